@@ -1,0 +1,1 @@
+//! The whole library against oracles that we did not write: see `tests/`.
