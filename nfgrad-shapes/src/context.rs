@@ -141,6 +141,30 @@ impl<Ctx: At<I>, S, const I: usize> Pick<Ctx, S, I> for B0 {
     const OFFSET: usize = Ctx::OFFSET;
 }
 
+/// `Tail: AppendTo<Ctx>` computes `Ctx ++ Tail`: the entries of `Ctx`, then those of the list `Tail`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be appended to a context",
+    note = "only lists written with `Nil` and `Snoc` can be appended"
+)]
+pub trait AppendTo<Ctx> {
+    /// `Ctx ++ Tail`.
+    type Output: Context;
+}
+
+impl<Ctx: Context> AppendTo<Ctx> for Nil {
+    type Output = Ctx;
+}
+
+impl<Ctx, Tail: AppendTo<Ctx>, S: Shape> AppendTo<Ctx> for Snoc<Tail, S>
+where
+    Snoc<Tail::Output, S>: Context,
+{
+    type Output = Snoc<Tail::Output, S>;
+}
+
+/// `Ctx ++ Tail`.
+pub type Append<Ctx, Tail> = <Tail as AppendTo<Ctx>>::Output;
+
 /// The first `N` entries of the context `Whole`: what the node at position `N` may read.
 #[derive(Debug, Clone, Copy)]
 pub struct Prefix<Whole, const N: usize>(PhantomData<Whole>);
@@ -196,6 +220,14 @@ mod tests {
         assert_eq!(<Three as At<2>>::OFFSET, 48);
         assert_eq!(Three::SIZE, 64);
         assert_eq!(<Three as Context>::Len::USIZE, 3);
+    }
+
+    #[test]
+    fn appending_moves_nothing() {
+        type Both = Append<Snoc<Nil, (D<4>, D<8>)>, Snoc<Snoc<Nil, (D<8>,)>, ()>>;
+        assert_eq!(Both::SIZE, Three::SIZE);
+        assert_eq!(<Both as At<0>>::OFFSET, 0);
+        assert_eq!(<Both as At<2>>::OFFSET, <Three as At<2>>::OFFSET);
     }
 
     #[test]

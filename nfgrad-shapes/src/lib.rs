@@ -8,7 +8,8 @@
 //! 3. [`context`]: Γ, a list of shapes as a type: what a node of a graph may read.
 //! 4. [`idx`]: `Idx<Γ, S, I>`, evidence that Γ has shape `S` at position `I`. It cannot be built where that is false.
 //! 5. [`distinct`]: evidence that positions differ.
-//! 6. [`signature`]: one line an op, read by the `graph!` macro.
+//! 6. [`layout`]: where the tensors of a context lie in its flat buffer.
+//! 7. [`signature`]: one line an op, read by the `graph!` macro.
 //!
 //! ```
 //! use nfgrad_shapes::{D, Idx, Nil, Snoc};
@@ -33,11 +34,13 @@ pub mod context;
 pub mod dim;
 pub mod distinct;
 pub mod idx;
+pub mod layout;
 pub mod shape;
 pub mod signature;
 
-pub use context::{At, Before, Context, Holds, Nat, Nil, PAD, Pos, Position, Prefix, Snoc, padded};
+pub use context::{Append, AppendTo, At, Before, Context, Holds, Nat, Nil, PAD, Pos, Position, Prefix, Snoc, padded};
 pub use dim::{D, Dim, Minus, Over, Plus, Times};
 pub use distinct::Differs;
 pub use idx::Idx;
+pub use layout::{Layout, Listed, Span, spans};
 pub use shape::{EndsWith, Shape};

@@ -1,1 +1,39 @@
-//! nfgrad
+//! Typed tensors whose values and gradients carry a proven bound on their rounding error.
+
+// What `graph!` expands to names the crate by its absolute path, in our own tests and examples too.
+extern crate self as nfgrad;
+
+pub mod bound;
+mod error;
+pub mod format;
+pub mod graph;
+mod kernel;
+pub mod op;
+pub mod tensor;
+
+pub use error::Error;
+
+/// What a model needs: `use nfgrad::prelude::*`.
+pub mod prelude {
+    pub use crate::bound::{Elementwise, Uniform};
+    pub use crate::error::Error;
+    pub use crate::format::{Format, bf16};
+    pub use crate::graph::{BoundedRun, Model, RevGraph, Run};
+    pub use crate::tensor::{Tensor, TensorMut, TensorRef};
+    pub use nfgrad_shapes::{At, Context, D, Idx, Nil, Shape, Snoc};
+}
+
+/// What the expansion of `graph!` names. Not for direct use.
+#[doc(hidden)]
+pub mod __private {
+    pub use crate::graph::{Entries, EntryInfo, HasLoss, Model, Node, Nodes, RevGraph, RevNode, Role, Sweep};
+    pub use crate::op;
+    pub use nfgrad_shapes::{
+        At, Context, D, Dim, Idx, Layout, Listed, Minus, Nat, Over, Plus, Prefix, Shape, Span, Times, spans,
+    };
+
+    /// The number of elements of a shape.
+    pub const fn numel<S: Shape>() -> usize {
+        S::NUMEL
+    }
+}

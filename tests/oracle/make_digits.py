@@ -48,8 +48,8 @@ def hex_float(v):
 
 # ---------------------------------------------------------------- training, in integers
 
-W_BITS = 26  # weights are multiples of 2^-26, products of them multiples of 2^-30, deltas multiples of 2^-30
-Z_BITS = 30
+W_BITS = 40  # weights are multiples of 2^-40: fine enough that their f32 roundings use all 24 bits
+Z_BITS = W_BITS + 4  # pixels are multiples of 2^-4, so activations and what flows back are multiples of 2^-44
 
 
 def shift(matrix, bits):
@@ -69,14 +69,14 @@ def affine(x, w, b, b_shift):
 
 
 def logits_fixed(params, x):
-    """(h in 2^-30, logits in 2^-30) of pixels in 2^-4."""
+    """h and logits in units of 2^-Z_BITS, of pixels in units of 1/16."""
     w1, b1, w2, b2 = params
     h = relu(affine(x, w1, b1, Z_BITS - W_BITS))
     return h, shift(affine(h, w2, b2, Z_BITS), W_BITS)
 
 
 def softmax_minus_target(logits, classes):
-    """The gradient of the summed loss by the logits, in 2^-30. Arb rounds, so no C library is asked."""
+    """The gradient of the summed loss by the logits, in units of 2^-Z_BITS. Arb rounds, so no C library is asked."""
     ctx.prec = 96
     delta = []
     for row, cls in zip(logits.table(), classes):
@@ -90,7 +90,7 @@ def softmax_minus_target(logits, classes):
 
 
 def gradients_fixed(params, x, classes):
-    """Summed over the batch, in 2^-30."""
+    """Of each parameter, summed over the batch, in units of 2^-Z_BITS."""
     h, logits = logits_fixed(params, x)
     delta = softmax_minus_target(logits, classes)
     back = shift(delta * params[2].transpose(), W_BITS)
@@ -115,7 +115,7 @@ def train(rows, steps=3000, batch=64):
 
     params = [start(PIXELS, HIDDEN), fmpz_mat(1, HIDDEN), start(HIDDEN, CLASSES), fmpz_mat(1, CLASSES)]
     speed = [fmpz_mat(p.nrows(), p.ncols()) for p in params]
-    # v in 2^-30; mean over the batch of 64 = 2^6, rate 2^-5, and from 2^-30 to 2^-26.
+    # The mean over the batch, the rate, and from one unit to the other: all powers of two.
     apply_bits = batch.bit_length() - 1 + 5 + Z_BITS - W_BITS
     for _ in range(steps):
         chosen = [rows[rng.randrange(TRAINED_ROWS)] for _ in range(batch)]
@@ -264,7 +264,7 @@ def nearest_f64(ball):
 
 
 def exact_line(ball):
-    """`hi lo bound` with |exact - (hi + lo)| <= bound for every number of the ball; the bound is a power of two or 0."""
+    """`hi lo bound`: |exact - (hi + lo)| <= bound for every number of the ball; the bound is 0 or a power of two."""
     if ball == 0:
         return "0x0p+0 0x0p+0 0x0p+0"
     hi = nearest_f64(ball)
@@ -321,7 +321,8 @@ def make_digits(folder):
         about = [
             f"A trained digits network whose leaves are {name} numbers; its values and gradients over the reals.",
             "h = relu(x @ w1 + b1); logits = h @ w2 + b2; loss = mean over the rows of -sum_j t_j (z_j - logsumexp(z)).",
-            "x: the first 16 lines of nfgrad/examples/data/digits.csv.gz, over 16; t: their classes, one-hot.",
+            f"x: lines {FIRST_ROW + 1} to {FIRST_ROW + BATCH} of nfgrad/examples/data/digits.csv.gz, over 16;"
+            " t: their classes, one-hot.",
             f"Accuracy before rounding: {seen:.3f} of the {TRAINED_ROWS} rows it learnt, {unseen:.3f} of the others.",
         ]
         emit(folder / f"digits_{name}.txt", about, leaf, digits_graph, digits_loss)

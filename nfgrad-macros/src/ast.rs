@@ -1,0 +1,306 @@
+//! What the user wrote, as a tree: nothing is resolved and nothing is checked yet.
+
+use std::fmt;
+use std::mem;
+
+use proc_macro2::{Span, TokenStream};
+use syn::Ident;
+
+use crate::report::Site;
+
+/// `pub graph Mlp<const B: usize> where B > 0 { .. }`.
+#[derive(Debug)]
+pub(crate) struct Graph {
+    /// The doc comments, as attributes.
+    pub(crate) docs: TokenStream,
+    pub(crate) visibility: TokenStream,
+    pub(crate) name: Ident,
+    /// The const generics.
+    pub(crate) generics: Vec<Ident>,
+    /// The `where` clause.
+    pub(crate) facts: Vec<Fact>,
+    pub(crate) statements: Vec<Statement>,
+}
+
+/// One statement of a block.
+#[derive(Debug)]
+pub(crate) enum Statement {
+    /// `input x: [B, 64];` or `param w: [64, 32];`.
+    Leaf(Leaf),
+    /// `let h = relu(x @ w);`.
+    Let(Binding),
+    /// `output loss = mean(h);`, or `output h;` which has no value of its own.
+    Output(Binding),
+    /// A statement with a syntax error in it. What it would have named is not reported as unknown.
+    Broken(Ident),
+}
+
+/// A tensor that is given to the graph.
+#[derive(Debug)]
+pub(crate) struct Leaf {
+    pub(crate) docs: TokenStream,
+    pub(crate) role: Role,
+    pub(crate) name: Ident,
+    pub(crate) shape: ShapeExpr,
+}
+
+/// What a leaf is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    Param,
+    Input,
+}
+
+/// A name for the value of an expression.
+#[derive(Debug)]
+pub(crate) struct Binding {
+    pub(crate) docs: TokenStream,
+    pub(crate) name: Ident,
+    /// The shape that the user states after a colon.
+    pub(crate) shape: Option<ShapeExpr>,
+    /// Absent in `output h;`.
+    pub(crate) value: Option<Expr>,
+}
+
+/// `[B, 2*H]`.
+#[derive(Debug)]
+pub(crate) struct ShapeExpr {
+    pub(crate) dims: Vec<DimExpr>,
+    pub(crate) site: Site,
+}
+
+/// A dimension as it was written.
+#[derive(Debug)]
+pub(crate) struct DimExpr {
+    pub(crate) kind: DimKind,
+    pub(crate) site: Site,
+}
+
+#[derive(Debug)]
+pub(crate) enum DimKind {
+    Literal(i64),
+    /// A const generic, or the path of a constant.
+    Symbol(Symbol),
+    Binary(DimOperator, Box<DimExpr>, Box<DimExpr>),
+}
+
+/// A const generic or a constant: compared by its text, printed with the tokens of the user.
+#[derive(Debug, Clone)]
+pub(crate) struct Symbol {
+    pub(crate) text: String,
+    pub(crate) tokens: TokenStream,
+    /// A path such as `super::N`, which needs braces where a type is expected.
+    pub(crate) braces: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum DimOperator {
+    Add,
+    Sub,
+    Mul,
+    Div,
+}
+
+/// `H % HEADS == 0`: a fact about the const generics.
+#[derive(Debug)]
+pub(crate) struct Fact {
+    pub(crate) left: DimExpr,
+    /// The right side of a `%`.
+    pub(crate) modulus: Option<DimExpr>,
+    pub(crate) relation: Relation,
+    pub(crate) right: DimExpr,
+    pub(crate) site: Site,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Relation {
+    Equal,
+    Unequal,
+    Less,
+    LessEqual,
+    Greater,
+    GreaterEqual,
+}
+
+/// A tensor expression.
+#[derive(Debug)]
+pub(crate) struct Expr {
+    pub(crate) kind: ExprKind,
+    pub(crate) site: Site,
+}
+
+#[derive(Debug)]
+pub(crate) enum ExprKind {
+    Name(Ident),
+    Number(Number),
+    Negative(Box<Expr>),
+    Binary { operator: Operator, at: Span, left: Box<Expr>, right: Box<Expr> },
+    Call(Call),
+}
+
+/// `sum(x, axis = 1)`.
+#[derive(Debug)]
+pub(crate) struct Call {
+    pub(crate) op: Ident,
+    pub(crate) operands: Vec<Expr>,
+    pub(crate) keywords: Vec<Keyword>,
+}
+
+/// `axis = 1`.
+#[derive(Debug)]
+pub(crate) struct Keyword {
+    pub(crate) name: Ident,
+    pub(crate) value: Expr,
+}
+
+/// A literal: digits without underscores, and what follows them.
+#[derive(Debug, Clone)]
+pub(crate) struct Number {
+    pub(crate) text: String,
+    pub(crate) suffix: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Operator {
+    Add,
+    Sub,
+    Mul,
+    Div,
+    MatMul,
+}
+
+impl Operator {
+    /// The op that it stands for.
+    pub(crate) fn op(self) -> &'static str {
+        match self {
+            Operator::Add => "add",
+            Operator::Sub => "sub",
+            Operator::Mul => "mul",
+            Operator::Div => "div",
+            Operator::MatMul => "matmul",
+        }
+    }
+
+    pub(crate) fn symbol(self) -> &'static str {
+        match self {
+            Operator::Add => "+",
+            Operator::Sub => "-",
+            Operator::Mul => "*",
+            Operator::Div => "/",
+            Operator::MatMul => "@",
+        }
+    }
+
+    fn precedence(self) -> u8 {
+        match self {
+            Operator::Add | Operator::Sub => 1,
+            Operator::Mul | Operator::Div | Operator::MatMul => 2,
+        }
+    }
+}
+
+impl Expr {
+    fn precedence(&self) -> u8 {
+        match &self.kind {
+            ExprKind::Binary { operator, .. } => operator.precedence(),
+            ExprKind::Negative(_) => 3,
+            ExprKind::Name(_) | ExprKind::Number(_) | ExprKind::Call(_) => 4,
+        }
+    }
+
+    /// With parentheses where the place needs them.
+    fn fmt_at_least(&self, precedence: u8, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.precedence() < precedence { write!(f, "({self})") } else { write!(f, "{self}") }
+    }
+}
+
+impl fmt::Display for Expr {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.kind {
+            ExprKind::Name(name) => write!(f, "{name}"),
+            ExprKind::Number(number) => write!(f, "{}", number.text),
+            ExprKind::Negative(inner) => {
+                f.write_str("-")?;
+                inner.fmt_at_least(3, f)
+            }
+            ExprKind::Binary { operator, left, right, .. } => {
+                left.fmt_at_least(operator.precedence(), f)?;
+                write!(f, " {} ", operator.symbol())?;
+                right.fmt_at_least(operator.precedence() + 1, f)
+            }
+            ExprKind::Call(call) => {
+                write!(f, "{}(", call.op)?;
+                let mut comma = "";
+                for operand in &call.operands {
+                    write!(f, "{}{operand}", mem::replace(&mut comma, ", "))?;
+                }
+                for keyword in &call.keywords {
+                    write!(f, "{}{} = {}", mem::replace(&mut comma, ", "), keyword.name, keyword.value)?;
+                }
+                f.write_str(")")
+            }
+        }
+    }
+}
+
+impl DimOperator {
+    fn precedence(self) -> u8 {
+        match self {
+            DimOperator::Add | DimOperator::Sub => 1,
+            DimOperator::Mul | DimOperator::Div => 2,
+        }
+    }
+}
+
+impl DimExpr {
+    fn fmt_at_least(&self, precedence: u8, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.kind {
+            DimKind::Binary(operator, ..) if operator.precedence() < precedence => write!(f, "({self})"),
+            _ => write!(f, "{self}"),
+        }
+    }
+}
+
+impl fmt::Display for DimExpr {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.kind {
+            DimKind::Literal(value) => write!(f, "{value}"),
+            DimKind::Symbol(symbol) => f.write_str(&symbol.text),
+            DimKind::Binary(operator, left, right) => {
+                left.fmt_at_least(operator.precedence(), f)?;
+                f.write_str(match operator {
+                    DimOperator::Add => " + ",
+                    DimOperator::Sub => " - ",
+                    DimOperator::Mul => "*",
+                    DimOperator::Div => "/",
+                })?;
+                right.fmt_at_least(operator.precedence() + 1, f)
+            }
+        }
+    }
+}
+
+impl Relation {
+    pub(crate) fn symbol(self) -> &'static str {
+        match self {
+            Relation::Equal => "==",
+            Relation::Unequal => "!=",
+            Relation::Less => "<",
+            Relation::LessEqual => "<=",
+            Relation::Greater => ">",
+            Relation::GreaterEqual => ">=",
+        }
+    }
+}
+
+impl fmt::Display for Fact {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // `%` binds as `*` does.
+        self.left.fmt_at_least(if self.modulus.is_some() { 2 } else { 0 }, f)?;
+        if let Some(modulus) = &self.modulus {
+            f.write_str(" % ")?;
+            modulus.fmt_at_least(3, f)?;
+        }
+        write!(f, " {} {}", self.relation.symbol(), self.right)
+    }
+}

@@ -1,0 +1,124 @@
+//! The table of error codes: one row a message, so that a book can list and explain every one of them.
+//!
+//! This file depends on nothing, so that a documentation test can include it as it stands.
+
+/// What a code stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Code {
+    /// `NF0001`, never given to another mistake again.
+    pub(crate) id: &'static str,
+    /// The mistake in a few words: the title of its page.
+    pub(crate) title: &'static str,
+    /// What is wrong and what to do about it.
+    pub(crate) text: &'static str,
+}
+
+/// Declares each code as a constant, and [`CODES`] as the list of all of them.
+macro_rules! codes {
+    ($($name:ident = $id:literal, $title:literal, $text:literal;)*) => {
+        $(pub(crate) const $name: Code = Code { id: $id, title: $title, text: $text };)*
+
+        /// Every code, in order.
+        #[cfg_attr(not(test), expect(dead_code, reason = "read by the tests and by the error index of the book"))]
+        pub(crate) const CODES: &[Code] = &[$($name),*];
+    };
+}
+
+codes! {
+    SYNTAX = "NF0001", "syntax",
+        "The text is not what `graph!` expects at this place. The message says what it expects instead.";
+    ATTRIBUTE = "NF0002", "an attribute that means nothing here",
+        "Only doc comments can stand before a graph or a statement.";
+    GENERIC = "NF0003", "a generic that is not `const N: usize`",
+        "The generics of a graph are dimensions, so each of them is written `const N: usize`.";
+    DEEP = "NF0004", "an expression that is nested too deeply",
+        "Give a part of the expression a name with `let`.";
+
+    UNKNOWN_NAME = "NF0010", "unknown name",
+        "A tensor is an input, a param, or a let or output above the line that uses it.";
+    DUPLICATE_NAME = "NF0011", "a name that is defined twice",
+        "Each name stands for one tensor; choose another one for the second.";
+    USED_TOO_EARLY = "NF0012", "a name that is used above its definition",
+        "Statements are evaluated from top to bottom; move the definition up.";
+    UNKNOWN_OP = "NF0013", "unknown op",
+        "The op is not in the table of ops. The message names the nearest one that is.";
+    NAME_CLASH = "NF0014", "one name for a dimension and a tensor",
+        "The name already stands for a const generic or a constant; choose another one for the tensor.";
+
+    ARGUMENT_COUNT = "NF0020", "wrong number of arguments",
+        "The op takes another number of operands.";
+    UNKNOWN_KEYWORD = "NF0021", "unknown keyword argument",
+        "The op does not have an argument of that name.";
+    KEYWORD_TWICE = "NF0022", "a keyword argument that is given twice",
+        "Give each keyword argument once.";
+    AXIS_VALUE = "NF0023", "an axis that is not a number",
+        "An axis is an integer literal, counted from 0 for the outermost axis.";
+    AXIS_RANGE = "NF0024", "axis out of range",
+        "A tensor of rank r has the axes 0 to r - 1; a scalar has none.";
+
+    INNER_DIMENSIONS = "NF0030", "inner dimensions differ",
+        "`[m, k] @ [k, n]` needs the same `k` on both sides.";
+    RANK = "NF0031", "wrong rank",
+        "The op needs an operand with another number of axes.";
+    UNLIKE_SHAPES = "NF0032", "shapes that do not combine",
+        "Entry by entry, the right shape must be the left one or its last axes: `[B, 10] + [10]`.";
+    WRONG_AXIS = "NF0033", "a bias along the wrong axis",
+        "The right operand is repeated over leading axes only, so it must match the last axes of the left one.";
+    NOT_SAME_SHAPE = "NF0034", "two operands that must have the same shape",
+        "The op folds two tensors of the same shape; nothing is broadcast.";
+    STRETCH = "NF0035", "an axis of length 1 that would be stretched",
+        "An axis of length 1 never stands for a longer one: `[N, 1]` against `[1, N]` would silently become `[N, N]`.";
+    LEFT_SHORTER = "NF0036", "the left operand would be repeated",
+        "`a - b` repeats `b` over the leading axes of `a`, never the other way round. Write `-(b - a)`.";
+    TOO_MANY_AXES = "NF0037", "too many axes",
+        "A shape has at most 6 axes.";
+    ANNOTATION = "NF0038", "a shape that is not the one written down",
+        "The shape after the colon states what the expression must have.";
+
+    NEGATIVE_DIMENSION = "NF0040", "a negative dimension",
+        "A difference of dimensions must not be negative.";
+    INEXACT_DIVISION = "NF0041", "a division of dimensions that leaves a remainder",
+        "`a / b` in a shape must be exact.";
+    DIVISION_BY_ZERO = "NF0042", "a dimension divided by zero",
+        "The divisor of a dimension must not be 0.";
+    HUGE_DIMENSION = "NF0043", "a dimension that is too large",
+        "Dimensions are computed with 64 bits.";
+    FALSE_FACT = "NF0044", "a `where` clause that is never true",
+        "The fact is false whatever the const generics are.";
+    UNMET_FACT = "NF0045", "const generics that do not fit the graph",
+        "The graph needs a relation between its const generics that this choice of them does not have.";
+
+    BARE_LITERAL = "NF0050", "a literal that is not a factor",
+        "A literal may scale a tensor, `0.1 * x`; it is not a tensor itself.";
+    LITERAL_DIVISOR = "NF0051", "division by a literal",
+        "Multiply by the reciprocal instead: its decimal says exactly which real number is meant.";
+    LITERAL_SUFFIX = "NF0052", "a literal with a suffix",
+        "A literal in a graph is a real number; the format is chosen when the graph is run.";
+    LITERAL_RANGE = "NF0053", "a literal that is too large, too small or too long",
+        "The magnitude of a literal is 0 or in the normal range of f64, and it has at most 300 digits.";
+    LITERAL_PRODUCT = "NF0054", "a product of two literals",
+        "Write the product as one literal.";
+
+    NO_OUTPUT = "NF0060", "a graph without output",
+        "Name at least one result with `output`.";
+    TOO_LARGE = "NF0061", "too many nodes in one graph",
+        "A graph has at most 1024 tensors, leaves and results of ops together; split the model.";
+    NO_PARAM = "NF0062", "a loss that does not depend on any param",
+        "Every gradient would be 0.";
+    NO_SUCH_OPERATOR = "NF0063", "an operator that is not available",
+        "There is no op for this operator yet.";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_ascend_and_every_row_is_filled() {
+        assert!(CODES.windows(2).all(|pair| pair[0].id < pair[1].id));
+        for code in CODES {
+            assert!(code.id.len() == 6 && code.id.starts_with("NF"), "{}", code.id);
+            assert!(!code.title.is_empty() && code.text.ends_with('.'), "{}", code.id);
+        }
+    }
+}

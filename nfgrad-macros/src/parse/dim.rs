@@ -1,0 +1,167 @@
+//! Shapes, dimensions and the facts of a `where` clause.
+
+use syn::parse::ParseStream;
+use syn::{Ident, LitInt, Token, bracketed, parenthesized, token};
+
+use super::{Result, expected, here, path, syntax};
+use crate::ast::{DimExpr, DimKind, DimOperator, Fact, Relation, ShapeExpr, Symbol};
+use crate::codes;
+use crate::report::Diagnostic;
+
+/// How deep parentheses may be nested.
+const MAX_DEPTH: usize = 64;
+
+/// `[B, 2*H]`.
+pub(crate) fn shape(input: ParseStream) -> Result<ShapeExpr> {
+    if !input.peek(token::Bracket) {
+        return Err(expected(input, "a shape such as `[B, 64]`").help("a scalar has the shape `[]`"));
+    }
+    let content;
+    let brackets = (|| Ok(bracketed!(content in input)))().map_err(|error: syn::Error| syntax(&error))?;
+    let mut dims = Vec::new();
+    while !content.is_empty() {
+        dims.push(dim(&content, 0)?);
+        if content.is_empty() {
+            break;
+        }
+        if !content.peek(Token![,]) {
+            return Err(expected(&content, "`,` or `]`"));
+        }
+        let _: syn::Result<Token![,]> = content.parse();
+    }
+    let site = super::Site { start: brackets.span.open(), end: brackets.span.close() };
+    Ok(ShapeExpr { dims, site })
+}
+
+/// `where H % HEADS == 0, H > 4`.
+pub(super) fn facts(input: ParseStream) -> Result<Vec<Fact>> {
+    let _: syn::Result<Token![where]> = input.parse();
+    let mut facts = Vec::new();
+    while !input.peek(token::Brace) && !input.is_empty() {
+        facts.push(fact(input)?);
+        if input.peek(token::Brace) {
+            break;
+        }
+        if !input.peek(Token![,]) {
+            return Err(expected(input, "`,` or `{`"));
+        }
+        let _: syn::Result<Token![,]> = input.parse();
+    }
+    Ok(facts)
+}
+
+/// `H % HEADS == 0`.
+fn fact(input: ParseStream) -> Result<Fact> {
+    let product = product(input, 0)?;
+    let (left, modulus) = if input.peek(Token![%]) {
+        let _: syn::Result<Token![%]> = input.parse();
+        (product, Some(factor(input, 0)?))
+    } else {
+        (sum_from(input, 0, product)?, None)
+    };
+    let relation = relation(input)?;
+    let right = dim(input, 0)?;
+    let site = left.site.to(right.site);
+    Ok(Fact { left, modulus, relation, right, site })
+}
+
+fn relation(input: ParseStream) -> Result<Relation> {
+    let relation = if input.peek(Token![==]) {
+        Relation::Equal
+    } else if input.peek(Token![!=]) {
+        Relation::Unequal
+    } else if input.peek(Token![<=]) {
+        Relation::LessEqual
+    } else if input.peek(Token![>=]) {
+        Relation::GreaterEqual
+    } else if input.peek(Token![<]) {
+        Relation::Less
+    } else if input.peek(Token![>]) {
+        Relation::Greater
+    } else {
+        let error = expected(input, "`==`, `!=`, `<`, `<=`, `>` or `>=`");
+        return Err(error.help("a `where` clause states a fact about const generics: `where H % HEADS == 0`"));
+    };
+    for _ in 0..relation.symbol().len() {
+        super::tree(input);
+    }
+    Ok(relation)
+}
+
+/// A sum of products.
+pub(super) fn dim(input: ParseStream, depth: usize) -> Result<DimExpr> {
+    let first = product(input, depth)?;
+    sum_from(input, depth, first)
+}
+
+fn sum_from(input: ParseStream, depth: usize, mut left: DimExpr) -> Result<DimExpr> {
+    loop {
+        let operator = match () {
+            () if input.peek(Token![+]) => DimOperator::Add,
+            () if input.peek(Token![-]) => DimOperator::Sub,
+            () => return Ok(left),
+        };
+        super::tree(input);
+        left = binary(operator, left, product(input, depth)?);
+    }
+}
+
+fn product(input: ParseStream, depth: usize) -> Result<DimExpr> {
+    let mut left = factor(input, depth)?;
+    loop {
+        let operator = match () {
+            () if input.peek(Token![*]) => DimOperator::Mul,
+            () if input.peek(Token![/]) => DimOperator::Div,
+            () => return Ok(left),
+        };
+        super::tree(input);
+        left = binary(operator, left, factor(input, depth)?);
+    }
+}
+
+fn binary(operator: DimOperator, left: DimExpr, right: DimExpr) -> DimExpr {
+    let site = left.site.to(right.site);
+    DimExpr { kind: DimKind::Binary(operator, Box::new(left), Box::new(right)), site }
+}
+
+fn factor(input: ParseStream, depth: usize) -> Result<DimExpr> {
+    if depth > MAX_DEPTH {
+        return Err(Diagnostic::new(codes::DEEP, here(input), "this dimension is nested too deeply"));
+    }
+    if input.peek(token::Paren) {
+        let content;
+        let parens = (|| Ok(parenthesized!(content in input)))().map_err(|error: syn::Error| syntax(&error))?;
+        let mut inner = dim(&content, depth + 1)?;
+        if !content.is_empty() {
+            return Err(expected(&content, "an operator or `)`"));
+        }
+        inner.site = super::Site { start: parens.span.open(), end: parens.span.close() };
+        return Ok(inner);
+    }
+    if input.peek(LitInt) {
+        return literal(input);
+    }
+    if input.peek(Ident) || input.peek(Token![::]) || input.peek(Token![super]) || input.peek(Token![crate]) {
+        let (text, tokens, site) = path(input)?;
+        let braces = text.contains("::");
+        return Ok(DimExpr { kind: DimKind::Symbol(Symbol { text, tokens, braces }), site });
+    }
+    let error = expected(input, "a dimension: a number, a const generic, or an expression of them");
+    Err(if input.peek(Token![_]) || input.peek(Token![?]) {
+        error.help("every dimension of a graph is known when it is compiled; make it a const generic")
+    } else {
+        error
+    })
+}
+
+fn literal(input: ParseStream) -> Result<DimExpr> {
+    let literal: LitInt = input.parse().map_err(|error| syntax(&error))?;
+    if !matches!(literal.suffix(), "" | "usize") {
+        let text = format!("a dimension is a `usize`, not `{literal}`");
+        return Err(Diagnostic::new(codes::LITERAL_SUFFIX, literal.span(), text));
+    }
+    let value = literal.base10_parse().map_err(|_| {
+        Diagnostic::new(codes::HUGE_DIMENSION, literal.span(), format!("the dimension {literal} is too large"))
+    })?;
+    Ok(DimExpr { kind: DimKind::Literal(value), site: literal.span().into() })
+}

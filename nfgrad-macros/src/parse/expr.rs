@@ -1,0 +1,160 @@
+//! Tensor expressions, with the precedence of Rust: unary `-`, then `*`, `/` and `@`, then `+` and `-`.
+
+use proc_macro2::Span;
+use syn::parse::ParseStream;
+use syn::spanned::Spanned;
+use syn::{Ident, Lit, Token, parenthesized, token};
+
+use super::{Result, expected, here, syntax};
+use crate::ast::{Call, Expr, ExprKind, Keyword, Number, Operator};
+use crate::codes;
+use crate::report::{Diagnostic, Site};
+
+/// How deep calls, parentheses and signs may be nested.
+const MAX_DEPTH: usize = 64;
+/// How many operators may follow one another.
+const MAX_CHAIN: usize = 1024;
+
+/// An expression: a sum.
+pub(super) fn expr(input: ParseStream, depth: usize) -> Result<Expr> {
+    let mut left = product(input, depth)?;
+    for _ in 0..MAX_CHAIN {
+        let operator = match () {
+            () if input.peek(Token![+]) => Operator::Add,
+            () if input.peek(Token![-]) => Operator::Sub,
+            () => return Ok(left),
+        };
+        let at = operator_token(input);
+        left = binary(operator, at, left, product(input, depth)?);
+    }
+    Err(too_deep(input))
+}
+
+fn product(input: ParseStream, depth: usize) -> Result<Expr> {
+    let mut left = signed(input, depth)?;
+    for _ in 0..MAX_CHAIN {
+        let operator = match () {
+            () if input.peek(Token![*]) => Operator::Mul,
+            () if input.peek(Token![/]) => Operator::Div,
+            () if input.peek(Token![@]) => Operator::MatMul,
+            () => return Ok(left),
+        };
+        let at = operator_token(input);
+        left = binary(operator, at, left, signed(input, depth)?);
+    }
+    Err(too_deep(input))
+}
+
+fn binary(operator: Operator, at: Span, left: Expr, right: Expr) -> Expr {
+    let site = left.site.to(right.site);
+    Expr { kind: ExprKind::Binary { operator, at, left: Box::new(left), right: Box::new(right) }, site }
+}
+
+fn signed(input: ParseStream, depth: usize) -> Result<Expr> {
+    if depth > MAX_DEPTH {
+        return Err(too_deep(input));
+    }
+    if !input.peek(Token![-]) {
+        return primary(input, depth);
+    }
+    let site = Site::from(operator_token(input));
+    let inner = signed(input, depth + 1)?;
+    let site = site.to(inner.site);
+    // `-0.1 * x` scales by the literal -0.1; a minus before anything else is an op.
+    Ok(match inner.kind {
+        ExprKind::Number(Number { text, suffix }) if !text.starts_with('-') => {
+            Expr { kind: ExprKind::Number(Number { text: format!("-{text}"), suffix }), site }
+        }
+        kind => Expr { kind: ExprKind::Negative(Box::new(Expr { kind, site: inner.site })), site },
+    })
+}
+
+fn primary(input: ParseStream, depth: usize) -> Result<Expr> {
+    if input.peek(token::Paren) {
+        return parenthesis(input, depth);
+    }
+    if input.peek(Lit) {
+        return number(input);
+    }
+    if !input.peek(Ident) {
+        return Err(no_operand(input));
+    }
+    let name: Ident = input.parse().map_err(|error| syntax(&error))?;
+    if input.peek(token::Paren) {
+        return call(input, depth, name);
+    }
+    let site = Site::from(&name);
+    Ok(Expr { kind: ExprKind::Name(name), site })
+}
+
+fn parenthesis(input: ParseStream, depth: usize) -> Result<Expr> {
+    let content;
+    let parens = (|| Ok(parenthesized!(content in input)))().map_err(|error: syn::Error| syntax(&error))?;
+    let inner = expr(&content, depth + 1)?;
+    if !content.is_empty() {
+        return Err(expected(&content, "an operator or `)`"));
+    }
+    Ok(Expr { kind: inner.kind, site: Site { start: parens.span.open(), end: parens.span.close() } })
+}
+
+/// `(x, axis = 1)`.
+fn call(input: ParseStream, depth: usize, op: Ident) -> Result<Expr> {
+    let content;
+    let parens = (|| Ok(parenthesized!(content in input)))().map_err(|error: syn::Error| syntax(&error))?;
+    let (mut operands, mut keywords) = (Vec::new(), Vec::new());
+    while !content.is_empty() {
+        if content.peek(Ident) && content.peek2(Token![=]) {
+            let name: Ident = content.parse().map_err(|error| syntax(&error))?;
+            let _: syn::Result<Token![=]> = content.parse();
+            keywords.push(Keyword { name, value: expr(&content, depth + 1)? });
+        } else if keywords.is_empty() {
+            operands.push(expr(&content, depth + 1)?);
+        } else {
+            return Err(expected(&content, "a keyword argument such as `axis = 1`")
+                .help("tensors come first, then keyword arguments"));
+        }
+        if content.is_empty() {
+            break;
+        }
+        if !content.peek(Token![,]) {
+            return Err(expected(&content, "an operator, `,` or `)`"));
+        }
+        let _: syn::Result<Token![,]> = content.parse();
+    }
+    let site = Site::from(&op).to(parens.span.close());
+    Ok(Expr { kind: ExprKind::Call(Call { op, operands, keywords }), site })
+}
+
+fn number(input: ParseStream) -> Result<Expr> {
+    let literal: Lit = input.parse().map_err(|error| syntax(&error))?;
+    let site = Site::from(literal.span());
+    let (text, suffix) = match &literal {
+        Lit::Int(int) => (int.base10_digits().to_owned(), int.suffix().to_owned()),
+        Lit::Float(float) => (float.base10_digits().to_owned(), float.suffix().to_owned()),
+        _ => return Err(Diagnostic::new(codes::SYNTAX, site, "expected a tensor or a decimal number")),
+    };
+    Ok(Expr { kind: ExprKind::Number(Number { text, suffix }), site })
+}
+
+/// There is no tensor where one should be.
+fn no_operand(input: ParseStream) -> Diagnostic {
+    let error = expected(input, "a tensor: a name, a call such as `relu(x)`, or a parenthesis");
+    match () {
+        () if input.peek(token::Bracket) => error.help("a tensor is not written entry by entry; make it an input"),
+        () if input.peek(Token![&]) => error.help("tensors are not borrowed here; write the name alone"),
+        () if input.peek(Token![*]) => error.help("a power is a product: `x * x`"),
+        () => error,
+    }
+}
+
+/// Consumes the operator.
+fn operator_token(input: ParseStream) -> Span {
+    let span = input.span();
+    super::tree(input);
+    span
+}
+
+fn too_deep(input: ParseStream) -> Diagnostic {
+    Diagnostic::new(codes::DEEP, here(input), "this expression is nested too deeply")
+        .help("give a part of it a name with `let`")
+}

@@ -1,0 +1,247 @@
+//! Names to tensors, calls to ops: what remains is a list of steps in which nothing is looked up by name.
+//!
+//! A name or a call that cannot be resolved is reported here and becomes [`Term::Poisoned`]; later passes stay silent
+//! about everything that depends on it.
+
+mod call;
+
+use std::collections::HashMap;
+
+use nfgrad_shapes::signature::{self, Signature};
+use syn::Ident;
+
+use crate::ast::{self, Expr, ExprKind, Graph, Role, Statement};
+use crate::codes;
+use crate::dim::{self, Obligation, Shape};
+use crate::literal::Decimal;
+use crate::nearest::nearest;
+use crate::report::{Diagnostic, Report};
+
+/// At most this many axes: `nfgrad_shapes::Shape` is implemented for tuples up to this length.
+pub(crate) const MAX_RANK: usize = 6;
+
+/// A graph whose names are resolved.
+#[derive(Debug)]
+pub(crate) struct Resolved<'a> {
+    /// Params, then inputs: the order of the positions.
+    pub(crate) leaves: Vec<Leaf<'a>>,
+    /// Lets and outputs, in the order of the source.
+    pub(crate) steps: Vec<Step<'a>>,
+    pub(crate) obligations: Vec<Obligation>,
+}
+
+/// A leaf and its shape, if that could be read.
+#[derive(Debug)]
+pub(crate) struct Leaf<'a> {
+    pub(crate) ast: &'a ast::Leaf,
+    pub(crate) shape: Option<Shape>,
+}
+
+/// A let or an output.
+#[derive(Debug)]
+pub(crate) struct Step<'a> {
+    pub(crate) ast: &'a ast::Binding,
+    pub(crate) is_output: bool,
+    /// The shape that the user stated.
+    pub(crate) stated: Option<Shape>,
+    pub(crate) value: Term<'a>,
+}
+
+/// A tensor expression whose names are resolved.
+#[derive(Debug)]
+pub(crate) enum Term<'a> {
+    Leaf(usize),
+    Step(usize),
+    Apply(Apply<'a>),
+    /// Already reported.
+    Poisoned,
+}
+
+/// An op and its operands.
+#[derive(Debug)]
+pub(crate) struct Apply<'a> {
+    /// The whole expression.
+    pub(crate) expr: &'a Expr,
+    pub(crate) op: Op,
+    pub(crate) operands: Vec<(&'a Expr, Term<'a>)>,
+}
+
+/// What is applied.
+#[derive(Debug)]
+pub(crate) enum Op {
+    Call { signature: &'static Signature, axis: Option<Axis> },
+    Scale(Decimal),
+}
+
+/// `axis = 1`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Axis {
+    pub(crate) index: usize,
+    pub(crate) site: crate::report::Site,
+}
+
+/// What a name stands for.
+#[derive(Debug, Clone, Copy)]
+enum Meaning {
+    Leaf(usize),
+    Step(usize),
+    Poisoned,
+}
+
+/// Resolves the whole graph.
+pub(crate) fn resolve<'a>(graph: &'a Graph, report: &mut Report) -> Resolved<'a> {
+    let mut resolver = Resolver { graph, report, scope: HashMap::new(), obligations: Vec::new() };
+    let leaves = resolver.leaves();
+    let mut steps = Vec::new();
+    for statement in &graph.statements {
+        match statement {
+            Statement::Leaf(_) => {}
+            Statement::Broken(name) => drop(resolver.scope.insert(name.to_string(), (Meaning::Poisoned, name))),
+            Statement::Let(binding) => steps.push(resolver.step(binding, false, steps.len())),
+            Statement::Output(binding) => steps.push(resolver.step(binding, true, steps.len())),
+        }
+    }
+    Resolved { leaves, steps, obligations: resolver.obligations }
+}
+
+/// The names in scope.
+struct Resolver<'a, 'r> {
+    graph: &'a Graph,
+    report: &'r mut Report,
+    scope: HashMap<String, (Meaning, &'a Ident)>,
+    obligations: Vec<Obligation>,
+}
+
+impl<'a> Resolver<'a, '_> {
+    /// Params first, then inputs, each in the order of the source. Leaves are in scope everywhere in the block.
+    fn leaves(&mut self) -> Vec<Leaf<'a>> {
+        let of = |role| {
+            self.graph.statements.iter().filter_map(move |statement| match statement {
+                Statement::Leaf(leaf) if leaf.role == role => Some(leaf),
+                _ => None,
+            })
+        };
+        let order: Vec<_> = of(Role::Param).chain(of(Role::Input)).collect();
+        let leaves: Vec<_> =
+            order.into_iter().map(|ast| Leaf { ast, shape: self.shape(&ast.shape) }).collect();
+        // Duplicates are looked for in the order of the source, so that the second one is the one reported.
+        for statement in &self.graph.statements {
+            if let Statement::Leaf(leaf) = statement
+                && let Some(position) = leaves.iter().position(|other| std::ptr::eq(other.ast, leaf))
+            {
+                self.define(&leaf.name, Meaning::Leaf(position));
+            }
+        }
+        leaves
+    }
+
+    /// A let or an output.
+    fn step(&mut self, ast: &'a ast::Binding, is_output: bool, index: usize) -> Step<'a> {
+        let stated = ast.shape.as_ref().and_then(|shape| self.shape(shape));
+        let value = match &ast.value {
+            Some(expr) => self.term(expr),
+            None => self.name(&ast.name),
+        };
+        // `output h;` names what is there already.
+        if ast.value.is_some() {
+            self.define(&ast.name, Meaning::Step(index));
+        }
+        Step { ast, is_output, stated, value }
+    }
+
+    /// Puts a name into scope, unless it is there.
+    fn define(&mut self, name: &'a Ident, meaning: Meaning) {
+        if self.graph.generics.iter().any(|generic| generic == name) {
+            let text = format!("`{name}` is already a const generic of the graph");
+            self.report.push(Diagnostic::new(codes::NAME_CLASH, name, text).help("choose another name for the tensor"));
+        }
+        match self.scope.get(&name.to_string()) {
+            Some((Meaning::Poisoned, _)) => {}
+            Some((_, first)) => {
+                let mut error = Diagnostic::new(codes::DUPLICATE_NAME, name, format!("`{name}` is defined twice"));
+                if let Some(location) = crate::report::Site::from(*first).location() {
+                    error = error.line(format!("first defined at {location}"));
+                }
+                self.report.push(error);
+            }
+            None => drop(self.scope.insert(name.to_string(), (meaning, name))),
+        }
+    }
+
+    /// A shape of at most [`MAX_RANK`] axes. Every dimension in it that is wrong is reported.
+    fn shape(&mut self, shape: &ast::ShapeExpr) -> Option<Shape> {
+        if shape.dims.len() > MAX_RANK {
+            let text = format!("a shape has at most {MAX_RANK} axes, but this one has {}", shape.dims.len());
+            self.report.push(Diagnostic::new(codes::TOO_MANY_AXES, shape.site, text));
+            return None;
+        }
+        let dims: Vec<_> = shape.dims.iter().map(|dim| dim::dimension(dim, &mut self.obligations)).collect();
+        let dims: Vec<_> = dims.into_iter().map(|dim| self.report.ok(dim)).collect();
+        dims.into_iter().collect()
+    }
+
+    fn term(&mut self, expr: &'a Expr) -> Term<'a> {
+        match &expr.kind {
+            ExprKind::Name(name) => self.name(name),
+            ExprKind::Number(number) => {
+                let text = format!("a literal can only scale a tensor, and `{}` does not", number.text);
+                let error = Diagnostic::new(codes::BARE_LITERAL, expr.site, text);
+                self.report.push(error.help("write `0.1 * x`; any other constant is an input"));
+                Term::Poisoned
+            }
+            ExprKind::Negative(inner) => self.apply(expr, "neg", &[inner]),
+            ExprKind::Binary { operator, at, left, right } => self.binary(expr, *operator, *at, left, right),
+            ExprKind::Call(call) => self.call(expr, call),
+        }
+    }
+
+    /// The tensor of that name.
+    fn name(&mut self, name: &'a Ident) -> Term<'a> {
+        match self.scope.get(&name.to_string()) {
+            Some((Meaning::Leaf(index), _)) => Term::Leaf(*index),
+            Some((Meaning::Step(index), _)) => Term::Step(*index),
+            Some((Meaning::Poisoned, _)) => Term::Poisoned,
+            None => {
+                let error = self.unknown_name(name);
+                self.report.push(error);
+                // Reported once, however often it is used.
+                self.scope.insert(name.to_string(), (Meaning::Poisoned, name));
+                Term::Poisoned
+            }
+        }
+    }
+
+    fn unknown_name(&self, name: &Ident) -> Diagnostic {
+        if let Some(definition) = self.defined_later(name) {
+            let mut error =
+                Diagnostic::new(codes::USED_TOO_EARLY, name, format!("`{name}` is used above its definition"));
+            if let Some(location) = crate::report::Site::from(definition).location() {
+                error = error.line(format!("defined at {location}"));
+            }
+            return error.help("statements are evaluated from top to bottom");
+        }
+        let error = Diagnostic::new(codes::UNKNOWN_NAME, name, format!("nothing in this graph is named `{name}`"));
+        let word = name.to_string();
+        if self.graph.generics.iter().any(|generic| generic == name) {
+            return error.help(format!("`{name}` is a dimension, not a tensor"));
+        }
+        if signature::lookup(&word).is_some() {
+            return error.help(format!("`{name}` is an op: call it, `{name}(..)`"));
+        }
+        // Sorted, because the order of a hash map is not the same in every build.
+        let mut names: Vec<_> = self.scope.keys().map(String::as_str).collect();
+        names.sort_unstable();
+        error.help_if(nearest(&word, names).map(|other| format!("did you mean `{other}`?")))
+    }
+
+    /// The let or output of that name, below the line that uses it.
+    fn defined_later(&self, name: &Ident) -> Option<&'a Ident> {
+        self.graph.statements.iter().find_map(|statement| match statement {
+            Statement::Let(binding) | Statement::Output(binding) if binding.value.is_some() => {
+                (binding.name == *name).then_some(&binding.name)
+            }
+            Statement::Broken(broken) => (broken == name).then_some(broken),
+            _ => None,
+        })
+    }
+}

@@ -1,0 +1,109 @@
+//! [`Domain`]: how the radii of a tensor are kept.
+
+use std::marker::PhantomData;
+use std::ops::Range;
+
+use super::Up;
+use crate::format::Format;
+use crate::kernel::gemm::Mat;
+
+/// How many radii a tensor has, and how the rules of the ops combine them.
+///
+/// A rule is stated once for each element, as a formula in the radii of the operands; the domain decides what is kept of
+/// the results. Only products of matrices, where the element-by-element formula would cost another product, have a rule
+/// for each domain.
+pub trait Domain: Copy + Default + Send + Sync + 'static {
+    /// The name that reports print.
+    const NAME: &'static str;
+
+    /// How many radii a tensor of `numel` elements has.
+    fn len(numel: usize) -> usize;
+
+    /// Where the radii of an entry are in the flat list of a context.
+    fn range(position: usize, offset: usize, numel: usize) -> Range<usize>;
+
+    /// The length of the flat list of a context.
+    fn context_len(entries: usize, size: usize) -> usize;
+
+    /// The radius of element `i`.
+    fn at(radii: &[f64], i: usize) -> Up;
+
+    /// Keeps the radii `radius(0), …, radius(numel - 1)`.
+    fn fill(radii: &mut [f64], numel: usize, radius: impl Fn(usize) -> Up);
+
+    /// Adds `other` and the rounding of the sums to the radii of a cotangent to which a contribution is added.
+    fn accumulate(radii: &mut [f64], other: &[f64], numel: usize, rounding: impl Fn(usize) -> Up);
+
+    /// The radii of `y = A B`, computed by [`Format::matmul`].
+    fn product<F: Format>(a: BallMat<'_, F>, b: BallMat<'_, F>, y: &[F], radii: &mut [f64]);
+}
+
+/// A tensor of midpoints with the radii of one domain: each real value is within the radius of its midpoint.
+#[derive(Debug)]
+pub struct Ball<'a, F, D> {
+    /// The computed values.
+    pub mid: &'a [F],
+    /// Their radii, as many as the domain keeps.
+    pub rad: &'a [f64],
+    domain: PhantomData<D>,
+}
+
+impl<F, D> Clone for Ball<'_, F, D> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<F, D> Copy for Ball<'_, F, D> {}
+
+impl<'a, F: Format, D: Domain> Ball<'a, F, D> {
+    /// Midpoints and radii side by side.
+    #[inline]
+    pub fn new(mid: &'a [F], rad: &'a [f64]) -> Self {
+        debug_assert_eq!(rad.len(), D::len(mid.len()));
+        Self { mid, rad, domain: PhantomData }
+    }
+
+    /// The radius of element `i`.
+    #[inline]
+    pub fn radius(&self, i: usize) -> Up {
+        D::at(self.rad, i)
+    }
+
+    /// The value and radius of element `i`.
+    #[inline]
+    pub fn get(&self, i: usize) -> (F, Up) {
+        (self.mid[i], self.radius(i))
+    }
+
+    /// A bound of the real value's magnitude.
+    #[inline]
+    pub fn magnitude(&self, i: usize) -> Up {
+        self.mid[i].magnitude() + self.radius(i)
+    }
+
+    /// Whether both are the same node of the graph: then they are one real number and not two.
+    #[inline]
+    pub fn is_same_node(&self, other: &Self) -> bool {
+        std::ptr::eq(self.mid, other.mid)
+    }
+
+    /// The ball as a matrix.
+    pub(crate) fn matrix(self, rows: usize, cols: usize) -> BallMat<'a, F> {
+        BallMat { mid: Mat::row_major(self.mid, rows, cols), rad: self.rad }
+    }
+}
+
+/// A matrix of midpoints with radii, possibly transposed.
+#[derive(Debug, Clone, Copy)]
+pub struct BallMat<'a, F> {
+    pub(crate) mid: Mat<'a, F>,
+    pub(crate) rad: &'a [f64],
+}
+
+impl<F: Copy> BallMat<'_, F> {
+    /// Rows and columns exchanged; nothing is moved.
+    pub(crate) fn t(self) -> Self {
+        Self { mid: self.mid.t(), rad: self.rad }
+    }
+}

@@ -1,0 +1,11 @@
+//! Radii: arithmetic that only rounds up, and the domains in which radii are kept.
+
+mod domain;
+mod elementwise;
+mod uniform;
+mod up;
+
+pub use domain::{Ball, BallMat, Domain};
+pub use elementwise::Elementwise;
+pub use uniform::Uniform;
+pub use up::Up;

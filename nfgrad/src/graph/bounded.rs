@@ -1,0 +1,232 @@
+//! [`BoundedRun`]: a run whose every value and every gradient carries a proven radius.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use nfgrad_shapes::{At, Context, Idx, Listed, Shape};
+use typenum::Unsigned;
+
+use super::entries::{BallRef, Model, Mut};
+use super::run::{Plans, Run};
+use super::{HasLoss, RevGraph, RevNode, Sweep};
+use crate::bound::{Ball, Domain, Up};
+use crate::error::Error;
+use crate::format::Format;
+use crate::tensor::{BallTensor, EList, TensorMut};
+
+/// A [`Run`] together with the radii of the domain `D`, computed beside the values.
+///
+/// The values are, bit for bit, those of the plain run. The radii are true of this run: each real value, that is, what
+/// exact arithmetic would give on any leaves within *their* radii, lies within its radius of the computed one. Leaves
+/// are exact unless [`BoundedRun::set_radii`] says otherwise; a leaf that is not finite has the radius ∞.
+pub struct BoundedRun<G: RevGraph, F, D> {
+    run: Run<G, F>,
+    /// The radii of the leaves as they were given.
+    given: EList<D, G::Context>,
+    radii: EList<D, G::Context>,
+    cotangent_radii: EList<D, G::Context>,
+    scratch: Vec<f64>,
+}
+
+impl<G: RevGraph, F: Format, D: Domain> BoundedRun<G, F, D> {
+    /// All leaves zero and exact, nothing computed.
+    pub fn new() -> Self {
+        let mut scratch = super::run::ScratchSize(0);
+        G::forward(&mut scratch);
+        Self {
+            run: Run::new(),
+            given: EList::zeros(),
+            radii: EList::zeros(),
+            cotangent_radii: EList::zeros(),
+            // A scalar operand has one element and one radius, so radii never need more room than values.
+            scratch: vec![0.0; scratch.0.max(super::MAX_OPERANDS)],
+        }
+    }
+
+    /// The run whose values these radii are of.
+    pub fn run(&self) -> &Run<G, F> {
+        &self.run
+    }
+
+    /// The tensor at a position, for writing.
+    pub fn get_mut<S: Shape, const I: usize>(&mut self, i: Idx<G::Context, S, I>) -> TensorMut<'_, F, S>
+    where
+        G::Context: At<I, Shape = S>,
+    {
+        self.run.get_mut(i)
+    }
+
+    /// Says how far each element of a leaf may be from the real one: data that is itself uncertain.
+    ///
+    /// # Errors
+    /// [`Error::Length`] unless there is one radius for each element, [`Error::Radius`] if one is negative or NaN.
+    pub fn set_radii<S: Shape, const I: usize>(
+        &mut self,
+        i: Idx<G::Context, S, I>,
+        radii: &[f64],
+    ) -> Result<(), Error>
+    where
+        G::Context: At<I, Shape = S>,
+    {
+        self.given.set_idx(i, radii)
+    }
+
+    /// Computes every node and its radii.
+    pub fn forward(&mut self) {
+        let (values, ..) = self.run.parts_mut();
+        let radii = self.radii.radii_mut();
+        radii.copy_from_slice(self.given.radii());
+        distrust_leaves::<G, F, D>(values, radii);
+        G::forward(&mut Forward::<F, D> { values, radii, domain: PhantomData });
+    }
+
+    /// Computes the gradient of the loss with respect to every parameter, and its radii.
+    pub fn backward(&mut self)
+    where
+        G: HasLoss,
+    {
+        let (values, cotangents, scratch) = self.run.parts_mut();
+        let cotangent_radii = self.cotangent_radii.radii_mut();
+        if const { !Plans::<G>::LOSS.reaches_all_params } {
+            cotangents[..G::PARAM_SIZE].fill(F::ZERO);
+        }
+        cotangent_radii.fill(0.0);
+        cotangents[G::OFFSET] = F::ONE;
+        G::reverse(&mut BackwardLoss::<G, F, D> {
+            values: (values, self.radii.radii()),
+            cotangents: (cotangents, cotangent_radii),
+            scratch: (scratch, &mut self.scratch),
+            graph: PhantomData,
+        });
+    }
+
+    /// The tensor at a position, with its radii.
+    pub fn get<S: Shape, const I: usize>(&self, i: Idx<G::Context, S, I>) -> BallTensor<'_, F, S, D>
+    where
+        G::Context: At<I, Shape = S>,
+    {
+        BallTensor::new(Ball::new(self.run.get(i).as_slice(), self.radii.get(i)))
+    }
+
+    /// The cotangent at a position, with its radii, as the last backward sweep left them.
+    pub fn cotangent<S: Shape, const I: usize>(&self, i: Idx<G::Context, S, I>) -> BallTensor<'_, F, S, D>
+    where
+        G::Context: At<I, Shape = S>,
+    {
+        BallTensor::new(Ball::new(self.run.cotangent(i).as_slice(), self.cotangent_radii.get(i)))
+    }
+
+    /// The run whose values these radii are of, for an optimizer.
+    pub fn run_mut(&mut self) -> &mut Run<G, F> {
+        &mut self.run
+    }
+}
+
+impl<G: Model, F: Format, D: Domain> BoundedRun<G, F, D> {
+    /// The leaves by name, for writing.
+    pub fn leaves_mut(&mut self) -> G::Leaves<Mut<'_, F>> {
+        self.run.leaves_mut()
+    }
+
+    /// The outputs by name, with their radii, as the last forward sweep left them.
+    pub fn outputs(&self) -> G::Outputs<BallRef<'_, F, D>> {
+        G::outputs(BallRef::new(self.run.values().values(), self.radii.radii()))
+    }
+
+    /// The gradients by name, with their radii, as the last backward sweep left them.
+    pub fn gradients(&self) -> G::Gradients<BallRef<'_, F, D>> {
+        G::gradients(BallRef::new(self.run.cotangents().values(), self.cotangent_radii.radii()))
+    }
+
+    /// Computes the gradient of `Σ ⟨seed, output⟩` with respect to every parameter, and its radii; `seed` sets the
+    /// cotangent of each output, all of which are zero before it is called, and which are exact.
+    pub fn backward_from(&mut self, seed: impl FnOnce(G::Outputs<Mut<'_, F>>)) {
+        let (values, cotangents, scratch) = self.run.parts_mut();
+        let cotangent_radii = self.cotangent_radii.radii_mut();
+        cotangents.fill(F::ZERO);
+        cotangent_radii.fill(0.0);
+        seed(G::outputs(Mut::new(&mut *cotangents)));
+        G::reverse(&mut BackwardAll::<G, F, D> {
+            values: (values, self.radii.radii()),
+            cotangents: (cotangents, cotangent_radii),
+            scratch: (scratch, &mut self.scratch),
+            graph: PhantomData,
+        });
+    }
+}
+
+impl<G: RevGraph, F: Format, D: Domain> Default for BoundedRun<G, F, D> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<G: RevGraph, F: Format, D: Domain> fmt::Debug for BoundedRun<G, F, D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BoundedRun").field("run", &self.run).field("radii", &self.radii).finish_non_exhaustive()
+    }
+}
+
+/// Nothing is known of a leaf that is not finite: its radius becomes ∞, and so does that of all that it reaches.
+fn distrust_leaves<G: RevGraph, F: Format, D: Domain>(values: &[F], radii: &mut [f64]) {
+    G::Context::LAYOUT.for_each(&mut |position, span| {
+        let x = &values[span.offset..][..span.numel];
+        if position < G::LEAVES && !F::all_finite(x) {
+            let radii = &mut radii[D::range(position, span.offset, span.numel)];
+            D::accumulate(radii, &vec![0.0; D::len(span.numel)], span.numel, |i| {
+                if x[i].is_finite() { Up::ZERO } else { Up::INFINITY }
+            });
+        }
+    });
+}
+
+struct Forward<'a, F, D> {
+    values: &'a mut [F],
+    radii: &'a mut [f64],
+    domain: PhantomData<D>,
+}
+
+impl<F: Format, D: Domain> Sweep for Forward<'_, F, D> {
+    #[inline]
+    fn node<Ctx: Context, Out: Shape, N: RevNode<Ctx, Out = Out>>(&mut self) {
+        let (before, rest) = self.values.split_at_mut(Ctx::SIZE);
+        let y = &mut rest[..Out::NUMEL];
+        N::forward(before, y);
+        let own = D::range(Ctx::Len::USIZE, Ctx::SIZE, Out::NUMEL);
+        let (radii_before, radii) = self.radii.split_at_mut(own.start);
+        N::forward_radius::<F, D>(before, radii_before, y, &mut radii[..own.end - own.start]);
+    }
+}
+
+macro_rules! backward_sweep {
+    ($name:ident, $bound:path, $plan:ident) => {
+        struct $name<'a, G, F, D> {
+            values: (&'a [F], &'a [f64]),
+            cotangents: (&'a mut [F], &'a mut [f64]),
+            scratch: (&'a mut [F], &'a mut [f64]),
+            graph: PhantomData<(G, D)>,
+        }
+
+        impl<G: $bound, F: Format, D: Domain> Sweep for $name<'_, G, F, D> {
+            #[inline]
+            fn node<Ctx: Context, Out: Shape, N: RevNode<Ctx, Out = Out>>(&mut self) {
+                let modes = const { Plans::<G>::$plan.modes(Ctx::Len::USIZE) };
+                let own = D::range(Ctx::Len::USIZE, Ctx::SIZE, Out::NUMEL);
+                let (before, rest) = self.values.0.split_at(Ctx::SIZE);
+                let (slots, dy) = self.cotangents.0.split_at_mut(Ctx::SIZE);
+                let (slot_radii, dy_radii) = self.cotangents.1.split_at_mut(own.start);
+                N::vjp_radius::<F, D>(
+                    modes,
+                    (before, self.values.1),
+                    Ball::new(&rest[..Out::NUMEL], &self.values.1[own.clone()]),
+                    Ball::new(&dy[..Out::NUMEL], &dy_radii[..own.end - own.start]),
+                    (slots, slot_radii),
+                    (&mut *self.scratch.0, &mut *self.scratch.1),
+                );
+            }
+        }
+    };
+}
+
+backward_sweep!(BackwardLoss, HasLoss, LOSS);
+backward_sweep!(BackwardAll, RevGraph, ALL);

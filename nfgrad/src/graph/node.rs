@@ -1,0 +1,220 @@
+//! [`RevNode`]: an op whose operands are witnesses into a context.
+
+use std::marker::PhantomData;
+use std::ops::Range;
+
+use nfgrad_shapes::{At, Context, Holds, Idx, Shape};
+
+use super::plan::{Mode, Modes};
+use crate::bound::{Ball, Domain};
+use crate::format::Format;
+use crate::op::{Contribution, Op, Operands};
+
+/// A node of a reverse graph over the context `Ctx`: forward, VJP and the radii of both.
+///
+/// The buffers are those of the context: `before` holds one tensor for each entry of `Ctx` at its offset.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a node over the context `{Ctx}`",
+    label = "the op does not accept operands of these shapes, or a witness is not one of this context",
+    note = "a node is `Node<Op, (Idx<Ctx, S, I>, ..)>` where the op is defined for the shapes `S`"
+)]
+pub trait RevNode<Ctx: Context>: 'static {
+    /// The shape of the result.
+    type Out: Shape;
+    /// The positions of the operands.
+    const OPERANDS: &'static [usize];
+    /// How many elements the operands have together: what the contributions need if all of them are added to others.
+    const SCRATCH: usize;
+
+    /// Computes the values.
+    fn forward<F: Format>(before: &[F], out: &mut [F]);
+
+    /// Computes the radii of the values.
+    fn forward_radius<F: Format, D: Domain>(before: &[F], radii: &[f64], y: &[F], out: &mut [f64]);
+
+    /// Writes or adds the contributions to the cotangents of the operands, as `modes` says of each.
+    fn vjp<F: Format>(modes: Modes, before: &[F], y: &[F], dy: &[F], cotangents: &mut [F], scratch: &mut [F]);
+
+    /// [`RevNode::vjp`] together with the radii of the cotangents.
+    fn vjp_radius<F: Format, D: Domain>(
+        modes: Modes,
+        before: (&[F], &[f64]),
+        y: Ball<'_, F, D>,
+        dy: Ball<'_, F, D>,
+        cotangents: (&mut [F], &mut [f64]),
+        scratch: (&mut [F], &mut [f64]),
+    );
+}
+
+/// The op `O` applied to the entries that the witnesses `W` point at: `W` is a tuple of [`Idx`].
+#[derive(Debug, Clone, Copy)]
+pub struct Node<O, W>(PhantomData<fn() -> (O, W)>);
+
+/// `W: Witnesses<Ctx>` reads "`W` is a tuple of witnesses, each of which is true of `Ctx`".
+#[diagnostic::on_unimplemented(
+    message = "these are not witnesses into the context `{Ctx}`",
+    label = "expected a tuple of `Idx<Ctx, S, I>` with `S` the shape at position `I`"
+)]
+pub trait Witnesses<Ctx: Context>: 'static {
+    /// The shapes that the witnesses are of.
+    type Shapes: Operands;
+    /// Where they point.
+    const POSITIONS: &'static [usize];
+    /// Where their tensors lie in the flat buffer.
+    const OFFSETS: &'static [usize];
+    /// How many elements each has.
+    const NUMELS: &'static [usize];
+}
+
+macro_rules! impl_witnesses {
+    ($($shape:ident $position:ident),*) => {
+        impl<Ctx, $($shape: Shape,)* $(const $position: usize),*> Witnesses<Ctx> for ($(Idx<Ctx, $shape, $position>,)*)
+        where
+            Ctx: Context $(+ Holds<$shape, $position> + At<$position>)*,
+        {
+            type Shapes = ($($shape,)*);
+            const POSITIONS: &'static [usize] = &[$($position),*];
+            const OFFSETS: &'static [usize] = &[$(<Ctx as At<$position>>::OFFSET),*];
+            const NUMELS: &'static [usize] = &[$($shape::NUMEL),*];
+        }
+    };
+}
+
+impl_witnesses!(S I);
+impl_witnesses!(S I, T J);
+impl_witnesses!(S I, T J, U K);
+
+impl<Ctx, O, W> RevNode<Ctx> for Node<O, W>
+where
+    Ctx: Context,
+    W: Witnesses<Ctx>,
+    O: Op<W::Shapes>,
+{
+    type Out = O::Out;
+    const OPERANDS: &'static [usize] = W::POSITIONS;
+    const SCRATCH: usize = scratch_range(W::NUMELS, W::NUMELS.len()).start;
+
+    #[inline]
+    fn forward<F: Format>(before: &[F], out: &mut [F]) {
+        O::forward(values::<Ctx, W, F>(before), out);
+    }
+
+    #[inline]
+    fn forward_radius<F: Format, D: Domain>(before: &[F], radii: &[f64], y: &[F], out: &mut [f64]) {
+        O::forward_radius::<F, D>(balls::<Ctx, W, F, D>(before, radii), y, out);
+    }
+
+    #[inline]
+    fn vjp<F: Format>(modes: Modes, before: &[F], y: &[F], dy: &[F], cotangents: &mut [F], scratch: &mut [F]) {
+        let dx = targets::<Ctx, W, F>(modes, |k| value_range::<Ctx, W>(k), cotangents, scratch, W::NUMELS);
+        O::vjp(values::<Ctx, W, F>(before), y, dy, dx);
+        for k in 0..W::POSITIONS.len() {
+            if matches!(modes[k], Mode::Add) {
+                let contribution = &scratch[scratch_range(W::NUMELS, k)];
+                for (sum, &x) in cotangents[value_range::<Ctx, W>(k)].iter_mut().zip(contribution) {
+                    *sum = sum.add(x);
+                }
+            }
+        }
+    }
+
+    #[inline]
+    fn vjp_radius<F: Format, D: Domain>(
+        modes: Modes,
+        (before, radii): (&[F], &[f64]),
+        y: Ball<'_, F, D>,
+        dy: Ball<'_, F, D>,
+        (cotangents, cotangent_radii): (&mut [F], &mut [f64]),
+        (scratch, radii_scratch): (&mut [F], &mut [f64]),
+    ) {
+        let x = || balls::<Ctx, W, F, D>(before, radii);
+        let dx = targets::<Ctx, W, F>(modes, |k| value_range::<Ctx, W>(k), cotangents, scratch, W::NUMELS);
+        O::vjp(values::<Ctx, W, F>(before), y.mid, dy.mid, dx);
+
+        let mids = targets::<Ctx, W, F>(modes, |k| value_range::<Ctx, W>(k), cotangents, scratch, W::NUMELS);
+        let rads = targets::<Ctx, W, f64>(modes, |k| radius_range::<Ctx, W, D>(k), cotangent_radii, radii_scratch, W::NUMELS);
+        let dx = <W::Shapes as Operands>::zip(mids, rads, |_, mid, rad| match (mid, rad) {
+            (Some(mid), Some(rad)) => {
+                let len = D::len(mid.len());
+                Some(Contribution { mid, radii: &mut rad[..len] })
+            }
+            _ => None,
+        });
+        O::vjp_radius::<F, D>(x(), y, dy, dx);
+
+        for k in 0..W::POSITIONS.len() {
+            if matches!(modes[k], Mode::Add) {
+                let (contribution, slot) = (scratch_range(W::NUMELS, k), value_range::<Ctx, W>(k));
+                let (added, sums) = (&scratch[contribution.clone()], &mut cotangents[slot]);
+                let other = &radii_scratch[contribution][..D::len(added.len())];
+                D::accumulate(&mut cotangent_radii[radius_range::<Ctx, W, D>(k)], other, added.len(), |i| {
+                    F::add_error(sums[i], added[i], sums[i].add(added[i]))
+                });
+                for (sum, &x) in sums.iter_mut().zip(added) {
+                    *sum = sum.add(x);
+                }
+            }
+        }
+    }
+}
+
+/// Where operand `k` lies in a buffer of values.
+#[inline]
+fn value_range<Ctx: Context, W: Witnesses<Ctx>>(k: usize) -> Range<usize> {
+    W::OFFSETS[k]..W::OFFSETS[k] + W::NUMELS[k]
+}
+
+/// Where the radii of operand `k` lie.
+#[inline]
+fn radius_range<Ctx: Context, W: Witnesses<Ctx>, D: Domain>(k: usize) -> Range<usize> {
+    D::range(W::POSITIONS[k], W::OFFSETS[k], W::NUMELS[k])
+}
+
+/// Where operand `k` has its part of the scratch: the operands one after another.
+#[inline]
+const fn scratch_range(numels: &[usize], k: usize) -> Range<usize> {
+    let (mut start, mut j) = (0, 0);
+    while j < k {
+        start += numels[j];
+        j += 1;
+    }
+    start..start + if k < numels.len() { numels[k] } else { 0 }
+}
+
+/// The values of the operands.
+#[inline]
+fn values<Ctx: Context, W: Witnesses<Ctx>, F: Format>(before: &[F]) -> <W::Shapes as Operands>::Each<&[F]> {
+    <W::Shapes as Operands>::each(|k| &before[value_range::<Ctx, W>(k)])
+}
+
+/// The values and radii of the operands.
+#[inline]
+fn balls<'a, Ctx: Context, W: Witnesses<Ctx>, F: Format, D: Domain>(
+    before: &'a [F],
+    radii: &'a [f64],
+) -> <W::Shapes as Operands>::Each<Ball<'a, F, D>> {
+    <W::Shapes as Operands>::each(|k| {
+        Ball::new(&before[value_range::<Ctx, W>(k)], &radii[radius_range::<Ctx, W, D>(k)])
+    })
+}
+
+/// Where each contribution goes: to its slot if it is the first, to scratch if it is added to others, nowhere if nobody
+/// asks for it.
+#[inline]
+fn targets<'a, Ctx: Context, W: Witnesses<Ctx>, T>(
+    modes: Modes,
+    slot: impl Fn(usize) -> Range<usize>,
+    slots: &'a mut [T],
+    scratch: &'a mut [T],
+    numels: &[usize],
+) -> <W::Shapes as Operands>::Each<Option<&'a mut [T]>> {
+    let written = |k: usize| if matches!(modes[k], Mode::Write) { slot(k) } else { 0..0 };
+    let added = |k: usize| if matches!(modes[k], Mode::Add) { scratch_range(numels, k) } else { 0..0 };
+    let slots = <W::Shapes as Operands>::disjoint(slots, <W::Shapes as Operands>::each(written));
+    let scratch = <W::Shapes as Operands>::disjoint(scratch, <W::Shapes as Operands>::each(added));
+    <W::Shapes as Operands>::zip(slots, scratch, |k, slot, scratch| match modes[k] {
+        Mode::Skip => None,
+        Mode::Write => Some(slot),
+        Mode::Add => Some(scratch),
+    })
+}

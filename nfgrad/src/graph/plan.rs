@@ -1,0 +1,190 @@
+//! [`Plan`]: which cotangents are computed, and which contribution to each is the first.
+//!
+//! All of it is decided when the program is compiled. A cotangent with one consumer is written and never added to; with
+//! several, the first in reverse order writes and the others add, in a stated order. A node whose cotangent nobody
+//! needs, because no parameter lies behind it or no output before it, is skipped.
+
+/// The largest number of operands of a node.
+pub const MAX_OPERANDS: usize = 3;
+/// The largest number of entries of a graph: positions are typenum naturals, which end at 1024.
+pub const MAX_ENTRIES: usize = 1025;
+
+/// What a node does with its contribution to the cotangent of one operand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// Nobody needs it.
+    Skip,
+    /// It is the first: write it.
+    Write,
+    /// Add it to what is there.
+    Add,
+}
+
+/// The mode of each operand of a node; what is beyond its operands is `Skip`.
+pub type Modes = [Mode; MAX_OPERANDS];
+
+/// The operands of the nodes of a graph, as positions.
+#[derive(Debug, Clone, Copy)]
+pub enum Nodes {
+    /// No node.
+    Empty,
+    /// A slice with one row a node, in order.
+    Flat(&'static [&'static [usize]]),
+    /// One more node behind those of another graph.
+    Snoc(&'static Nodes, &'static [usize]),
+}
+
+/// The modes of every node of a graph, for one choice of what is differentiated.
+#[derive(Debug, Clone, Copy)]
+pub struct Plan {
+    modes: [Modes; MAX_ENTRIES],
+    leaves: usize,
+    /// Whether every parameter gets a cotangent from some node.
+    pub reaches_all_params: bool,
+    /// Whether some contribution is added to another.
+    pub adds: bool,
+}
+
+impl Plan {
+    /// The plan of a graph whose first `params` of `leaves` leaves are parameters, with cotangents given at `seeds`.
+    pub const fn new(params: usize, leaves: usize, nodes: Nodes, seeds: &[usize]) -> Self {
+        let (operands, len) = flatten(nodes, leaves);
+        assert!(len < MAX_ENTRIES, "a graph has at most 1024 entries: use graphs as nodes of others");
+
+        // Forward: which entries depend on a parameter?
+        let mut needed = [false; MAX_ENTRIES];
+        let mut i = 0;
+        while i < len {
+            needed[i] = i < params || (i >= leaves && any(&needed, operands[i]));
+            i += 1;
+        }
+
+        // Reverse: which entries have a cotangent already when a node is visited?
+        let mut live = [false; MAX_ENTRIES];
+        let mut s = 0;
+        while s < seeds.len() {
+            live[seeds[s]] = true;
+            s += 1;
+        }
+        let mut modes = [[Mode::Skip; MAX_OPERANDS]; MAX_ENTRIES];
+        let mut adds = false;
+        while i > leaves {
+            i -= 1;
+            let mut k = 0;
+            while k < operands[i].len() {
+                let operand = operands[i][k];
+                assert!(operand < i, "a node may only read what comes before it");
+                if live[i] && needed[operand] {
+                    modes[i][k] = if live[operand] { Mode::Add } else { Mode::Write };
+                    adds |= live[operand];
+                    live[operand] = true;
+                }
+                k += 1;
+            }
+        }
+
+        let mut reaches_all_params = true;
+        while i > 0 {
+            i -= 1;
+            reaches_all_params &= i >= params || live[i];
+        }
+        Self { modes, leaves, reaches_all_params, adds }
+    }
+
+    /// The modes of the node at a position.
+    pub const fn modes(&self, position: usize) -> Modes {
+        assert!(position >= self.leaves, "a leaf has no operands");
+        self.modes[position]
+    }
+}
+
+/// Whether one of the listed entries is set.
+const fn any(set: &[bool; MAX_ENTRIES], entries: &[usize]) -> bool {
+    let mut k = 0;
+    while k < entries.len() {
+        if set[entries[k]] {
+            return true;
+        }
+        k += 1;
+    }
+    false
+}
+
+/// The operands of the entry at each position, none for leaves; and the number of entries.
+const fn flatten(nodes: Nodes, leaves: usize) -> ([&'static [usize]; MAX_ENTRIES], usize) {
+    let count = count(nodes);
+    let len = leaves + count;
+    assert!(len < MAX_ENTRIES, "a graph has at most 1024 entries: use graphs as nodes of others");
+    let mut operands: [&'static [usize]; MAX_ENTRIES] = [&[]; MAX_ENTRIES];
+    let (mut rest, mut i) = (nodes, len);
+    while i > leaves {
+        match rest {
+            Nodes::Empty => panic!("counted more nodes than there are"),
+            Nodes::Flat(rows) => {
+                i -= 1;
+                operands[i] = rows[i - leaves];
+            }
+            Nodes::Snoc(before, row) => {
+                i -= 1;
+                operands[i] = row;
+                rest = *before;
+            }
+        }
+        assert!(operands[i].len() <= MAX_OPERANDS, "a node has too many operands");
+    }
+    (operands, len)
+}
+
+const fn count(nodes: Nodes) -> usize {
+    let (mut rest, mut count) = (nodes, 0);
+    loop {
+        match rest {
+            Nodes::Empty => return count,
+            Nodes::Flat(rows) => return count + rows.len(),
+            Nodes::Snoc(before, _) => {
+                count += 1;
+                rest = *before;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_contribution_writes_and_the_others_add() {
+        // 0 = param, 1 = input; 2 = f(0, 1); 3 = g(2, 2); 4 = h(3, 0)
+        let plan = Plan::new(1, 2, Nodes::Flat(&[&[0, 1], &[2, 2], &[3, 0]]), &[4]);
+        assert_eq!(plan.modes(4), [Mode::Write, Mode::Write, Mode::Skip]);
+        assert_eq!(plan.modes(3), [Mode::Write, Mode::Add, Mode::Skip]);
+        assert_eq!(plan.modes(2), [Mode::Add, Mode::Skip, Mode::Skip]);
+        assert!(plan.reaches_all_params && plan.adds);
+    }
+
+    #[test]
+    fn what_no_output_needs_is_skipped() {
+        // 0, 1 = params; 2 = f(0); 3 = g(1), which nothing uses
+        let plan = Plan::new(2, 2, Nodes::Flat(&[&[0], &[1]]), &[2]);
+        assert_eq!(plan.modes(2), [Mode::Write, Mode::Skip, Mode::Skip]);
+        assert_eq!(plan.modes(3), [Mode::Skip; MAX_OPERANDS]);
+        assert!(!plan.reaches_all_params);
+    }
+
+    #[test]
+    fn an_output_that_is_also_used_is_added_to() {
+        let plan = Plan::new(1, 1, Nodes::Flat(&[&[0], &[1]]), &[1, 2]);
+        assert_eq!(plan.modes(2), [Mode::Add, Mode::Skip, Mode::Skip]);
+    }
+
+    #[test]
+    fn a_snoc_list_and_a_slice_give_the_same_plan() {
+        const FIRST: Nodes = Nodes::Snoc(&Nodes::Empty, &[0, 1]);
+        const SECOND: Nodes = Nodes::Snoc(&FIRST, &[2, 0]);
+        let (list, flat) = (Plan::new(1, 2, SECOND, &[3]), Plan::new(1, 2, Nodes::Flat(&[&[0, 1], &[2, 0]]), &[3]));
+        for position in 2..4 {
+            assert_eq!(list.modes(position), flat.modes(position));
+        }
+    }
+}

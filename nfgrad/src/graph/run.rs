@@ -1,0 +1,230 @@
+//! [`Run`]: the values and cotangents of a graph in one format, and the sweeps that compute them.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use nfgrad_shapes::{At, Context, Idx, Shape};
+use typenum::Unsigned;
+
+use super::entries::{Model, Mut, Ref};
+use super::plan::Plan;
+use super::{HasLoss, RevGraph, RevNode, Sweep};
+use crate::format::Format;
+use crate::tensor::{TList, TensorMut, TensorRef};
+
+/// A graph with its values and cotangents in the format `F`: two contexts, allocated once.
+///
+/// Set the leaves, then call [`Run::forward`] and [`Run::backward`] as often as wanted; nothing is allocated by either.
+pub struct Run<G: RevGraph, F> {
+    values: TList<F, G::Context>,
+    cotangents: TList<F, G::Context>,
+    scratch: Vec<F>,
+}
+
+impl<G: RevGraph, F: Format> Run<G, F> {
+    /// All leaves zero, nothing computed.
+    pub fn new() -> Self {
+        let mut scratch = ScratchSize(0);
+        G::forward(&mut scratch);
+        Self { values: TList::zeros(), cotangents: TList::zeros(), scratch: vec![F::ZERO; scratch.0] }
+    }
+
+    /// Computes every node from the leaves.
+    #[inline]
+    pub fn forward(&mut self) {
+        G::forward(&mut Forward { values: self.values.values_mut() });
+    }
+
+    /// Computes the gradient of the loss with respect to every parameter.
+    #[inline]
+    pub fn backward(&mut self)
+    where
+        G: HasLoss,
+    {
+        if const { !Plans::<G>::LOSS.reaches_all_params } {
+            self.params_cotangents_mut().fill(F::ZERO);
+        }
+        self.cotangents.values_mut()[G::OFFSET] = F::ONE;
+        let (values, cotangents) = (self.values.values(), self.cotangents.values_mut());
+        G::reverse(&mut BackwardLoss::<G, F> { values, cotangents, scratch: &mut self.scratch, graph: PhantomData });
+    }
+
+    /// The tensor at a position.
+    pub fn get<S: Shape, const I: usize>(&self, i: Idx<G::Context, S, I>) -> TensorRef<'_, F, S>
+    where
+        G::Context: At<I, Shape = S>,
+    {
+        self.values.get(i)
+    }
+
+    /// The tensor at a position, for writing. Setting what a node computes has no effect on the next forward sweep.
+    pub fn get_mut<S: Shape, const I: usize>(&mut self, i: Idx<G::Context, S, I>) -> TensorMut<'_, F, S>
+    where
+        G::Context: At<I, Shape = S>,
+    {
+        self.values.get_mut(i)
+    }
+
+    /// The cotangent at a position, as the last backward sweep left it.
+    pub fn cotangent<S: Shape, const I: usize>(&self, i: Idx<G::Context, S, I>) -> TensorRef<'_, F, S>
+    where
+        G::Context: At<I, Shape = S>,
+    {
+        self.cotangents.get(i)
+    }
+
+    /// All parameters, one after another, zeros between: what an optimizer updates.
+    #[inline]
+    pub fn params(&self) -> &[F] {
+        &self.values.values()[..G::PARAM_SIZE]
+    }
+
+    /// All parameters and their gradients, both in the same layout.
+    #[inline]
+    pub fn params_and_gradients_mut(&mut self) -> (&mut [F], &[F]) {
+        (&mut self.values.values_mut()[..G::PARAM_SIZE], &self.cotangents.values()[..G::PARAM_SIZE])
+    }
+
+    /// The values of every entry.
+    pub(crate) fn values(&self) -> &TList<F, G::Context> {
+        &self.values
+    }
+
+    /// The values of every entry, for writing.
+    pub(crate) fn values_mut(&mut self) -> &mut TList<F, G::Context> {
+        &mut self.values
+    }
+
+    /// The cotangents of every entry.
+    pub(crate) fn cotangents(&self) -> &TList<F, G::Context> {
+        &self.cotangents
+    }
+
+    fn params_cotangents_mut(&mut self) -> &mut [F] {
+        &mut self.cotangents.values_mut()[..G::PARAM_SIZE]
+    }
+
+    /// Everything at once, for the sweeps that also compute radii.
+    pub(super) fn parts_mut(&mut self) -> (&mut [F], &mut [F], &mut [F]) {
+        (self.values.values_mut(), self.cotangents.values_mut(), &mut self.scratch)
+    }
+}
+
+impl<G: Model, F: Format> Run<G, F> {
+    /// The leaves by name.
+    pub fn leaves(&self) -> G::Leaves<Ref<'_, F>> {
+        G::leaves(Ref::new(self.values.values()))
+    }
+
+    /// The leaves by name, for writing.
+    pub fn leaves_mut(&mut self) -> G::Leaves<Mut<'_, F>> {
+        G::leaves(Mut::new(self.values.values_mut()))
+    }
+
+    /// The outputs by name, as the last forward sweep left them.
+    pub fn outputs(&self) -> G::Outputs<Ref<'_, F>> {
+        G::outputs(Ref::new(self.values.values()))
+    }
+
+    /// The gradients by name, as the last backward sweep left them.
+    pub fn gradients(&self) -> G::Gradients<Ref<'_, F>> {
+        G::gradients(Ref::new(self.cotangents.values()))
+    }
+
+    /// Takes the parameters of another run, which may have another batch size or another format (each number is then
+    /// rounded to nearest). That the parameters have the same shapes is checked when this is compiled.
+    pub fn copy_params_from<H, E>(&mut self, other: &Run<H, E>)
+    where
+        H: Model<ParamShapes = G::ParamShapes>,
+        E: Format,
+    {
+        for (mine, theirs) in self.values.values_mut()[..G::PARAM_SIZE].iter_mut().zip(other.params()) {
+            *mine = F::from_f64(theirs.to_f64());
+        }
+    }
+
+    /// Computes the gradient of `Σ ⟨seed, output⟩` with respect to every parameter; `seed` sets the cotangent of each
+    /// output, all of which are zero before it is called.
+    pub fn backward_from(&mut self, seed: impl FnOnce(G::Outputs<Mut<'_, F>>)) {
+        self.cotangents.values_mut().fill(F::ZERO);
+        seed(G::outputs(Mut::new(self.cotangents.values_mut())));
+        let (values, cotangents) = (self.values.values(), self.cotangents.values_mut());
+        G::reverse(&mut BackwardAll::<G, F> { values, cotangents, scratch: &mut self.scratch, graph: PhantomData });
+    }
+}
+
+impl<G: RevGraph, F: Format> Default for Run<G, F> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<G: RevGraph, F: Format> Clone for Run<G, F> {
+    fn clone(&self) -> Self {
+        Self { values: self.values.clone(), cotangents: self.cotangents.clone(), scratch: self.scratch.clone() }
+    }
+}
+
+impl<G: RevGraph, F: Format> fmt::Debug for Run<G, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Run").field("values", &self.values).finish_non_exhaustive()
+    }
+}
+
+/// The plans of a graph, computed when the program is compiled.
+pub(super) struct Plans<G>(PhantomData<G>);
+
+impl<G: RevGraph> Plans<G> {
+    /// The outputs are given cotangents.
+    pub(super) const ALL: Plan = Plan::new(G::PARAMS, G::LEAVES, G::NODES, G::OUTPUTS);
+}
+
+impl<G: HasLoss> Plans<G> {
+    /// The loss alone is differentiated.
+    pub(super) const LOSS: Plan = Plan::new(G::PARAMS, G::LEAVES, G::NODES, &[G::POSITION]);
+}
+
+/// Finds the largest scratch that a node may need.
+pub(super) struct ScratchSize(pub(super) usize);
+
+impl Sweep for ScratchSize {
+    fn node<Ctx: Context, Out: Shape, N: RevNode<Ctx, Out = Out>>(&mut self) {
+        self.0 = self.0.max(N::SCRATCH);
+    }
+}
+
+struct Forward<'a, F> {
+    values: &'a mut [F],
+}
+
+impl<F: Format> Sweep for Forward<'_, F> {
+    #[inline]
+    fn node<Ctx: Context, Out: Shape, N: RevNode<Ctx, Out = Out>>(&mut self) {
+        let (before, rest) = self.values.split_at_mut(Ctx::SIZE);
+        N::forward(before, &mut rest[..Out::NUMEL]);
+    }
+}
+
+macro_rules! backward_sweep {
+    ($name:ident, $bound:path, $plan:ident) => {
+        struct $name<'a, G, F> {
+            values: &'a [F],
+            cotangents: &'a mut [F],
+            scratch: &'a mut [F],
+            graph: PhantomData<G>,
+        }
+
+        impl<G: $bound, F: Format> Sweep for $name<'_, G, F> {
+            #[inline]
+            fn node<Ctx: Context, Out: Shape, N: RevNode<Ctx, Out = Out>>(&mut self) {
+                let modes = const { Plans::<G>::$plan.modes(Ctx::Len::USIZE) };
+                let (before, rest) = self.values.split_at(Ctx::SIZE);
+                let (slots, own) = self.cotangents.split_at_mut(Ctx::SIZE);
+                N::vjp(modes, before, &rest[..Out::NUMEL], &own[..Out::NUMEL], slots, self.scratch);
+            }
+        }
+    };
+}
+
+backward_sweep!(BackwardLoss, HasLoss, LOSS);
+backward_sweep!(BackwardAll, RevGraph, ALL);

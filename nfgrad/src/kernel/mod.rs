@@ -1,0 +1,16 @@
+//! The few hot loops: matrix products, reductions, norms. The only place for `unsafe`.
+
+pub(crate) mod functions;
+pub(crate) mod gemm;
+pub(crate) mod norms;
+pub(crate) mod reduce;
+pub(crate) mod scratch;
+
+impl<T> gemm::Mat<'_, T> {
+    /// The same strides over other data of the same length.
+    #[inline]
+    pub(crate) fn over<U>(self, data: &[U]) -> gemm::Mat<'_, U> {
+        let gemm::Mat { rows, cols, row_stride, col_stride, .. } = self;
+        gemm::Mat { data, rows, cols, row_stride, col_stride }
+    }
+}

@@ -1,0 +1,112 @@
+//! Sums, with the height of their summation tree.
+
+use num_traits::Zero;
+
+use crate::format::Format;
+
+/// Independent accumulators: enough to fill the vector units.
+const LANES: usize = 16;
+
+/// The sum of a slice, rounded once at the end if the accumulator is wider than the format.
+#[inline]
+pub(crate) fn sum<F: Format>(xs: &[F]) -> F {
+    F::from_acc(sum_of::<F>(xs.len(), |i| xs[i].to_acc()))
+}
+
+/// The sum of `term(0), …, term(n - 1)` in the accumulator: sixteen interleaved chains, folded pairwise.
+#[inline]
+pub(crate) fn sum_of<F: Format>(n: usize, term: impl Fn(usize) -> F::Acc) -> F::Acc {
+    let mut lanes = [F::Acc::zero(); LANES];
+    let whole = n - n % LANES;
+    for start in (0..whole).step_by(LANES) {
+        for (lane, sum) in lanes.iter_mut().enumerate() {
+            *sum = *sum + term(start + lane);
+        }
+    }
+    for (sum, i) in lanes.iter_mut().zip(whole..n) {
+        *sum = *sum + term(i);
+    }
+    let mut width = LANES / 2;
+    while width > 0 {
+        for lane in 0..width {
+            lanes[lane] = lanes[lane] + lanes[lane + width];
+        }
+        width /= 2;
+    }
+    lanes[0]
+}
+
+/// How many inexact additions a term of [`sum`] passes through at most.
+///
+/// A chain adds `⌈n/16⌉` terms to zero, of which the first is exact, and the fold has four levels; and `n` terms need
+/// no more than `n - 1` additions of two numbers that are not zero.
+pub(crate) const fn sum_height(n: usize) -> usize {
+    let (tree, chain) = (n.div_ceil(LANES) + 3, n.saturating_sub(1));
+    if tree < chain { tree } else { chain }
+}
+
+/// The sum of each column of a row-major matrix: `out[j] = Σᵢ x[i, j]`, a plain chain of height `rows - 1`.
+#[inline]
+pub(crate) fn sum_columns<F: Format>(xs: &[F], out: &mut [F]) {
+    let columns = out.len();
+    if columns == 0 {
+        return;
+    }
+    let mut blocks = out.chunks_exact_mut(LANES);
+    let mut start = 0;
+    for block in &mut blocks {
+        let mut sums = [F::Acc::zero(); LANES];
+        for row in xs.chunks_exact(columns) {
+            for (sum, x) in sums.iter_mut().zip(&row[start..start + LANES]) {
+                *sum = *sum + x.to_acc();
+            }
+        }
+        for (out, sum) in block.iter_mut().zip(sums) {
+            *out = F::from_acc(sum);
+        }
+        start += LANES;
+    }
+    for (j, out) in blocks.into_remainder().iter_mut().enumerate() {
+        let column = xs.iter().skip(start + j).step_by(columns);
+        *out = F::from_acc(column.fold(F::Acc::zero(), |sum, x| sum + x.to_acc()));
+    }
+}
+
+/// How many inexact additions a term of [`sum_columns`] passes through at most: the first is to zero.
+pub(crate) const fn column_height(rows: usize) -> usize {
+    rows.saturating_sub(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sums_of_integers_are_exact_for_every_length() {
+        for n in 0..100_u8 {
+            let xs: Vec<f32> = (0..n).map(f32::from).collect();
+            assert_eq!(sum(&xs), (0..n).map(u32::from).sum::<u32>() as f32);
+        }
+    }
+
+    #[test]
+    fn columns_are_summed_apart() {
+        for columns in [1_usize, 3, 16, 17, 40] {
+            let xs: Vec<f64> = (0..5 * columns).map(|i| i as f64).collect();
+            let mut out = vec![0.0; columns];
+            sum_columns(&xs, &mut out);
+            for (j, sum) in out.iter().enumerate() {
+                assert_eq!(*sum, (0..5).map(|i| (i * columns + j) as f64).sum::<f64>());
+            }
+        }
+    }
+
+    #[test]
+    fn the_height_is_that_of_the_worst_path() {
+        assert_eq!(sum_height(0), 0);
+        assert_eq!(sum_height(1), 0);
+        assert_eq!(sum_height(2), 1);
+        assert_eq!(sum_height(16), 4);
+        assert_eq!(sum_height(160), 13);
+    }
+}

@@ -1,0 +1,56 @@
+//! Buffers that a thread keeps between calls, so that a training step allocates nothing after the first.
+
+use std::cell::Cell;
+use std::thread::LocalKey;
+
+/// An element type with a pool of its own.
+pub(crate) trait Pooled: Copy + Default + 'static {
+    /// The buffer that this thread keeps.
+    fn pool() -> &'static LocalKey<Cell<Vec<Self>>>;
+}
+
+macro_rules! pooled {
+    ($($element:ty),*) => {$(
+        impl Pooled for $element {
+            fn pool() -> &'static LocalKey<Cell<Vec<Self>>> {
+                thread_local!(static POOL: Cell<Vec<$element>> = const { Cell::new(Vec::new()) });
+                &POOL
+            }
+        }
+    )*};
+}
+
+pooled!(f32, f64);
+
+/// Lends `N` buffers of the given lengths, whose contents are arbitrary.
+///
+/// A nested call for the same element type is correct but allocates.
+pub(crate) fn with_scratch<T: Pooled, const N: usize, R>(
+    lengths: [usize; N],
+    body: impl FnOnce([&mut [T]; N]) -> R,
+) -> R {
+    let mut pool = T::pool().take();
+    let total = lengths.iter().sum();
+    if pool.len() < total {
+        pool.resize(total, T::default());
+    }
+    let mut rest = &mut pool[..];
+    let result = body(lengths.map(|length| rest.split_off_mut(..length).unwrap_or_default()));
+    T::pool().set(pool);
+    result
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn buffers_have_their_lengths_and_are_kept() {
+        let first = with_scratch([3, 5], |[a, b]: [&mut [f32]; 2]| {
+            assert_eq!((a.len(), b.len()), (3, 5));
+            a.as_ptr().addr()
+        });
+        let second = with_scratch([2], |[a]: [&mut [f32]; 1]| a.as_ptr().addr());
+        assert_eq!(first, second);
+    }
+}

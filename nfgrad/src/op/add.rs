@@ -1,0 +1,72 @@
+//! `a + b`, entry by entry, `b` repeated over the leading axes of `a`: `[s ++ t], [t] -> [s ++ t]`.
+//!
+//! | | |
+//! |---|---|
+//! | Value | `y = fl(a + b)` |
+//! | Cotangents | `ā = ȳ`, `b̄ = ȳ` summed over the axes along which `b` was repeated |
+//!
+//! # Error bound
+//!
+//! `|y - (a* + b*)| <= |fl(a + b) - (a + b)| + α + β`. The first term is not merely half a unit in the last place: the
+//! error of one addition can be computed, and is 0 where the addition is exact (`a + 0`, nearby numbers of opposite
+//! sign).
+//!
+//! `ā` is a copy, so its radius is `δ`. `b̄` is a copy or a sum of columns with the rounding error of its summation tree.
+
+use nfgrad_shapes::{EndsWith, Shape};
+
+use super::broadcast::{sum_repeated, sum_repeated_radius};
+use super::{Contribution, Op};
+use crate::bound::{Ball, Domain};
+use crate::format::Format;
+
+/// `a + b`, entry by entry; see the [module](self).
+#[derive(Debug, Clone, Copy)]
+pub struct Add;
+
+impl<L: EndsWith<R>, R: Shape> Op<(L, R)> for Add {
+    const NAME: &'static str = "add";
+    type Out = L;
+
+    #[inline]
+    fn forward<F: Format>([a, b]: [&[F]; 2], y: &mut [F]) {
+        for (y, a) in y.chunks_exact_mut(R::NUMEL.max(1)).zip(a.chunks_exact(R::NUMEL.max(1))) {
+            for ((y, a), b) in y.iter_mut().zip(a).zip(b) {
+                *y = a.add(*b);
+            }
+        }
+    }
+
+    #[inline]
+    fn forward_radius<F: Format, D: Domain>([a, b]: [Ball<'_, F, D>; 2], y: &[F], radii: &mut [f64]) {
+        D::fill(radii, L::NUMEL, |i| {
+            let ((a, alpha), (b, beta)) = (a.get(i), b.get(i % R::NUMEL));
+            alpha + beta + F::add_error(a, b, y[i])
+        });
+    }
+
+    #[inline]
+    fn vjp<F: Format>(_: [&[F]; 2], _: &[F], dy: &[F], [da, db]: [Option<&mut [F]>; 2]) {
+        if let Some(da) = da {
+            da.copy_from_slice(dy);
+        }
+        if let Some(db) = db {
+            sum_repeated(dy, db);
+        }
+    }
+
+    #[inline]
+    fn vjp_radius<F: Format, D: Domain>(
+        _: [Ball<'_, F, D>; 2],
+        _: Ball<'_, F, D>,
+        dy: Ball<'_, F, D>,
+        [da, db]: [Option<Contribution<'_, F>>; 2],
+    ) {
+        if let Some(da) = da {
+            D::fill(da.radii, L::NUMEL, |i| dy.radius(i));
+        }
+        if let Some(db) = db {
+            sum_repeated_radius(dy, db.mid, db.radii);
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! What the ops share that repeat their right operand over the leading axes of the left.
+
+use crate::bound::{Ball, Domain, Up};
+use crate::format::{Format, sum_error};
+use crate::kernel::reduce::{column_height, sum_columns};
+
+/// The cotangent of an operand of length `out.len()` that was repeated: the sum over the repetitions.
+#[inline]
+pub(super) fn sum_repeated<F: Format>(dy: &[F], out: &mut [F]) {
+    if dy.len() == out.len() {
+        out.copy_from_slice(dy);
+    } else {
+        sum_columns(dy, out);
+    }
+}
+
+/// The radii of [`sum_repeated`]: `Σᵢ δᵢⱼ + κ Σᵢ |ȳᵢⱼ|` for column `j`, with `κ` of [`sum_error`].
+#[inline]
+pub(super) fn sum_repeated_radius<F: Format, D: Domain>(dy: Ball<'_, F, D>, out: &[F], radii: &mut [f64]) {
+    let columns = out.len();
+    if dy.mid.len() == columns {
+        D::fill(radii, columns, |j| dy.radius(j));
+        return;
+    }
+    let rows = dy.mid.len().checked_div(columns).unwrap_or(0);
+    let relative = sum_error::<F>(column_height(rows)).relative;
+    D::fill(radii, columns, |j| {
+        let (mut magnitude, mut propagated) = (0.0, 0.0);
+        for i in (j..dy.mid.len()).step_by(columns) {
+            magnitude += dy.mid[i].to_f64().abs();
+            propagated += dy.radius(i).get();
+        }
+        let rounding = if F::ROUNDS_ONCE { out[j].half_ulp() } else { Up::ZERO };
+        Up::of_sum(propagated, rows) + relative * Up::of_sum(magnitude, rows) + rounding
+    });
+}

@@ -1,0 +1,112 @@
+//! The ops: one file each, with its mathematics, its shape rule, value, VJP, both radii, and its tests.
+//!
+//! An op knows flat slices of numbers and radii. It knows nothing of contexts, graphs or other ops. To add one: write its
+//! file, name it here, and give it a line in `nfgrad_shapes::signature`.
+//!
+//! # Notation of the docs
+//!
+//! `x` is a computed number, `x*` the real one, `α` the radius of an operand, so `|x - x*| <= α`; `fl` is one rounding,
+//! `h(y)` half a unit in the last place of `y`. `ȳ` is the cotangent of the result and `δ` its radius.
+
+mod add;
+mod broadcast;
+mod matmul;
+mod pointwise;
+mod relu;
+
+use std::ops::Range;
+
+use nfgrad_shapes::Shape;
+
+use crate::bound::{Ball, Domain};
+use crate::format::Format;
+
+pub use add::Add;
+pub use matmul::MatMul;
+pub use pointwise::Pointwise;
+pub use relu::Relu;
+
+/// A differentiable function on tensors of the shapes `In`, and what is proved of its rounding.
+pub trait Op<In: Operands>: 'static {
+    /// The name, as in a `graph!` block.
+    const NAME: &'static str;
+    /// The shape of the result.
+    type Out: Shape;
+
+    /// The values `y` at `x`.
+    fn forward<F: Format>(x: In::Each<&[F]>, y: &mut [F]);
+
+    /// The radii of `y`, which [`Op::forward`] computed at the midpoints of `x`.
+    fn forward_radius<F: Format, D: Domain>(x: In::Each<Ball<'_, F, D>>, y: &[F], radii: &mut [f64]);
+
+    /// The contributions to the cotangents of the operands: each `Some` slice is written whole; `None` is not asked for.
+    fn vjp<F: Format>(x: In::Each<&[F]>, y: &[F], dy: &[F], dx: In::Each<Option<&mut [F]>>);
+
+    /// The radii of the contributions that [`Op::vjp`] computed at the midpoints of `x`, `y` and `dy`.
+    fn vjp_radius<F: Format, D: Domain>(
+        x: In::Each<Ball<'_, F, D>>,
+        y: Ball<'_, F, D>,
+        dy: Ball<'_, F, D>,
+        dx: In::Each<Option<Contribution<'_, F>>>,
+    );
+}
+
+/// A contribution to a cotangent, whose radii are to be written.
+#[derive(Debug)]
+pub struct Contribution<'a, F> {
+    /// The computed contribution.
+    pub mid: &'a [F],
+    /// Where its radii go.
+    pub radii: &'a mut [f64],
+}
+
+/// `In: Operands` reads "`In` is a tuple of shapes": the operands of an op.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a list of operand shapes",
+    note = "operands are a tuple of one to three shapes, such as `((D<2>, D<3>), (D<3>,))`"
+)]
+pub trait Operands: 'static {
+    /// One `T` for each operand: an array, so that an op takes `[a, b]` apart.
+    type Each<T>;
+
+    /// One `T` for each operand.
+    fn each<T>(make: impl FnMut(usize) -> T) -> Self::Each<T>;
+    /// Combines two `Each` operand by operand.
+    fn zip<X, Y, Z>(x: Self::Each<X>, y: Self::Each<Y>, make: impl FnMut(usize, X, Y) -> Z) -> Self::Each<Z>;
+    /// Disjoint parts of a buffer.
+    fn disjoint<T>(buffer: &mut [T], ranges: Self::Each<Range<usize>>) -> Self::Each<&mut [T]>;
+}
+
+macro_rules! impl_operands {
+    ($n:literal: $($shape:ident),*) => {
+        impl<$($shape: Shape),*> Operands for ($($shape,)*) {
+            type Each<T> = [T; $n];
+
+            #[inline]
+            fn each<T>(make: impl FnMut(usize) -> T) -> [T; $n] {
+                std::array::from_fn(make)
+            }
+
+            #[inline]
+            fn zip<X, Y, Z>(x: [X; $n], y: [Y; $n], mut make: impl FnMut(usize, X, Y) -> Z) -> [Z; $n] {
+                let mut y = y.into_iter().enumerate();
+                x.map(|x| match y.next() {
+                    Some((k, y)) => make(k, x, y),
+                    None => unreachable!("both arrays have one entry for each operand"),
+                })
+            }
+
+            #[inline]
+            fn disjoint<T>(buffer: &mut [T], ranges: [Range<usize>; $n]) -> [&mut [T]; $n] {
+                match buffer.get_disjoint_mut(ranges) {
+                    Ok(parts) => parts,
+                    Err(_) => unreachable!("entries of a context do not overlap"),
+                }
+            }
+        }
+    };
+}
+
+impl_operands!(1: A);
+impl_operands!(2: A, B);
+impl_operands!(3: A, B, C);

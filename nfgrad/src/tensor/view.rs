@@ -1,0 +1,247 @@
+//! Tensors with their shape in the type: owned, borrowed, borrowed for writing, and with radii.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use nfgrad_shapes::Shape;
+
+use crate::bound::{Ball, Domain, Up};
+use crate::error::Error;
+use crate::format::Format;
+
+/// A tensor of shape `S` in the format `F`, in row-major order.
+///
+/// ```
+/// use nfgrad::prelude::*;
+/// let x = Tensor::<f32, (D<2>, D<3>)>::from_slice(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0])?;
+/// assert_eq!(x.view().get([1, 0]), Some(4.0));
+/// assert!(Tensor::<f32, (D<2>, D<3>)>::from_slice(&[1.0]).is_err());
+/// # Ok::<(), nfgrad::Error>(())
+/// ```
+#[derive(Clone, PartialEq)]
+pub struct Tensor<F, S> {
+    data: Box<[F]>,
+    shape: PhantomData<S>,
+}
+
+impl<F: Format, S: Shape> Tensor<F, S> {
+    /// All zero.
+    pub fn zeros() -> Self {
+        Self { data: vec![F::ZERO; S::NUMEL].into(), shape: PhantomData }
+    }
+
+    /// The elements in row-major order.
+    ///
+    /// # Errors
+    /// [`Error::Length`] unless there are exactly as many as the shape needs.
+    pub fn from_slice(elements: &[F]) -> Result<Self, Error> {
+        check_length::<S>(elements.len())?;
+        Ok(Self { data: elements.into(), shape: PhantomData })
+    }
+
+    /// Borrows the tensor.
+    pub fn view(&self) -> TensorRef<'_, F, S> {
+        TensorRef::new(&self.data)
+    }
+
+    /// Borrows the tensor for writing.
+    pub fn view_mut(&mut self) -> TensorMut<'_, F, S> {
+        TensorMut::new(&mut self.data)
+    }
+}
+
+impl<F: Format, S: Shape> fmt::Debug for Tensor<F, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.view().fmt(f)
+    }
+}
+
+/// A borrowed tensor of shape `S`.
+pub struct TensorRef<'a, F, S> {
+    data: &'a [F],
+    shape: PhantomData<S>,
+}
+
+impl<F, S> Clone for TensorRef<'_, F, S> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<F, S> Copy for TensorRef<'_, F, S> {}
+
+impl<'a, F: Format, S: Shape> TensorRef<'a, F, S> {
+    /// The caller guarantees the length, which every reader relies on.
+    pub(crate) fn new(data: &'a [F]) -> Self {
+        debug_assert_eq!(data.len(), S::NUMEL);
+        Self { data, shape: PhantomData }
+    }
+
+    /// The elements in row-major order.
+    pub fn as_slice(&self) -> &'a [F] {
+        self.data
+    }
+
+    /// The lengths of the axes.
+    pub fn shape(&self) -> &'static [usize] {
+        S::DIMS
+    }
+
+    /// The element at an index with one number for each axis; `None` outside the shape or at a wrong rank.
+    pub fn get<const RANK: usize>(&self, index: [usize; RANK]) -> Option<F> {
+        offset::<S>(&index).map(|i| self.data[i])
+    }
+
+    /// A copy that owns its elements.
+    pub fn to_tensor(&self) -> Tensor<F, S> {
+        Tensor { data: self.data.into(), shape: PhantomData }
+    }
+
+    /// The largest magnitude, 0 for an empty tensor.
+    pub fn max_abs(&self) -> f64 {
+        self.data.iter().fold(0.0, |max, x| x.to_f64().abs().max(max))
+    }
+}
+
+impl<F: Format> TensorRef<'_, F, ()> {
+    /// The one element of a scalar.
+    pub fn value(&self) -> F {
+        self.data[0]
+    }
+}
+
+impl<F: Format, S: Shape> fmt::Debug for TensorRef<'_, F, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Tensor<{}, {:?}> {:?}", F::NAME, S::DIMS, self.data)
+    }
+}
+
+/// A tensor of shape `S`, borrowed for writing.
+pub struct TensorMut<'a, F, S> {
+    data: &'a mut [F],
+    shape: PhantomData<S>,
+}
+
+impl<'a, F: Format, S: Shape> TensorMut<'a, F, S> {
+    pub(crate) fn new(data: &'a mut [F]) -> Self {
+        debug_assert_eq!(data.len(), S::NUMEL);
+        Self { data, shape: PhantomData }
+    }
+
+    /// The elements in row-major order.
+    pub fn as_slice(&self) -> &[F] {
+        self.data
+    }
+
+    /// The elements in row-major order, for writing.
+    pub fn as_mut_slice(&mut self) -> &mut [F] {
+        self.data
+    }
+
+    /// Copies the elements of a slice.
+    ///
+    /// # Errors
+    /// [`Error::Length`] unless there are exactly as many as the shape needs; then nothing is copied.
+    pub fn copy_from_slice(&mut self, elements: &[F]) -> Result<(), Error> {
+        check_length::<S>(elements.len())?;
+        self.data.copy_from_slice(elements);
+        Ok(())
+    }
+
+    /// Copies a tensor of the same shape.
+    pub fn copy_from(&mut self, tensor: TensorRef<'_, F, S>) {
+        self.data.copy_from_slice(tensor.data);
+    }
+
+    /// Sets every element, in row-major order, to what the closure returns.
+    pub fn fill_with(&mut self, element: impl FnMut() -> F) {
+        self.data.fill_with(element);
+    }
+
+    /// Initialises the weights of a layer that is followed by a relu: uniform in `±√(6 / fan_in)`, where `fan_in` is the
+    /// length of the first axis (He et al. 2015, "Delving deep into rectifiers"). `uniform` returns numbers in `[0, 1)`.
+    pub fn he_uniform(&mut self, uniform: impl FnMut() -> f64) {
+        self.fill_symmetric(6.0, S::DIMS.first().copied().unwrap_or(1), uniform);
+    }
+
+    /// Initialises the weights of a layer that is followed by tanh or by nothing: uniform in
+    /// `±√(6 / (fan_in + fan_out))` (Glorot and Bengio 2010). `uniform` returns numbers in `[0, 1)`.
+    pub fn glorot_uniform(&mut self, uniform: impl FnMut() -> f64) {
+        self.fill_symmetric(6.0, S::DIMS.iter().take(2).sum(), uniform);
+    }
+
+    fn fill_symmetric(&mut self, numerator: f64, fan: usize, mut uniform: impl FnMut() -> f64) {
+        #[allow(clippy::cast_precision_loss, reason = "an approximate scale is enough for an initial weight")]
+        let limit = (numerator / fan.max(1) as f64).sqrt();
+        self.fill_with(|| F::from_f64((2.0 * uniform() - 1.0) * limit));
+    }
+}
+
+impl<F: Format, S: Shape> fmt::Debug for TensorMut<'_, F, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        TensorRef::<F, S>::new(self.data).fmt(f)
+    }
+}
+
+/// A tensor with the radii of the domain `D`: every real value is within its radius of the computed one.
+pub struct BallTensor<'a, F, S, D> {
+    ball: Ball<'a, F, D>,
+    shape: PhantomData<S>,
+}
+
+impl<F, S, D> Clone for BallTensor<'_, F, S, D> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<F, S, D> Copy for BallTensor<'_, F, S, D> {}
+
+impl<'a, F: Format, S: Shape, D: Domain> BallTensor<'a, F, S, D> {
+    pub(crate) fn new(ball: Ball<'a, F, D>) -> Self {
+        debug_assert_eq!(ball.mid.len(), S::NUMEL);
+        Self { ball, shape: PhantomData }
+    }
+
+    /// The computed values.
+    pub fn mid(&self) -> TensorRef<'a, F, S> {
+        TensorRef::new(self.ball.mid)
+    }
+
+    /// The radii as the domain keeps them: one for [`Uniform`](crate::bound::Uniform), one for each element for
+    /// [`Elementwise`](crate::bound::Elementwise).
+    pub fn radii(&self) -> &'a [f64] {
+        self.ball.rad
+    }
+
+    /// The radius of element `i`, counted in row-major order; ∞ where nothing is known.
+    ///
+    /// # Panics
+    /// If the domain is elementwise and `i` is outside the tensor.
+    pub fn radius(&self, i: usize) -> Up {
+        self.ball.radius(i)
+    }
+
+    /// The largest radius.
+    pub fn max_radius(&self) -> Up {
+        (0..self.ball.mid.len()).map(|i| self.radius(i)).fold(Up::ZERO, Up::max)
+    }
+}
+
+impl<F: Format, S: Shape, D: Domain> fmt::Debug for BallTensor<'_, F, S, D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} +/- {:?}", self.mid(), self.ball.rad)
+    }
+}
+
+/// The row-major offset of an index; `None` outside the shape.
+fn offset<S: Shape>(index: &[usize]) -> Option<usize> {
+    if index.len() != S::RANK {
+        return None;
+    }
+    index.iter().zip(S::DIMS).try_fold(0, |offset, (&i, &len)| (i < len).then_some(offset * len + i))
+}
+
+fn check_length<S: Shape>(found: usize) -> Result<(), Error> {
+    if found == S::NUMEL { Ok(()) } else { Err(Error::Length { shape: S::DIMS, expected: S::NUMEL, found }) }
+}
