@@ -89,7 +89,7 @@ pub(crate) enum DimKind {
 pub(crate) struct Symbol {
     pub(crate) text: String,
     pub(crate) tokens: TokenStream,
-    /// A path such as `super::N`, which needs braces where a type is expected.
+    /// It is a constant and not a const generic, so it needs braces where a type could stand.
     pub(crate) braces: bool,
 }
 
@@ -281,6 +281,17 @@ impl fmt::Display for DimExpr {
 }
 
 impl Relation {
+    pub(crate) fn holds(self, left: i64, right: i64) -> bool {
+        match self {
+            Relation::Equal => left == right,
+            Relation::Unequal => left != right,
+            Relation::Less => left < right,
+            Relation::LessEqual => left <= right,
+            Relation::Greater => left > right,
+            Relation::GreaterEqual => left >= right,
+        }
+    }
+
     pub(crate) fn symbol(self) -> &'static str {
         match self {
             Relation::Equal => "==",

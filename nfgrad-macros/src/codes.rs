@@ -96,8 +96,8 @@ codes! {
         "A literal in a graph is a real number; the format is chosen when the graph is run.";
     LITERAL_RANGE = "NF0053", "a literal that is too large, too small or too long",
         "The magnitude of a literal is 0 or in the normal range of f64, and it has at most 300 digits.";
-    LITERAL_PRODUCT = "NF0054", "a product of two literals",
-        "Write the product as one literal.";
+    LITERALS_ONLY = "NF0054", "an expression of literals only",
+        "Write the result as one literal.";
 
     NO_OUTPUT = "NF0060", "a graph without output",
         "Name at least one result with `output`.";

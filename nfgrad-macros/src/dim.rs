@@ -4,6 +4,7 @@
 //! normalised operands. Division is exact: whether it is for the values at hand is an [`Obligation`] that the expansion
 //! checks when the const generics are known, and that is what makes `HEADS * (H/HEADS)` equal to `H`.
 
+mod fact;
 mod print;
 
 pub(crate) use print::{shape_text, shape_type};
@@ -12,7 +13,9 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use crate::ast::{DimExpr, DimKind, DimOperator, Symbol};
+use crate::ast::{DimExpr, DimKind, DimOperator, Relation, Symbol};
+use syn::Ident;
+
 use crate::codes;
 use crate::report::{Diagnostic, Site};
 
@@ -78,6 +81,8 @@ pub(crate) enum ObligationKind {
     Divides(Poly, Poly),
     /// It is not negative.
     NonNegative(Poly),
+    /// A fact of the `where` clause: the first, modulo the second if there is one, is related to the third.
+    Fact(Poly, Option<Poly>, Relation, Poly),
 }
 
 /// Why an operation has no result.
@@ -118,6 +123,19 @@ impl Poly {
         self.0.values().any(|coefficient| *coefficient < 0)
     }
 
+    /// Every symbol in it, also in dividends and divisors.
+    pub(crate) fn symbols(&self, visit: &mut impl FnMut(&Symbol)) {
+        for atom in self.0.keys().flatten() {
+            match atom {
+                Atom::Symbol(symbol) => visit(symbol),
+                Atom::Over(dividend, divisor) => {
+                    dividend.symbols(visit);
+                    divisor.symbols(visit);
+                }
+            }
+        }
+    }
+
     fn plus(&self, other: &Poly, sign: i64) -> Result<Poly, Failure> {
         let mut sum = self.0.clone();
         for (atoms, coefficient) in &other.0 {
@@ -125,7 +143,16 @@ impl Poly {
             *here = coefficient.checked_mul(sign).and_then(|c| here.checked_add(c)).ok_or(Failure::TooLarge)?;
         }
         sum.retain(|_, coefficient| *coefficient != 0);
-        Ok(Poly(sum))
+        Poly(sum).cancelled()
+    }
+
+    /// Multiplies quotients out, as far as the coefficients allow: `H/2 + H/2` is `H`.
+    fn cancelled(self) -> Result<Poly, Failure> {
+        let term = self.0.iter().find_map(|(atoms, c)| Some((atoms.clone(), cancel(atoms, *c)?)));
+        let Some((atoms, term)) = term else { return Ok(self) };
+        let mut rest = self;
+        rest.0.remove(&atoms);
+        rest.plus(&term?, 1)
     }
 
     fn times(&self, other: &Poly) -> Result<Poly, Failure> {
@@ -134,8 +161,8 @@ impl Poly {
             for (right, b) in &other.0 {
                 let mut atoms = [left.as_slice(), right].concat();
                 atoms.sort();
-                let term = cancel(atoms, a.checked_mul(*b).ok_or(Failure::TooLarge)?)?;
-                product = product.plus(&term, 1)?;
+                let coefficient = a.checked_mul(*b).ok_or(Failure::TooLarge)?;
+                product = product.plus(&Poly::term(atoms, coefficient), 1)?;
             }
         }
         Ok(product)
@@ -171,19 +198,14 @@ impl Poly {
     }
 }
 
-/// A term in which each quotient is multiplied out if its divisor is among the other factors.
-fn cancel(atoms: Vec<Atom>, coefficient: i64) -> Result<Poly, Failure> {
-    for (i, atom) in atoms.iter().enumerate() {
-        let Atom::Over(dividend, divisor) = atom else { continue };
-        let Some((factors, d)) = divisor.only_term() else { continue };
-        let others = [&atoms[..i], &atoms[i + 1..]].concat();
-        if coefficient % d == 0
-            && let Some(rest) = without(&others, factors)
-        {
-            return dividend.times(&Poly::term(rest, coefficient / d));
-        }
-    }
-    Ok(Poly::term(atoms, coefficient))
+/// The term with one quotient multiplied out, if the divisor of one is among the other factors.
+fn cancel(atoms: &[Atom], coefficient: i64) -> Option<Result<Poly, Failure>> {
+    atoms.iter().enumerate().find_map(|(i, atom)| {
+        let Atom::Over(dividend, divisor) = atom else { return None };
+        let (factors, d) = divisor.only_term()?;
+        let rest = without(&[&atoms[..i], &atoms[i + 1..]].concat(), factors)?;
+        (coefficient % d == 0).then(|| dividend.times(&Poly::term(rest, coefficient / d)))
+    })
 }
 
 /// The atoms without the factors, if all of those are there.
@@ -196,55 +218,83 @@ fn without(atoms: &[Atom], factors: &[Atom]) -> Option<Vec<Atom>> {
 }
 
 fn gcd(a: i64, b: i64) -> i64 {
-    if b == 0 { a.abs().max(1) } else if a == 0 { b.abs() } else { gcd(b, a % b) }
-}
-
-/// The dimension that an expression means; what cannot be decided yet goes to the obligations.
-pub(crate) fn dimension(expr: &DimExpr, obligations: &mut Vec<Obligation>) -> Result<Dim, Diagnostic> {
-    let poly = polynomial(expr, obligations)?;
-    non_negative(&poly, expr, obligations)?;
-    Ok(Dim { poly, text: expr.to_string().into() })
-}
-
-/// The value of an expression, which may be negative.
-pub(crate) fn polynomial(expr: &DimExpr, obligations: &mut Vec<Obligation>) -> Result<Poly, Diagnostic> {
-    let (operator, left, right) = match &expr.kind {
-        DimKind::Literal(value) => return Ok(Poly::literal(*value)),
-        DimKind::Symbol(symbol) => return Ok(Poly::term(vec![Atom::Symbol(symbol.clone())], 1)),
-        DimKind::Binary(operator, left, right) => (*operator, left, right),
-    };
-    let (a, b) = (polynomial(left, obligations)?, polynomial(right, obligations)?);
-    let result = match operator {
-        DimOperator::Add => a.plus(&b, 1),
-        DimOperator::Sub => a.plus(&b, -1),
-        DimOperator::Mul => a.times(&b),
-        DimOperator::Div => {
-            non_negative(&a, left, obligations)?;
-            non_negative(&b, right, obligations)?;
-            a.over(&b)
-        }
-    };
-    let poly = result.map_err(|failure| diagnose(failure, expr, right))?;
-    let decided = b.value().is_some() && a.divided_by_term(&b).is_some();
-    if operator == DimOperator::Div && !decided {
-        let kind = ObligationKind::Divides(a, b);
-        obligations.push(Obligation { kind, text: expr.to_string(), site: expr.site });
+    if b == 0 {
+        a.abs().max(1)
+    } else if a == 0 {
+        b.abs()
+    } else {
+        gcd(b, a % b)
     }
-    Ok(poly)
 }
 
-fn non_negative(poly: &Poly, expr: &DimExpr, obligations: &mut Vec<Obligation>) -> Result<(), Diagnostic> {
-    match poly.value() {
-        Some(value) if value < 0 => {
-            let text = format!("a dimension is negative: {expr} = {value}");
-            Err(Diagnostic::new(codes::NEGATIVE_DIMENSION, expr.site, text))
+/// What expressions are read with: the const generics, and what cannot be decided before these are known.
+#[derive(Debug)]
+pub(crate) struct Dims<'a> {
+    generics: &'a [Ident],
+    pub(crate) obligations: Vec<Obligation>,
+}
+
+impl<'a> Dims<'a> {
+    pub(crate) fn new(generics: &'a [Ident]) -> Self {
+        Self { generics, obligations: Vec::new() }
+    }
+
+    /// The dimension that an expression means.
+    pub(crate) fn dimension(&mut self, expr: &DimExpr) -> Result<Dim, Diagnostic> {
+        let poly = self.polynomial(expr)?;
+        self.non_negative(&poly, expr)?;
+        Ok(Dim { poly, text: expr.to_string().into() })
+    }
+
+    /// The value of an expression, which may be negative.
+    fn polynomial(&mut self, expr: &DimExpr) -> Result<Poly, Diagnostic> {
+        let (operator, left, right) = match &expr.kind {
+            DimKind::Literal(value) => return Ok(Poly::literal(*value)),
+            DimKind::Symbol(symbol) => return Ok(self.symbol(symbol)),
+            DimKind::Binary(operator, left, right) => (*operator, left, right),
+        };
+        let (a, b) = (self.polynomial(left)?, self.polynomial(right)?);
+        let result = match operator {
+            DimOperator::Add => a.plus(&b, 1),
+            DimOperator::Sub => a.plus(&b, -1),
+            DimOperator::Mul => a.times(&b),
+            DimOperator::Div => {
+                self.non_negative(&a, left)?;
+                self.non_negative(&b, right)?;
+                a.over(&b)
+            }
+        };
+        let poly = result.map_err(|failure| diagnose(failure, expr, right))?;
+        let decided = b.value().is_some() && a.divided_by_term(&b).is_some();
+        if operator == DimOperator::Div && !decided {
+            self.oblige(ObligationKind::Divides(a, b), expr, expr.site);
         }
-        None if poly.may_be_negative() => {
-            let kind = ObligationKind::NonNegative(poly.clone());
-            obligations.push(Obligation { kind, text: expr.to_string(), site: expr.site });
-            Ok(())
+        Ok(poly)
+    }
+
+    /// Whatever is not a const generic of the graph is a constant, and rustc finds it or says that it cannot.
+    fn symbol(&self, symbol: &Symbol) -> Poly {
+        let generic = self.generics.iter().any(|generic| *generic == symbol.text);
+        Poly::term(vec![Atom::Symbol(Symbol { braces: !generic, ..symbol.clone() })], 1)
+    }
+
+    fn non_negative(&mut self, poly: &Poly, expr: &DimExpr) -> Result<(), Diagnostic> {
+        match poly.value() {
+            Some(value) if value < 0 => {
+                let text = format!("a dimension is negative: {expr} = {value}");
+                return Err(Diagnostic::new(codes::NEGATIVE_DIMENSION, expr.site, text));
+            }
+            None if poly.may_be_negative() => self.oblige(ObligationKind::NonNegative(poly.clone()), expr, expr.site),
+            _ => {}
         }
-        _ => Ok(()),
+        Ok(())
+    }
+
+    /// Adds an obligation, unless it is there.
+    fn oblige(&mut self, kind: ObligationKind, text: &impl ToString, site: Site) {
+        if self.obligations.iter().all(|other| other.kind != kind) {
+            self.obligations.push(Obligation { kind, text: text.to_string(), site });
+        }
     }
 }
 

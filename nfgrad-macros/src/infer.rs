@@ -148,7 +148,6 @@ impl<'a> Inference<'a, '_> {
             .collect();
         let op = diagnose::Applied { expr: apply.expr, signature };
         match (signature.rule, operands.as_slice()) {
-            (Rule::Map, [x]) => Ok(Rc::clone(x.shape)),
             (Rule::Suffix, [a, b]) => {
                 if ends_with(a.shape, b.shape) {
                     return Ok(Rc::clone(a.shape));
@@ -170,20 +169,14 @@ impl<'a> Inference<'a, '_> {
             (Rule::MatMul, [a, b]) => matmul(&op, a, b),
             (Rule::Reduce, [x]) => reduce(&op, x, *axis),
             (Rule::LastAxis, [x]) if x.shape.is_empty() => Err(diagnose::no_last_axis(&op, x)),
-            (Rule::LastAxis, [x]) => Ok(Rc::clone(x.shape)),
+            (Rule::Map | Rule::LastAxis, [x]) => Ok(Rc::clone(x.shape)),
             // The number of operands has been checked against the table, and the table against the rules.
             _ => Err(diagnose::wrong_table(&op)),
         }
     }
 
     /// An operand as a message shows it.
-    fn operand<'b>(
-        &'b self,
-        label: &'static str,
-        expr: &'b Expr,
-        term: &Term<'a>,
-        position: usize,
-    ) -> Operand<'b> {
+    fn operand<'b>(&'b self, label: &'static str, expr: &'b Expr, term: &Term<'a>, position: usize) -> Operand<'b> {
         let declared = match term {
             Term::Leaf(index) => Site::from(&self.resolved.leaves[*index].ast.name).location(),
             Term::Step(index) => Site::from(&self.resolved.steps[*index].ast.name).location(),

@@ -1,1 +1,55 @@
-//! `graph!`.
+//! `graph!`: a model written as named tensors and expressions, checked and turned into types while it is compiled.
+//!
+//! Use it through `nfgrad`, which re-exports it and documents what it accepts. This crate is a compiler in four passes,
+//! one file each: `parse` (tokens to tree), `resolve` (names to tensors), `infer` (shapes and positions), `lower` (Rust
+//! items). All of them report into one sink, `report`, so that one compile shows every mistake; `expand` is the four of
+//! them on one screen.
+
+mod ast;
+mod check;
+mod codes;
+mod diagnose;
+mod dim;
+mod expand;
+mod fallback;
+mod infer;
+mod literal;
+mod lower;
+mod nearest;
+mod parse;
+mod report;
+mod resolve;
+
+use proc_macro::TokenStream;
+
+/// A model: inputs, params, named expressions and outputs, with every shape checked while it is compiled.
+///
+/// ```text
+/// graph! {
+///     /// One hidden layer and a softmax cross-entropy loss.
+///     pub graph Mlp<const B: usize> {
+///         input x: [B, 64];
+///         input t: [B, 10];
+///         param w1: [64, 32]; param b1: [32];
+///         param w2: [32, 10]; param b2: [10];
+///
+///         let h = relu(x @ w1 + b1);
+///         let logits = h @ w2 + b2;
+///         output loss = mean(cross_entropy(logits, t));
+///         output logits;
+///     }
+/// }
+/// ```
+///
+/// It makes the type `Mlp<B>`, and the structs `MlpLeaves`, `MlpGradients` and `MlpOutputs` with one field for each name.
+///
+/// - `+`, `-` and `*` work entry by entry; the shape of one operand must be that of the other or its last axes. `@` is the
+///   matrix product. A literal can scale, `0.1 * x`, and means the real number.
+/// - Every other op is a call, with `axis = i` where it works along an axis.
+/// - A dimension is a number, a const generic, the path of a constant, or an expression of these. `M + N` is `N + M`.
+/// - `let h: [B, 32] = ..` states a shape, which is then checked.
+/// - `where H % HEADS == 0` after the name of the graph states facts about its const generics.
+#[proc_macro]
+pub fn graph(tokens: TokenStream) -> TokenStream {
+    expand::expand(tokens.into()).into()
+}

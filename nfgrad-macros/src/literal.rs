@@ -13,9 +13,9 @@ pub(crate) struct Decimal {
 /// Why a literal is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Refusal {
-    TooLarge,
-    TooSmall,
-    TooLong,
+    Large,
+    Small,
+    Long,
 }
 
 /// No decimal in the range of f64 needs more digits to be a sensible constant, and each costs time.
@@ -27,20 +27,20 @@ impl Decimal {
         let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
         let digits: String = whole.chars().chain(fraction.chars()).filter(char::is_ascii_digit).collect();
         if digits.len() > MAX_DIGITS {
-            return Err(Refusal::TooLong);
+            return Err(Refusal::Long);
         }
         // `str::parse` rounds to nearest, whatever the digits.
-        let nearest: f64 = text.parse().map_err(|_| Refusal::TooLarge)?;
+        let nearest: f64 = text.parse().map_err(|_| Refusal::Large)?;
         let zero = digits.bytes().all(|digit| digit == b'0');
         if !nearest.is_finite() {
-            return Err(Refusal::TooLarge);
+            return Err(Refusal::Large);
         }
         if !zero && !nearest.is_normal() {
-            return Err(Refusal::TooSmall);
+            return Err(Refusal::Small);
         }
         // Not zero and in range with at most 300 digits: the exponent has few digits itself.
-        let exponent = if zero { 0 } else { exponent.parse::<i32>().map_err(|_| Refusal::TooLarge)? };
-        let exponent = exponent - i32::try_from(fraction.len()).map_err(|_| Refusal::TooLong)?;
+        let exponent = if zero { 0 } else { exponent.parse::<i32>().map_err(|_| Refusal::Large)? };
+        let exponent = exponent - i32::try_from(fraction.len()).map_err(|_| Refusal::Long)?;
         let exact = zero || is_exact(&digits, exponent, nearest);
         Ok(Self { text: text.to_owned(), nearest, exact })
     }
@@ -54,12 +54,11 @@ fn is_exact(digits: &str, exponent: i32, nearest: f64) -> bool {
     let power = i32::try_from(bits >> 52).unwrap_or_default() - 1075;
     let mut left = Natural::default();
     for digit in digits.bytes() {
-        left.multiply_add(10, u32::from(digit - b'0'));
+        left.multiply_add(10, u64::from(digit - b'0'));
     }
     let mut right = Natural::default();
-    right.multiply_add(1, (mantissa >> 32) as u32);
-    right.shift_word();
-    right.multiply_add(1, (mantissa & u64::from(u32::MAX)) as u32);
+    right.multiply_add(1, mantissa >> 32);
+    right.multiply_add(1 << 32, mantissa & WORD);
     // Negative powers are moved to the other side, so that both sides are integers.
     left.scale(10, exponent);
     right.scale(10, -exponent);
@@ -68,34 +67,30 @@ fn is_exact(digits: &str, exponent: i32, nearest: f64) -> bool {
     left == right
 }
 
-/// A natural number of any size: 32 bits a digit, the lowest first, no leading zero.
+/// The bits of a word of [`Natural`].
+const WORD: u64 = u32::MAX as u64;
+
+/// A natural number of any size: words of 32 bits, the lowest first, no leading zero.
 #[derive(Debug, Default, PartialEq, Eq)]
-struct Natural(Vec<u32>);
+struct Natural(Vec<u64>);
 
 impl Natural {
-    /// `self * factor + summand`.
-    fn multiply_add(&mut self, factor: u32, summand: u32) {
-        let mut carry = u64::from(summand);
+    /// `self * factor + summand`, for a factor up to 2^32 and a summand below it.
+    fn multiply_add(&mut self, factor: u64, summand: u64) {
+        let mut carry = summand;
         for word in &mut self.0 {
-            // (2^32 - 1)^2 + 2^32 - 1 < 2^64
-            let product = u64::from(*word) * u64::from(factor) + carry;
-            *word = (product & u64::from(u32::MAX)) as u32;
+            // A word and the carry are below 2^32: (2^32 - 1) 2^32 + 2^32 - 1 < 2^64.
+            let product = *word * factor + carry;
+            *word = product & WORD;
             carry = product >> 32;
         }
         if carry != 0 {
-            self.0.push(carry as u32);
-        }
-    }
-
-    /// `self * 2^32`.
-    fn shift_word(&mut self) {
-        if !self.0.is_empty() {
-            self.0.insert(0, 0);
+            self.0.push(carry);
         }
     }
 
     /// `self * base^exponent`, or nothing if the exponent is not positive.
-    fn scale(&mut self, base: u32, exponent: i32) {
+    fn scale(&mut self, base: u64, exponent: i32) {
         for _ in 0..exponent {
             self.multiply_add(base, 0);
         }
@@ -112,7 +107,20 @@ mod tests {
 
     #[test]
     fn sums_of_few_powers_of_two_are_exact() {
-        for text in ["0", "0.0", "-0.0", "0e999999999999", "1", "2", "0.5", "0.375", "1e3", "-1.25e-1", "9007199254740992", "1e22"] {
+        for text in [
+            "0",
+            "0.0",
+            "-0.0",
+            "0e999999999999",
+            "1",
+            "2",
+            "0.5",
+            "0.375",
+            "1e3",
+            "-1.25e-1",
+            "9007199254740992",
+            "1e22",
+        ] {
             assert!(exact(text), "{text}");
         }
         // 2^-30 with all its digits.
@@ -129,10 +137,10 @@ mod tests {
 
     #[test]
     fn what_f64_cannot_hold_is_refused() {
-        assert_eq!(Decimal::parse("1e400"), Err(Refusal::TooLarge));
-        assert_eq!(Decimal::parse("1e-400"), Err(Refusal::TooSmall));
-        assert_eq!(Decimal::parse("1e-310"), Err(Refusal::TooSmall));
-        assert_eq!(Decimal::parse("1e99999999999"), Err(Refusal::TooLarge));
-        assert_eq!(Decimal::parse(&format!("0.{}1", "0".repeat(300))), Err(Refusal::TooLong));
+        assert_eq!(Decimal::parse("1e400"), Err(Refusal::Large));
+        assert_eq!(Decimal::parse("1e-400"), Err(Refusal::Small));
+        assert_eq!(Decimal::parse("1e-310"), Err(Refusal::Small));
+        assert_eq!(Decimal::parse("1e99999999999"), Err(Refusal::Large));
+        assert_eq!(Decimal::parse(&format!("0.{}1", "0".repeat(300))), Err(Refusal::Long));
     }
 }

@@ -2,11 +2,12 @@
 
 /// The candidate that is fewest edits away, if that is few enough to be a slip of the finger.
 pub(crate) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let allowed = (word.chars().count() / 3).max(1);
+    let length = |word: &str| word.chars().count();
+    let allowed = (length(word) / 3).max(1);
     candidates
         .into_iter()
         .map(|candidate| (edits(word, candidate), candidate))
-        .filter(|(distance, candidate)| *distance <= allowed && *distance < candidate.chars().count())
+        .filter(|(distance, candidate)| *distance <= allowed && *distance < length(word).max(length(candidate)))
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
 }
@@ -43,6 +44,7 @@ mod tests {
         assert_eq!(nearest("Relu", ops), Some("relu"));
         assert_eq!(nearest("softplus", ops), None);
         assert_eq!(nearest("x", ["w"]), None);
+        assert_eq!(nearest("xx", ["w", "x"]), Some("x"));
     }
 
     #[test]

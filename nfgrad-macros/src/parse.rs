@@ -4,11 +4,11 @@
 mod dim;
 mod expr;
 
-use proc_macro2::{Delimiter, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::ext::IdentExt;
-use syn::parse::{ParseStream, Parser};
-use syn::{Ident, Token, braced, token};
+use syn::parse::{ParseBuffer, ParseStream, Parser};
+use syn::{Ident, Token, braced, bracketed, parenthesized, token};
 
 use crate::ast::{Binding, Graph, Leaf, Role, Statement};
 use crate::codes;
@@ -43,7 +43,7 @@ pub(crate) fn parse(tokens: TokenStream, report: &mut Report) -> Option<Graph> {
 /// `pub graph Mlp<const B: usize> where B > 0 { .. }`.
 fn header(input: ParseStream, report: &mut Report) -> Result<Graph> {
     let docs = docs(input)?;
-    let visibility = visibility(input)?;
+    let visibility = visibility(input);
     match input.fork().call(Ident::parse_any) {
         Ok(word) if word == "graph" => drop(input.call(Ident::parse_any)),
         _ => return Err(expected(input, "`graph`").help("a block begins `pub graph Name<const B: usize> { .. }`")),
@@ -60,8 +60,7 @@ fn header(input: ParseStream, report: &mut Report) -> Result<Graph> {
 
 /// Everything between the braces.
 fn statements(input: ParseStream, report: &mut Report) -> Result<Vec<Statement>> {
-    let body;
-    (|| Ok(braced!(body in input)))().map_err(|error: syn::Error| syntax(&error))?;
+    let (_, body) = braces(input)?;
     let mut statements = Vec::new();
     while !body.is_empty() {
         let mut named = None;
@@ -81,6 +80,8 @@ fn statements(input: ParseStream, report: &mut Report) -> Result<Vec<Statement>>
 fn statement(input: ParseStream, named: &mut Option<Ident>) -> Result<Statement> {
     let docs = docs(input)?;
     let Some(word) = input.fork().call(Ident::parse_any).ok().filter(|word| KEYWORDS.iter().any(|k| word == k)) else {
+        // `inptu x: ..` would have named an x.
+        *named = input.fork().call(|input| Ident::parse_any(input).and_then(|_| input.parse())).ok();
         return Err(no_statement(input));
     };
     let _: syn::Result<Ident> = input.call(Ident::parse_any);
@@ -160,7 +161,10 @@ fn docs(input: ParseStream) -> Result<TokenStream> {
             Some(TokenTree::Group(attribute)) if begins_with_doc(attribute.stream()) => {
                 docs.extend([pound, group].into_iter().flatten());
             }
-            _ => return Err(Diagnostic::new(codes::ATTRIBUTE, site, "only doc comments can stand here, `/// ..`")),
+            other => {
+                let site = other.as_ref().map_or(site, |group| site.to(group.span()));
+                return Err(Diagnostic::new(codes::ATTRIBUTE, site, "only doc comments can stand here, `/// ..`"));
+            }
         }
     }
     Ok(docs)
@@ -171,7 +175,7 @@ fn begins_with_doc(attribute: TokenStream) -> bool {
 }
 
 /// `pub`, `pub(crate)`, or nothing.
-fn visibility(input: ParseStream) -> Result<TokenStream> {
+fn visibility(input: ParseStream) -> TokenStream {
     let mut visibility = TokenStream::new();
     if input.peek(Token![pub]) {
         visibility.extend(tree(input));
@@ -179,7 +183,7 @@ fn visibility(input: ParseStream) -> Result<TokenStream> {
             visibility.extend(tree(input));
         }
     }
-    Ok(visibility)
+    visibility
 }
 
 /// A name, or what was expected in its place.
@@ -215,9 +219,31 @@ fn expected(input: ParseStream, what: &str) -> Diagnostic {
     Diagnostic::new(codes::SYNTAX, here(input), format!("expected {what}, found {found}"))
 }
 
-/// An error of syn's own.
-fn syntax(error: &syn::Error) -> Diagnostic {
-    Diagnostic::new(codes::SYNTAX, error.span(), error.to_string())
+impl From<syn::Error> for Diagnostic {
+    fn from(error: syn::Error) -> Self {
+        Diagnostic::new(codes::SYNTAX, error.span(), error.to_string())
+    }
+}
+
+/// What is inside of `(..)`, and where.
+fn parens(input: ParseStream<'_>) -> syn::Result<(Site, ParseBuffer<'_>)> {
+    let content;
+    let span = parenthesized!(content in input).span;
+    Ok((Site { start: span.open(), end: span.close() }, content))
+}
+
+/// What is inside of `[..]`, and where.
+fn brackets(input: ParseStream<'_>) -> syn::Result<(Site, ParseBuffer<'_>)> {
+    let content;
+    let span = bracketed!(content in input).span;
+    Ok((Site { start: span.open(), end: span.close() }, content))
+}
+
+/// What is inside of `{..}`, and where.
+fn braces(input: ParseStream<'_>) -> syn::Result<(Site, ParseBuffer<'_>)> {
+    let content;
+    let span = braced!(content in input).span;
+    Ok((Site { start: span.open(), end: span.close() }, content))
 }
 
 /// The next word does not begin a statement.
@@ -236,6 +262,11 @@ fn no_statement(input: ParseStream) -> Diagnostic {
 
 /// A statement does not end where it should.
 fn unfinished(input: ParseStream, statement: &Statement) -> Diagnostic {
+    if (input.is_empty() || begins_statement(input))
+        && let Some(last) = last_token(statement)
+    {
+        return Diagnostic::new(codes::SYNTAX, last, "expected `;` at the end of this statement");
+    }
     match statement {
         Statement::Leaf(_) if input.peek(Token![=]) => {
             expected(input, "`;`").help("the values of inputs and params are given when the graph is run")
@@ -249,6 +280,20 @@ fn unfinished(input: ParseStream, statement: &Statement) -> Diagnostic {
         }
         _ => expected(input, "an operator or `;`"),
     }
+}
+
+/// The last token of a statement that has got as far as its shape or value.
+fn last_token(statement: &Statement) -> Option<Span> {
+    let site = match statement {
+        Statement::Leaf(leaf) => leaf.shape.site,
+        Statement::Let(binding) | Statement::Output(binding) => match (&binding.value, &binding.shape) {
+            (Some(value), _) => value.site,
+            (None, Some(shape)) => shape.site,
+            (None, None) => Site::from(&binding.name),
+        },
+        Statement::Broken(_) => return None,
+    };
+    Some(site.end)
 }
 
 /// Goes to where the next statement can begin.
@@ -276,19 +321,18 @@ fn skip_all(input: ParseStream) {
 /// A path such as `super::N`, as it is written and as tokens.
 fn path(input: ParseStream) -> Result<(String, TokenStream, Site)> {
     let site = here(input);
-    let (mut text, mut tokens, mut end) = (String::new(), TokenStream::new(), site);
+    let (mut text, mut tokens) = (String::new(), TokenStream::new());
     loop {
         if input.peek(Token![::]) {
-            let colons: Token![::] = input.parse().map_err(|error| syntax(&error))?;
+            let colons: Token![::] = input.parse()?;
             colons.to_tokens(&mut tokens);
             text.push_str("::");
         }
         let word = input.call(Ident::parse_any).map_err(|_| expected(input, "a name"))?;
-        end = (&word).into();
         text.push_str(&word.to_string());
         word.to_tokens(&mut tokens);
         if !input.peek(Token![::]) {
-            return Ok((text, tokens, site.to(end)));
+            return Ok((text, tokens, site.to(&word)));
         }
     }
 }

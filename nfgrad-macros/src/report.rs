@@ -143,6 +143,12 @@ impl Errors {
     pub(crate) fn to_tokens(&self) -> TokenStream {
         self.0.iter().map(Diagnostic::to_tokens).collect()
     }
+
+    /// What they say.
+    #[cfg(test)]
+    pub(crate) fn messages(&self) -> Vec<String> {
+        self.0.iter().map(ToString::to_string).collect()
+    }
 }
 
 #[cfg(test)]

@@ -5,17 +5,17 @@
 
 mod call;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use nfgrad_shapes::signature::{self, Signature};
 use syn::Ident;
 
 use crate::ast::{self, Expr, ExprKind, Graph, Role, Statement};
 use crate::codes;
-use crate::dim::{self, Obligation, Shape};
+use crate::dim::{Dims, Obligation, Shape};
 use crate::literal::Decimal;
 use crate::nearest::nearest;
-use crate::report::{Diagnostic, Report};
+use crate::report::{Diagnostic, Report, Site};
 
 /// At most this many axes: `nfgrad_shapes::Shape` is implemented for tuples up to this length.
 pub(crate) const MAX_RANK: usize = 6;
@@ -77,7 +77,7 @@ pub(crate) enum Op {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Axis {
     pub(crate) index: usize,
-    pub(crate) site: crate::report::Site,
+    pub(crate) site: Site,
 }
 
 /// What a name stands for.
@@ -90,49 +90,58 @@ enum Meaning {
 
 /// Resolves the whole graph.
 pub(crate) fn resolve<'a>(graph: &'a Graph, report: &mut Report) -> Resolved<'a> {
-    let mut resolver = Resolver { graph, report, scope: HashMap::new(), obligations: Vec::new() };
+    let mut resolver = Resolver {
+        graph,
+        report,
+        scope: HashMap::new(),
+        defined: HashMap::new(),
+        outputs: HashSet::new(),
+        dims: Dims::new(&graph.generics),
+    };
+    for fact in &graph.facts {
+        let stated = resolver.dims.state(fact);
+        resolver.report.ok(stated);
+    }
     let leaves = resolver.leaves();
     let mut steps = Vec::new();
     for statement in &graph.statements {
         match statement {
             Statement::Leaf(_) => {}
-            Statement::Broken(name) => drop(resolver.scope.insert(name.to_string(), (Meaning::Poisoned, name))),
+            Statement::Broken(name) => drop(resolver.scope.insert(name.to_string(), Meaning::Poisoned)),
             Statement::Let(binding) => steps.push(resolver.step(binding, false, steps.len())),
             Statement::Output(binding) => steps.push(resolver.step(binding, true, steps.len())),
         }
     }
-    Resolved { leaves, steps, obligations: resolver.obligations }
+    Resolved { leaves, steps, obligations: resolver.dims.obligations }
 }
 
 /// The names in scope.
 struct Resolver<'a, 'r> {
     graph: &'a Graph,
     report: &'r mut Report,
-    scope: HashMap<String, (Meaning, &'a Ident)>,
-    obligations: Vec<Obligation>,
+    scope: HashMap<String, Meaning>,
+    /// Where each name is defined.
+    defined: HashMap<String, &'a Ident>,
+    outputs: HashSet<String>,
+    dims: Dims<'a>,
 }
 
 impl<'a> Resolver<'a, '_> {
     /// Params first, then inputs, each in the order of the source. Leaves are in scope everywhere in the block.
     fn leaves(&mut self) -> Vec<Leaf<'a>> {
-        let of = |role| {
-            self.graph.statements.iter().filter_map(move |statement| match statement {
-                Statement::Leaf(leaf) if leaf.role == role => Some(leaf),
-                _ => None,
-            })
+        let leaves = self.graph.statements.iter().filter_map(|statement| match statement {
+            Statement::Leaf(leaf) => Some(leaf),
+            _ => None,
+        });
+        // Of two leaves with one name the second is reported, and dropped.
+        let (mut params, inputs): (Vec<_>, Vec<_>) =
+            leaves.filter(|leaf| self.define(&leaf.name)).partition(|leaf| leaf.role == Role::Param);
+        params.extend(inputs);
+        let leaf = |(position, ast): (usize, &'a ast::Leaf)| {
+            self.scope.insert(ast.name.to_string(), Meaning::Leaf(position));
+            Leaf { ast, shape: self.shape(&ast.shape) }
         };
-        let order: Vec<_> = of(Role::Param).chain(of(Role::Input)).collect();
-        let leaves: Vec<_> =
-            order.into_iter().map(|ast| Leaf { ast, shape: self.shape(&ast.shape) }).collect();
-        // Duplicates are looked for in the order of the source, so that the second one is the one reported.
-        for statement in &self.graph.statements {
-            if let Statement::Leaf(leaf) = statement
-                && let Some(position) = leaves.iter().position(|other| std::ptr::eq(other.ast, leaf))
-            {
-                self.define(&leaf.name, Meaning::Leaf(position));
-            }
-        }
-        leaves
+        params.into_iter().enumerate().map(leaf).collect()
     }
 
     /// A let or an output.
@@ -142,30 +151,32 @@ impl<'a> Resolver<'a, '_> {
             Some(expr) => self.term(expr),
             None => self.name(&ast.name),
         };
-        // `output h;` names what is there already.
-        if ast.value.is_some() {
-            self.define(&ast.name, Meaning::Step(index));
+        if ast.value.is_some() && self.define(&ast.name) {
+            self.scope.insert(ast.name.to_string(), Meaning::Step(index));
+        }
+        if is_output && !self.outputs.insert(ast.name.to_string()) && ast.value.is_none() {
+            let text = format!("`{}` is already an output", ast.name);
+            self.report.push(Diagnostic::new(codes::DUPLICATE_NAME, &ast.name, text));
         }
         Step { ast, is_output, stated, value }
     }
 
-    /// Puts a name into scope, unless it is there.
-    fn define(&mut self, name: &'a Ident, meaning: Meaning) {
+    /// Takes note of a definition; says no if the name is defined already.
+    fn define(&mut self, name: &'a Ident) -> bool {
         if self.graph.generics.iter().any(|generic| generic == name) {
             let text = format!("`{name}` is already a const generic of the graph");
             self.report.push(Diagnostic::new(codes::NAME_CLASH, name, text).help("choose another name for the tensor"));
         }
-        match self.scope.get(&name.to_string()) {
-            Some((Meaning::Poisoned, _)) => {}
-            Some((_, first)) => {
-                let mut error = Diagnostic::new(codes::DUPLICATE_NAME, name, format!("`{name}` is defined twice"));
-                if let Some(location) = crate::report::Site::from(*first).location() {
-                    error = error.line(format!("first defined at {location}"));
-                }
-                self.report.push(error);
-            }
-            None => drop(self.scope.insert(name.to_string(), (meaning, name))),
+        let Some(first) = self.defined.get(&name.to_string()) else {
+            self.defined.insert(name.to_string(), name);
+            return true;
+        };
+        let mut error = Diagnostic::new(codes::DUPLICATE_NAME, name, format!("`{name}` is defined twice"));
+        if let Some(location) = Site::from(*first).location() {
+            error = error.line(format!("first defined at {location}"));
         }
+        self.report.push(error);
+        false
     }
 
     /// A shape of at most [`MAX_RANK`] axes. Every dimension in it that is wrong is reported.
@@ -175,7 +186,7 @@ impl<'a> Resolver<'a, '_> {
             self.report.push(Diagnostic::new(codes::TOO_MANY_AXES, shape.site, text));
             return None;
         }
-        let dims: Vec<_> = shape.dims.iter().map(|dim| dim::dimension(dim, &mut self.obligations)).collect();
+        let dims: Vec<_> = shape.dims.iter().map(|dim| self.dims.dimension(dim)).collect();
         let dims: Vec<_> = dims.into_iter().map(|dim| self.report.ok(dim)).collect();
         dims.into_iter().collect()
     }
@@ -198,14 +209,14 @@ impl<'a> Resolver<'a, '_> {
     /// The tensor of that name.
     fn name(&mut self, name: &'a Ident) -> Term<'a> {
         match self.scope.get(&name.to_string()) {
-            Some((Meaning::Leaf(index), _)) => Term::Leaf(*index),
-            Some((Meaning::Step(index), _)) => Term::Step(*index),
-            Some((Meaning::Poisoned, _)) => Term::Poisoned,
+            Some(Meaning::Leaf(index)) => Term::Leaf(*index),
+            Some(Meaning::Step(index)) => Term::Step(*index),
+            Some(Meaning::Poisoned) => Term::Poisoned,
             None => {
                 let error = self.unknown_name(name);
                 self.report.push(error);
                 // Reported once, however often it is used.
-                self.scope.insert(name.to_string(), (Meaning::Poisoned, name));
+                self.scope.insert(name.to_string(), Meaning::Poisoned);
                 Term::Poisoned
             }
         }
@@ -215,7 +226,7 @@ impl<'a> Resolver<'a, '_> {
         if let Some(definition) = self.defined_later(name) {
             let mut error =
                 Diagnostic::new(codes::USED_TOO_EARLY, name, format!("`{name}` is used above its definition"));
-            if let Some(location) = crate::report::Site::from(definition).location() {
+            if let Some(location) = Site::from(definition).location() {
                 error = error.line(format!("defined at {location}"));
             }
             return error.help("statements are evaluated from top to bottom");
@@ -229,7 +240,7 @@ impl<'a> Resolver<'a, '_> {
             return error.help(format!("`{name}` is an op: call it, `{name}(..)`"));
         }
         // Sorted, because the order of a hash map is not the same in every build.
-        let mut names: Vec<_> = self.scope.keys().map(String::as_str).collect();
+        let mut names: Vec<_> = self.defined.keys().map(String::as_str).collect();
         names.sort_unstable();
         error.help_if(nearest(&word, names).map(|other| format!("did you mean `{other}`?")))
     }

@@ -9,9 +9,13 @@ pub mod format;
 pub mod graph;
 mod kernel;
 pub mod op;
+pub mod optim;
+pub mod report;
+pub mod shadow;
 pub mod tensor;
 
 pub use error::Error;
+pub use nfgrad_macros::graph;
 
 /// What a model needs: `use nfgrad::prelude::*`.
 pub mod prelude {
@@ -19,7 +23,9 @@ pub mod prelude {
     pub use crate::error::Error;
     pub use crate::format::{Format, bf16};
     pub use crate::graph::{BoundedRun, Model, RevGraph, Run};
+    pub use crate::shadow::{Shadow, Tally, Verdict};
     pub use crate::tensor::{Tensor, TensorMut, TensorRef};
+    pub use nfgrad_macros::graph;
     pub use nfgrad_shapes::{At, Context, D, Idx, Nil, Shape, Snoc};
 }
 

@@ -115,8 +115,7 @@ pub(crate) fn shape_text(shape: &[Dim]) -> String {
 /// `(D<B>, D<64>)`.
 pub(crate) fn shape_type(shape: &[Dim], n: &TokenStream) -> TokenStream {
     let dims = shape.iter().map(|dim| dim.poly.to_type(n));
-    match shape.len() {
-        1 => quote!((#(#dims),*,)),
-        _ => quote!((#(#dims),*)),
-    }
+    // A tuple of one needs its comma.
+    let comma = (shape.len() == 1).then(|| quote!(,));
+    quote!((#(#dims),* #comma))
 }

@@ -8,10 +8,12 @@ use super::*;
 /// The shape `[a, b, ..]`, with its obligations.
 fn shape(text: &str) -> Result<(Vec<Dim>, Vec<Obligation>), String> {
     let parsed = (|input: syn::parse::ParseStream| Ok(crate::parse::shape(input))).parse_str(text).expect("tokens");
-    let mut obligations = Vec::new();
+    let generics =
+        ["A", "B", "C", "H", "HEADS", "K", "M", "N", "P", "S", "W"].map(|name| quote::format_ident!("{name}"));
+    let mut scope = Dims::new(&generics);
     let dims = parsed.map_err(|error| error.to_string())?.dims;
-    let dims = dims.iter().map(|dim| dimension(dim, &mut obligations)).collect::<Result<_, _>>();
-    dims.map(|dims| (dims, obligations)).map_err(|error| error.to_string())
+    let dims = dims.iter().map(|dim| scope.dimension(dim)).collect::<Result<_, _>>();
+    dims.map(|dims| (dims, scope.obligations)).map_err(|error| error.to_string())
 }
 
 fn equal(left: &str, right: &str) -> bool {
@@ -29,6 +31,8 @@ fn expressions_that_are_equal_for_all_values_are_one_type() {
     assert!(equal("16*C", "C*16"));
     assert!(equal("N - N + 3", "3"));
     assert!(equal("super::N + 1", "1 + super::N"));
+    // Two paths are two constants, as far as a macro can see; and a const generic could be called WIDTH as well.
+    assert!(!equal("self::WIDTH", "WIDTH"));
     assert!(!equal("2*H", "H + 2"));
     assert!(!equal("N", "super::N"));
 }
@@ -78,6 +82,8 @@ fn types_and_texts_read_from_the_highest_degree_down() {
     );
     assert_eq!(shape_text(&dims), "[1 + 2*H*W - N, 64, 0, (N - 1)/2]");
     assert_eq!(dims[3].poly.to_string(), "(N - 1)/2");
+    let vector = shape("[WIDTH]").expect("a shape").0;
+    assert_eq!(shape_type(&vector, &quote!(n)).to_string().replace(' ', ""), "(n::D<{WIDTH}>,)");
     let vector = shape("[super::N]").expect("a shape").0;
     assert_eq!(shape_type(&vector, &quote!(n)).to_string().replace(' ', ""), "(n::D<{super::N}>,)");
 }

@@ -1,9 +1,9 @@
 //! Shapes, dimensions and the facts of a `where` clause.
 
 use syn::parse::ParseStream;
-use syn::{Ident, LitInt, Token, bracketed, parenthesized, token};
+use syn::{Ident, LitInt, Token, token};
 
-use super::{Result, expected, here, path, syntax};
+use super::{Result, brackets, expected, here, parens, path};
 use crate::ast::{DimExpr, DimKind, DimOperator, Fact, Relation, ShapeExpr, Symbol};
 use crate::codes;
 use crate::report::Diagnostic;
@@ -16,8 +16,7 @@ pub(crate) fn shape(input: ParseStream) -> Result<ShapeExpr> {
     if !input.peek(token::Bracket) {
         return Err(expected(input, "a shape such as `[B, 64]`").help("a scalar has the shape `[]`"));
     }
-    let content;
-    let brackets = (|| Ok(bracketed!(content in input)))().map_err(|error: syn::Error| syntax(&error))?;
+    let (site, content) = brackets(input)?;
     let mut dims = Vec::new();
     while !content.is_empty() {
         dims.push(dim(&content, 0)?);
@@ -29,7 +28,6 @@ pub(crate) fn shape(input: ParseStream) -> Result<ShapeExpr> {
         }
         let _: syn::Result<Token![,]> = content.parse();
     }
-    let site = super::Site { start: brackets.span.open(), end: brackets.span.close() };
     Ok(ShapeExpr { dims, site })
 }
 
@@ -129,22 +127,22 @@ fn factor(input: ParseStream, depth: usize) -> Result<DimExpr> {
         return Err(Diagnostic::new(codes::DEEP, here(input), "this dimension is nested too deeply"));
     }
     if input.peek(token::Paren) {
-        let content;
-        let parens = (|| Ok(parenthesized!(content in input)))().map_err(|error: syn::Error| syntax(&error))?;
+        let (site, content) = parens(input)?;
         let mut inner = dim(&content, depth + 1)?;
         if !content.is_empty() {
             return Err(expected(&content, "an operator or `)`"));
         }
-        inner.site = super::Site { start: parens.span.open(), end: parens.span.close() };
+        inner.site = site;
         return Ok(inner);
     }
     if input.peek(LitInt) {
         return literal(input);
     }
-    if input.peek(Ident) || input.peek(Token![::]) || input.peek(Token![super]) || input.peek(Token![crate]) {
+    let begins_path =
+        input.peek(Token![::]) || input.peek(Token![super]) || input.peek(Token![crate]) || input.peek(Token![self]);
+    if input.peek(Ident) || begins_path {
         let (text, tokens, site) = path(input)?;
-        let braces = text.contains("::");
-        return Ok(DimExpr { kind: DimKind::Symbol(Symbol { text, tokens, braces }), site });
+        return Ok(DimExpr { kind: DimKind::Symbol(Symbol { text, tokens, braces: true }), site });
     }
     let error = expected(input, "a dimension: a number, a const generic, or an expression of them");
     Err(if input.peek(Token![_]) || input.peek(Token![?]) {
@@ -155,7 +153,7 @@ fn factor(input: ParseStream, depth: usize) -> Result<DimExpr> {
 }
 
 fn literal(input: ParseStream) -> Result<DimExpr> {
-    let literal: LitInt = input.parse().map_err(|error| syntax(&error))?;
+    let literal: LitInt = input.parse()?;
     if !matches!(literal.suffix(), "" | "usize") {
         let text = format!("a dimension is a `usize`, not `{literal}`");
         return Err(Diagnostic::new(codes::LITERAL_SUFFIX, literal.span(), text));

@@ -2,10 +2,9 @@
 
 use proc_macro2::Span;
 use syn::parse::ParseStream;
-use syn::spanned::Spanned;
-use syn::{Ident, Lit, Token, parenthesized, token};
+use syn::{Ident, Lit, Token, token};
 
-use super::{Result, expected, here, syntax};
+use super::{Result, expected, here, parens};
 use crate::ast::{Call, Expr, ExprKind, Keyword, Number, Operator};
 use crate::codes;
 use crate::report::{Diagnostic, Site};
@@ -79,7 +78,7 @@ fn primary(input: ParseStream, depth: usize) -> Result<Expr> {
     if !input.peek(Ident) {
         return Err(no_operand(input));
     }
-    let name: Ident = input.parse().map_err(|error| syntax(&error))?;
+    let name: Ident = input.parse()?;
     if input.peek(token::Paren) {
         return call(input, depth, name);
     }
@@ -88,23 +87,21 @@ fn primary(input: ParseStream, depth: usize) -> Result<Expr> {
 }
 
 fn parenthesis(input: ParseStream, depth: usize) -> Result<Expr> {
-    let content;
-    let parens = (|| Ok(parenthesized!(content in input)))().map_err(|error: syn::Error| syntax(&error))?;
+    let (site, content) = parens(input)?;
     let inner = expr(&content, depth + 1)?;
     if !content.is_empty() {
         return Err(expected(&content, "an operator or `)`"));
     }
-    Ok(Expr { kind: inner.kind, site: Site { start: parens.span.open(), end: parens.span.close() } })
+    Ok(Expr { kind: inner.kind, site })
 }
 
 /// `(x, axis = 1)`.
 fn call(input: ParseStream, depth: usize, op: Ident) -> Result<Expr> {
-    let content;
-    let parens = (|| Ok(parenthesized!(content in input)))().map_err(|error: syn::Error| syntax(&error))?;
+    let (site, content) = parens(input)?;
     let (mut operands, mut keywords) = (Vec::new(), Vec::new());
     while !content.is_empty() {
         if content.peek(Ident) && content.peek2(Token![=]) {
-            let name: Ident = content.parse().map_err(|error| syntax(&error))?;
+            let name: Ident = content.parse()?;
             let _: syn::Result<Token![=]> = content.parse();
             keywords.push(Keyword { name, value: expr(&content, depth + 1)? });
         } else if keywords.is_empty() {
@@ -121,12 +118,12 @@ fn call(input: ParseStream, depth: usize, op: Ident) -> Result<Expr> {
         }
         let _: syn::Result<Token![,]> = content.parse();
     }
-    let site = Site::from(&op).to(parens.span.close());
+    let site = Site::from(&op).to(site);
     Ok(Expr { kind: ExprKind::Call(Call { op, operands, keywords }), site })
 }
 
 fn number(input: ParseStream) -> Result<Expr> {
-    let literal: Lit = input.parse().map_err(|error| syntax(&error))?;
+    let literal: Lit = input.parse()?;
     let site = Site::from(literal.span());
     let (text, suffix) = match &literal {
         Lit::Int(int) => (int.base10_digits().to_owned(), int.suffix().to_owned()),

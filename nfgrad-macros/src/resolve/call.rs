@@ -24,7 +24,7 @@ impl<'a> Resolver<'a, '_> {
             (ExprKind::Number(_), ExprKind::Number(_)) => {
                 let text = format!("`{expr}` has no tensor in it");
                 self.report.push(
-                    Diagnostic::new(codes::LITERAL_PRODUCT, expr.site, text).help("write the result as one literal"),
+                    Diagnostic::new(codes::LITERALS_ONLY, expr.site, text).help("write the result as one literal"),
                 );
                 return Term::Poisoned;
             }
@@ -83,11 +83,11 @@ impl<'a> Resolver<'a, '_> {
         };
         let count = check_count(signature, call);
         let count = self.report.ok(count);
-        let axis = self.keywords(signature, call);
-        match (count, axis) {
-            (Some(()), Some(axis)) => Term::Apply(Apply { expr, op: Op::Call { signature, axis }, operands }),
-            _ => Term::Poisoned,
+        let mut axis = None;
+        if !self.keywords(signature, call, &mut axis) || count.is_none() {
+            return Term::Poisoned;
         }
+        Term::Apply(Apply { expr, op: Op::Call { signature, axis }, operands })
     }
 
     fn unknown_op(&self, call: &Call) -> Diagnostic {
@@ -97,18 +97,16 @@ impl<'a> Resolver<'a, '_> {
             return error.help(format!("`{word}` is a tensor; a product is written `{word} * (..)`"));
         }
         let near = nearest(&word, SIGNATURES.iter().map(|signature| signature.name));
-        match near.and_then(signature::lookup) {
-            Some(near) => error.help(format!("did you mean `{}`? {}", usage(near), near.summary)),
-            None => {
-                let names: Vec<_> = SIGNATURES.iter().map(|signature| signature.name).collect();
-                error.line(format!("the ops are: {}", names.join(", ")))
-            }
+        if let Some(near) = near.and_then(signature::lookup) {
+            return error.help(format!("did you mean `{}`? {}", usage(near), near.summary));
         }
+        let names: Vec<_> = SIGNATURES.iter().map(|signature| signature.name).collect();
+        error.line(format!("the ops are: {}", names.join(", ")))
     }
 
-    /// The axis, if the keywords of the call are as they should be.
-    fn keywords(&mut self, signature: &Signature, call: &Call) -> Option<Option<Axis>> {
-        let (mut axis, mut fine) = (None, true);
+    /// Reads the keywords of a call; says no if one of them is wrong.
+    fn keywords(&mut self, signature: &Signature, call: &Call, axis: &mut Option<Axis>) -> bool {
+        let mut fine = true;
         for keyword in &call.keywords {
             let parsed = if axis.is_some() && keyword.name == "axis" {
                 Err(Diagnostic::new(codes::KEYWORD_TWICE, &keyword.name, "`axis` is given twice"))
@@ -116,11 +114,11 @@ impl<'a> Resolver<'a, '_> {
                 parse_axis(signature, keyword)
             };
             match self.report.ok(parsed) {
-                Some(parsed) => axis = Some(parsed),
+                Some(parsed) => *axis = Some(parsed),
                 None => fine = false,
             }
         }
-        fine.then_some(axis)
+        fine
     }
 }
 
@@ -129,13 +127,13 @@ fn parse_axis(signature: &Signature, keyword: &Keyword) -> Result<Axis, Diagnost
     if name != "axis" || signature.rule != Rule::Reduce {
         let text = format!("`{}` has no argument `{name}`", signature.name);
         let near = (signature.rule == Rule::Reduce).then(|| nearest(&name.to_string(), ["axis"])).flatten();
-        let dim = (signature.rule == Rule::Reduce && (name == "dim" || name == "dims" || name == "axes")).then_some("axis");
+        let dim =
+            (signature.rule == Rule::Reduce && (name == "dim" || name == "dims" || name == "axes")).then_some("axis");
         return Err(Diagnostic::new(codes::UNKNOWN_KEYWORD, name, text)
             .help_if(near.or(dim).map(|near| format!("did you mean `{near}`?"))));
     }
-    let error = || {
-        Diagnostic::new(codes::AXIS_VALUE, value.site, format!("an axis is a number such as 0 or 1, not `{value}`"))
-    };
+    let error =
+        || Diagnostic::new(codes::AXIS_VALUE, value.site, format!("an axis is a number such as 0 or 1, not `{value}`"));
     let ExprKind::Number(Number { text, .. }) = &value.kind else { return Err(error()) };
     if text.starts_with('-') {
         return Err(error().help("axes are counted from 0, the outermost; there is no counting from the end"));
@@ -159,8 +157,11 @@ fn check_count(signature: &Signature, call: &Call) -> Result<(), Diagnostic> {
     let plural = if wanted == 1 { "" } else { "s" };
     let text = format!("`{}` takes {wanted} operand{plural}, but {given} are given", signature.name);
     let text = if given == 1 { text.replace("1 are", "1 is") } else { text };
-    Err(Diagnostic::new(codes::ARGUMENT_COUNT, site, text)
-        .help(format!("`{}`: {}", usage(signature), signature.summary)))
+    Err(Diagnostic::new(codes::ARGUMENT_COUNT, site, text).help(format!(
+        "`{}`: {}",
+        usage(signature),
+        signature.summary
+    )))
 }
 
 /// The literal of `0.1 * x`.
@@ -172,9 +173,9 @@ fn scale(number: &Number, site: Site) -> Result<Decimal, Diagnostic> {
     }
     Decimal::parse(&number.text).map_err(|refusal| {
         let what = match refusal {
-            Refusal::TooLarge => "is too large: f64 cannot hold it",
-            Refusal::TooSmall => "is too close to 0: f64 cannot hold it with full precision",
-            Refusal::TooLong => "has more than 300 digits",
+            Refusal::Large => "is too large: f64 cannot hold it",
+            Refusal::Small => "is too close to 0: f64 cannot hold it with full precision",
+            Refusal::Long => "has more than 300 digits",
         };
         Diagnostic::new(codes::LITERAL_RANGE, site, format!("the literal {what}"))
     })
@@ -190,7 +191,10 @@ fn division(number: &Number, site: Site, tensor: &Expr, divides: bool) -> Diagno
     match reciprocal(&number.text) {
         Some(decimal) => error.help(format!("multiply by {decimal}: `{decimal} * {}`", short_operand(tensor))),
         None => error
-            .line(format!("1/{} is not a finite decimal, so the factor must say how many digits are meant", number.text))
+            .line(format!(
+                "1/{} is not a finite decimal, so the factor must say how many digits are meant",
+                number.text
+            ))
             .help("multiply by a decimal; for a mean over an axis there is `mean`"),
     }
 }
@@ -216,5 +220,6 @@ fn reciprocal(text: &str) -> Option<String> {
     let reciprocal = (1.0 / decimal.nearest).to_string();
     let back = Decimal::parse(&reciprocal).ok()?;
     // Both exact, so the quotient was not rounded: x * (1/x) is 1 in integers, which a round trip of f64 cannot tell alone.
-    (decimal.exact && back.exact && reciprocal.len() <= 17 && back.nearest * decimal.nearest == 1.0).then_some(reciprocal)
+    (decimal.exact && back.exact && reciprocal.len() <= 17 && back.nearest * decimal.nearest == 1.0)
+        .then_some(reciprocal)
 }

@@ -7,6 +7,30 @@ use super::Up;
 use crate::format::Format;
 use crate::kernel::gemm::Mat;
 
+/// The radius of each element of a tensor: a closure, or a type whose method is part of the loops that call it.
+pub trait Rule {
+    /// The radius of element `i`.
+    fn radius(&self, i: usize) -> Up;
+
+    /// The same rule, for the elements `0..numel` only. Cutting its slices to that length here lets the compiler see that
+    /// no index of the loop is outside them.
+    #[inline(always)]
+    #[must_use]
+    fn limited_to(self, _numel: usize) -> Self
+    where
+        Self: Sized,
+    {
+        self
+    }
+}
+
+impl<T: Fn(usize) -> Up> Rule for T {
+    #[inline(always)]
+    fn radius(&self, i: usize) -> Up {
+        self(i)
+    }
+}
+
 /// How many radii a tensor has, and how the rules of the ops combine them.
 ///
 /// A rule is stated once for each element, as a formula in the radii of the operands; the domain decides what is kept of
@@ -28,8 +52,8 @@ pub trait Domain: Copy + Default + Send + Sync + 'static {
     /// The radius of element `i`.
     fn at(radii: &[f64], i: usize) -> Up;
 
-    /// Keeps the radii `radius(0), …, radius(numel - 1)`.
-    fn fill(radii: &mut [f64], numel: usize, radius: impl Fn(usize) -> Up);
+    /// Keeps the radii of the elements `0..numel`.
+    fn fill(radii: &mut [f64], numel: usize, rule: impl Rule);
 
     /// Adds `other` and the rounding of the sums to the radii of a cotangent to which a contribution is added.
     fn accumulate(radii: &mut [f64], other: &[f64], numel: usize, rounding: impl Fn(usize) -> Up);
@@ -62,6 +86,13 @@ impl<'a, F: Format, D: Domain> Ball<'a, F, D> {
     pub fn new(mid: &'a [F], rad: &'a [f64]) -> Self {
         debug_assert_eq!(rad.len(), D::len(mid.len()));
         Self { mid, rad, domain: PhantomData }
+    }
+
+    /// The first `numel` elements, of a tensor that has just so many.
+    #[inline(always)]
+    #[must_use]
+    pub fn limited_to(self, numel: usize) -> Self {
+        Self { mid: &self.mid[..numel], rad: &self.rad[..D::len(numel)], domain: PhantomData }
     }
 
     /// The radius of element `i`.

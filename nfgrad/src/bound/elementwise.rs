@@ -2,14 +2,30 @@
 
 use std::ops::Range;
 
-use super::{BallMat, Domain, Up};
+use super::{BallMat, Domain, Rule, Up};
 use crate::format::{Format, product_error};
+use crate::kernel::dispatch::{Loop, widest};
 use crate::kernel::gemm::{Mat, gemm_f64};
 use crate::kernel::scratch::with_scratch;
 
 /// One number for each element: the tightest domain, at the cost of one or two more products for each product.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Elementwise;
+
+/// Writes each of the radii that a rule gives.
+struct Each;
+
+impl<R: Rule> Loop<(&mut [f64], R)> for Each {
+    type Output = ();
+
+    #[inline(always)]
+    fn run((radii, rule): (&mut [f64], R)) {
+        let rule = rule.limited_to(radii.len());
+        for (i, out) in radii.iter_mut().enumerate() {
+            *out = rule.radius(i).get();
+        }
+    }
+}
 
 impl Domain for Elementwise {
     const NAME: &'static str = "Elementwise";
@@ -35,10 +51,8 @@ impl Domain for Elementwise {
     }
 
     #[inline]
-    fn fill(radii: &mut [f64], numel: usize, radius: impl Fn(usize) -> Up) {
-        for (i, out) in radii[..numel].iter_mut().enumerate() {
-            *out = radius(i).get();
-        }
+    fn fill(radii: &mut [f64], numel: usize, rule: impl Rule) {
+        widest::<Each, _>((&mut radii[..numel], rule));
     }
 
     #[inline]

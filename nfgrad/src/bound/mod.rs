@@ -5,7 +5,7 @@ mod elementwise;
 mod uniform;
 mod up;
 
-pub use domain::{Ball, BallMat, Domain};
+pub use domain::{Ball, BallMat, Domain, Rule};
 pub use elementwise::Elementwise;
 pub use uniform::Uniform;
 pub use up::Up;

@@ -2,9 +2,10 @@
 
 use std::ops::Range;
 
-use super::{BallMat, Domain, Up};
+use super::{BallMat, Domain, Rule, Up};
 use crate::format::{Format, product_error};
-use crate::kernel::norms::row_norms;
+use crate::kernel::dispatch::{Loop, widest};
+use crate::kernel::norms::{max_row_norm_1, max_row_norm_2};
 
 /// One number for each tensor: the largest error of its elements. TorchLean's `linf`.
 ///
@@ -12,8 +13,20 @@ use crate::kernel::norms::row_norms;
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Uniform;
 
-/// Maxima that are taken side by side.
-const LANES: usize = 8;
+/// The largest of the radii that a rule gives.
+struct Largest;
+
+impl<R: Rule> Loop<(usize, R)> for Largest {
+    type Output = Up;
+
+    /// Non-negative numbers are ordered as their bits are, and a NaN comes after ∞; and a maximum of integers, unlike one
+    /// of floats, may be taken in any order, so it is vectorised.
+    #[inline(always)]
+    fn run((numel, rule): (usize, R)) -> Up {
+        let rule = rule.limited_to(numel);
+        Up::new(f64::from_bits((0..numel).fold(0, |max, i| rule.radius(i).get().to_bits().max(max))))
+    }
+}
 
 impl Domain for Uniform {
     const NAME: &'static str = "Uniform";
@@ -39,24 +52,14 @@ impl Domain for Uniform {
     }
 
     #[inline]
-    fn fill(radii: &mut [f64], numel: usize, radius: impl Fn(usize) -> Up) {
-        let mut lanes = [Up::ZERO; LANES];
-        let whole = numel - numel % LANES;
-        for start in (0..whole).step_by(LANES) {
-            for (lane, worst) in lanes.iter_mut().enumerate() {
-                *worst = worst.max(radius(start + lane));
-            }
-        }
-        for (worst, i) in lanes.iter_mut().zip(whole..numel) {
-            *worst = worst.max(radius(i));
-        }
-        radii[0] = lanes.into_iter().fold(Up::ZERO, Up::max).get();
+    fn fill(radii: &mut [f64], numel: usize, rule: impl Rule) {
+        radii[0] = widest::<Largest, _>((numel, rule)).get();
     }
 
     #[inline]
     fn accumulate(radii: &mut [f64], other: &[f64], numel: usize, rounding: impl Fn(usize) -> Up) {
         let before = Up::new(radii[0]) + Up::new(other[0]);
-        Self::fill(radii, numel, |i| before + rounding(i));
+        Self::fill(radii, numel, |i: usize| before + rounding(i));
     }
 
     /// With `α`, `β` the radii of the operands and `κ` the rounding constant of the product,
@@ -70,14 +73,20 @@ impl Domain for Uniform {
     fn product<F: Format>(a: BallMat<'_, F>, b: BallMat<'_, F>, y: &[F], radii: &mut [f64]) {
         let k = a.mid.cols;
         let (alpha, beta) = (Up::new(a.rad[0]), Up::new(b.rad[0]));
-        let (rows, columns) = (row_norms(a.mid), row_norms(b.mid.t()));
         let error = product_error::<F>(k);
+        let mut bound = error.relative * max_row_norm_2(a.mid) * max_row_norm_2(b.mid.t()) + error.absolute;
+        // Inputs and weights are mostly exact: a norm that would be multiplied by 0 is not computed.
+        if beta != Up::ZERO {
+            bound += max_row_norm_1(a.mid) * beta;
+        }
+        if alpha != Up::ZERO {
+            bound += alpha * max_row_norm_1(b.mid.t());
+        }
         #[allow(clippy::cast_precision_loss, reason = "an inner length below 2^50 is exact in f64")]
-        let propagated = rows.max_one * beta + alpha * columns.max_one + Up::new(k as f64) * alpha * beta;
-        let rounding = error.relative * rows.max_two * columns.max_two + error.absolute;
-        let bound = propagated + rounding;
+        let both = Up::new(k as f64) * alpha * beta;
+        bound += both;
         if F::ROUNDS_ONCE {
-            Self::fill(radii, y.len(), |i| bound + y[i].half_ulp());
+            Self::fill(radii, y.len(), |i: usize| bound + y[i].half_ulp());
         } else {
             radii[0] = if F::all_finite(y) { bound.get() } else { f64::INFINITY };
         }

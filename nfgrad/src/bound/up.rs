@@ -2,6 +2,8 @@
 
 use std::ops::{Add, AddAssign, Mul};
 
+use crate::kernel::functions::{F64_ULPS, exp_f64};
+
 /// The relative error of one rounded f64 operation is at most half of this.
 const EPSILON: f64 = f64::EPSILON;
 
@@ -83,6 +85,29 @@ impl Up {
         Self::new(self.0.sqrt() * (1.0 + EPSILON))
     }
 
+    /// `e^self - 1`.
+    ///
+    /// Up to 1 by the series `x + x²/2 + x³/6 + …`: from the third term on each is at most `x/4` times the one before, so it
+    /// is at most `x (1 + x/2 (1 + (x/3)/(1 - x/4)))`. No operation there loses more than a factor `1 - 2^-52`, and there
+    /// are fewer than ten.
+    #[inline]
+    #[must_use]
+    pub fn exp_m1(self) -> Self {
+        let x = self.0;
+        if x <= 1.0 {
+            let series = x * (1.0 + 0.5 * x * (1.0 + x / (3.0 - 0.75 * x)));
+            Self::rounded_up(series * (1.0 + 10.0 * EPSILON), x == 0.0)
+        } else {
+            Self::rounded_up(exp_f64(x) * (1.0 + (F64_ULPS + 2.0) * EPSILON) - 1.0, false)
+        }
+    }
+
+    /// At most `x - self`: what is left of `x`, rounded down.
+    #[inline]
+    pub const fn below(self, x: f64) -> f64 {
+        (x - self.0).next_down()
+    }
+
     /// A sum of `n` non-negative numbers that was computed in f64, in any order: inflated by `n` roundings.
     ///
     /// Each rounding loses at most a factor `1 - 2^-53`, so the exact sum is at most `s (1 - 2^-53)^-n <= s (1 + n 2^-52)`
@@ -95,6 +120,13 @@ impl Up {
         #[allow(clippy::cast_precision_loss, reason = "a length below 2^50 is exact in f64")]
         let factor = 1.0 + (n as f64 + 2.0) * EPSILON;
         Self::rounded_up(sum * factor, sum == 0.0 && n == 0)
+    }
+
+    /// [`Up::of_sum`] of terms that are themselves exact or rounded up: a sum of zeros is 0.
+    #[inline]
+    #[must_use]
+    pub fn of_terms(sum: f64, n: usize) -> Self {
+        if sum == 0.0 { Self::ZERO } else { Self::of_sum(sum, n) }
     }
 
     /// `x` rounded up, or 0 if it is known to be exactly 0.
@@ -157,6 +189,25 @@ mod tests {
         assert_eq!(Up::ZERO + Up::ZERO, Up::ZERO);
         assert!((Up::new(1e-200) * Up::new(1e-200)).get() > 0.0);
         assert!((Up::new(0.1) + Up::new(0.2)).get() > 0.1 + 0.2);
+    }
+
+    #[test]
+    fn the_exponential_is_an_upper_bound_and_close() {
+        assert_eq!(Up::ZERO.exp_m1(), Up::ZERO);
+        assert_eq!(Up::INFINITY.exp_m1(), Up::INFINITY);
+        assert_eq!(Up::new(710.0).exp_m1(), Up::INFINITY);
+        assert!(Up::new(1e-310).exp_m1().get() > 1e-310);
+        for x in (1..2000).map(|i| f64::from(i) / 256.0) {
+            // The platform's function is good to some units in the last place.
+            let bound = Up::new(x).exp_m1().get();
+            assert!(bound > x.exp_m1() * (1.0 - 1e-15) && bound < x.exp_m1() * 1.003, "{x}: {bound}");
+        }
+    }
+
+    #[test]
+    fn a_difference_is_rounded_down() {
+        assert!(Up::new(1e-30).below(1.0) < 1.0);
+        assert_eq!(Up::INFINITY.below(1.0), f64::NEG_INFINITY);
     }
 
     #[test]

@@ -12,12 +12,17 @@ use crate::kernel::gemm::Mat;
 
 pub use half::bf16;
 
-/// The primitive type in which a format accumulates sums and products: f32 or f64.
-pub trait Accumulator: Float + Send + Sync + Default + Debug + 'static {
+/// The primitive type in which a format accumulates sums and products: f32 or f64. It is a format itself, so the rules of
+/// [`Format`] hold of what an op computes in it.
+pub trait Accumulator: Float + Format<Acc = Self> {
     /// Its unit roundoff: `|fl(t) - t| <= u |t|` barring underflow.
     const UNIT_ROUNDOFF: f64;
     /// Half its smallest positive number: what one underflow may cost.
     const ETA: f64;
+
+    /// `ln(1 + self)`, within [`Format::elementary_error`] of the result.
+    #[must_use]
+    fn log_1p(self) -> Self;
 
     /// Matrix product, see [`Format::matmul`].
     #[doc(hidden)]
@@ -111,8 +116,7 @@ pub trait Format: Copy + Default + PartialEq + PartialOrd + Debug + Display + Se
     /// Whether every number of a slice is finite.
     #[inline]
     fn all_finite(xs: &[Self]) -> bool {
-        // Not `all`: without the early exit the loop is vectorised.
-        xs.iter().fold(true, |finite, x| finite & x.is_finite())
+        crate::kernel::norms::all_finite(xs)
     }
 }
 

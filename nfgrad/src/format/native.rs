@@ -10,6 +10,11 @@ impl Accumulator for f32 {
     const ETA: f64 = f32::from_bits(1) as f64 / 2.0;
 
     #[inline]
+    fn log_1p(self) -> Self {
+        el::ln_1p_f32(self)
+    }
+
+    #[inline]
     fn gemm(a: Mat<'_, Self>, b: Mat<'_, Self>, c: &mut [Self]) {
         gemm_f32(a, b, c);
     }
@@ -19,6 +24,11 @@ impl Accumulator for f64 {
     const UNIT_ROUNDOFF: f64 = f64::EPSILON / 2.0;
     /// Half of `2^-1074` is not an f64; the next larger one is.
     const ETA: f64 = f64::from_bits(1);
+
+    #[inline]
+    fn log_1p(self) -> Self {
+        el::ln_1p_f64(self)
+    }
 
     #[inline]
     fn gemm(a: Mat<'_, Self>, b: Mat<'_, Self>, c: &mut [Self]) {

@@ -71,6 +71,12 @@ impl<G: RevGraph, F: Format, D: Domain> BoundedRun<G, F, D> {
         self.given.set_idx(i, radii)
     }
 
+    /// Takes the leaves of another run, each number rounded to nearest where the format is another. Radii are not taken:
+    /// a rounded leaf is, from here on, the real one.
+    pub fn copy_leaves_from<E: Format>(&mut self, other: &Run<G, E>) {
+        self.run.copy_leaves_from(other);
+    }
+
     /// Computes every node and its radii.
     pub fn forward(&mut self) {
         let (values, ..) = self.run.parts_mut();
@@ -114,6 +120,16 @@ impl<G: RevGraph, F: Format, D: Domain> BoundedRun<G, F, D> {
         G::Context: At<I, Shape = S>,
     {
         BallTensor::new(Ball::new(self.run.cotangent(i).as_slice(), self.cotangent_radii.get(i)))
+    }
+
+    /// The radii of every entry.
+    pub(crate) fn radii(&self) -> &[f64] {
+        self.radii.radii()
+    }
+
+    /// The radii of every cotangent.
+    pub(crate) fn cotangent_radii(&self) -> &[f64] {
+        self.cotangent_radii.radii()
     }
 
     /// The run whose values these radii are of, for an optimizer.

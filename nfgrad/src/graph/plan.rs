@@ -7,7 +7,7 @@
 /// The largest number of operands of a node.
 pub const MAX_OPERANDS: usize = 3;
 /// The largest number of entries of a graph: positions are typenum naturals, which end at 1024.
-pub const MAX_ENTRIES: usize = 1025;
+const MAX_ENTRIES: usize = 1025;
 
 /// What a node does with its contribution to the cotangent of one operand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

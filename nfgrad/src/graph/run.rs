@@ -73,6 +73,14 @@ impl<G: RevGraph, F: Format> Run<G, F> {
         self.cotangents.get(i)
     }
 
+    /// Takes the leaves of another run of the same graph, each number rounded to nearest where the format is another.
+    pub fn copy_leaves_from<E: Format>(&mut self, other: &Run<G, E>) {
+        let leaves = &other.values.values()[..G::LEAF_SIZE];
+        for (mine, theirs) in self.values.values_mut().iter_mut().zip(leaves) {
+            *mine = F::from_f64(theirs.to_f64());
+        }
+    }
+
     /// All parameters, one after another, zeros between: what an optimizer updates.
     #[inline]
     pub fn params(&self) -> &[F] {
@@ -88,11 +96,6 @@ impl<G: RevGraph, F: Format> Run<G, F> {
     /// The values of every entry.
     pub(crate) fn values(&self) -> &TList<F, G::Context> {
         &self.values
-    }
-
-    /// The values of every entry, for writing.
-    pub(crate) fn values_mut(&mut self) -> &mut TList<F, G::Context> {
-        &mut self.values
     }
 
     /// The cotangents of every entry.

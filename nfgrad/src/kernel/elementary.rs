@@ -11,22 +11,24 @@
 //! Notation: n is an integer held in a float, x = n ln 2 + r with |r| <= RMAX = 0.34658 for exponentials, x = 2^n m with m in [√½, √2]
 //! for logarithms. `hi + lo` is the unevaluated sum of two floats.
 
+use core::hint::select_unpredictable as select;
+
 /// Error of every `_f32` function: the worst bound seen over all inputs is 0.500 000 015, of which 0.000 000 015 is doubt of the reference.
-pub const F32_ULPS: f64 = 0.500_000_02;
+pub(crate) const F32_ULPS: f64 = 0.500_000_02;
 /// Error of [`exp_f64`].
-pub const EXP_F64_ULPS: f64 = 0.56;
+pub(crate) const EXP_F64_ULPS: f64 = 0.56;
 /// Error of [`exp_m1_f64`].
-pub const EXP_M1_F64_ULPS: f64 = 0.75;
+pub(crate) const EXP_M1_F64_ULPS: f64 = 0.75;
 /// Error of [`tanh_f64`].
-pub const TANH_F64_ULPS: f64 = 0.67;
+pub(crate) const TANH_F64_ULPS: f64 = 0.67;
 /// Error of [`ln_f64`].
-pub const LN_F64_ULPS: f64 = 0.59;
+pub(crate) const LN_F64_ULPS: f64 = 0.59;
 /// Error of [`ln_1p_f64`].
-pub const LN_1P_F64_ULPS: f64 = 0.59;
+pub(crate) const LN_1P_F64_ULPS: f64 = 0.59;
 /// Error of [`sigmoid_f64`].
-pub const SIGMOID_F64_ULPS: f64 = 2.7;
+pub(crate) const SIGMOID_F64_ULPS: f64 = 2.7;
 /// Error of [`softplus_f64`].
-pub const SOFTPLUS_F64_ULPS: f64 = 2.9;
+pub(crate) const SOFTPLUS_F64_ULPS: f64 = 2.9;
 
 /// 1.5 * 2^52: adding it to |x| < 2^51 rounds x to an integer, which then stands in the low bits.
 const SHIFT: f64 = 6_755_399_441_055_744.0;
@@ -57,8 +59,15 @@ fn scale(y: f64, n: f64) -> f64 {
 /// x between two limits; a NaN stays a NaN, which `f64::max` would not promise.
 #[inline]
 fn clamp(x: f64, lo: f64, hi: f64) -> f64 {
-    let x = if x < lo { lo } else { x };
-    if x > hi { hi } else { x }
+    let x = select(x < lo, lo, x);
+    select(x > hi, hi, x)
+}
+
+/// The f32 nearest to x, an infinity beyond their range.
+#[allow(clippy::cast_possible_truncation, reason = "the one rounding of every f32 function")]
+#[inline]
+fn nearest(x: f64) -> f32 {
+    x as f32
 }
 
 /// The sum as hi + lo, exactly, in any order of magnitude (Knuth).
@@ -133,22 +142,22 @@ fn ln_1p_short(f: f64) -> (f64, f64) {
 #[inline]
 fn exp_m1_wide(x: f64) -> f64 {
     let (n, r, _) = reduce(x);
-    let scale = pow2(n);
-    scale * exp_m1_short(r) + (scale - 1.0)
+    let factor = pow2(n);
+    factor * exp_m1_short(r) + (factor - 1.0)
 }
 
 /// exp(x).
 #[inline]
 pub(crate) fn exp_f32(x: f32) -> f32 {
     let (n, r, _) = reduce(clamp(x.into(), -104.0, 89.0));
-    (pow2(n) * (1.0 + exp_m1_short(r))) as f32
+    nearest(pow2(n) * (1.0 + exp_m1_short(r)))
 }
 
 /// exp(x) - 1.
 #[inline]
 pub(crate) fn exp_m1_f32(x: f32) -> f32 {
     // Below -20 the result is -1; the sign of a zero is that of x.
-    (exp_m1_wide(clamp(x.into(), -20.0, 89.0)) as f32).copysign(x)
+    nearest(exp_m1_wide(clamp(x.into(), -20.0, 89.0))).copysign(x)
 }
 
 /// tanh(x).
@@ -156,7 +165,7 @@ pub(crate) fn exp_m1_f32(x: f32) -> f32 {
 pub(crate) fn tanh_f32(x: f32) -> f32 {
     // tanh(10) rounds to 1.
     let e = exp_m1_wide(clamp(2.0 * f64::from(x).abs(), 0.0, 20.0));
-    ((e / (e + 2.0)) as f32).copysign(x)
+    nearest(e / (e + 2.0)).copysign(x)
 }
 
 /// 1/(1 + exp(-x)).
@@ -164,7 +173,7 @@ pub(crate) fn tanh_f32(x: f32) -> f32 {
 pub(crate) fn sigmoid_f32(x: f32) -> f32 {
     // Both halves of the sum are positive, so there is no cancellation on either side.
     let (n, r, _) = reduce(clamp(-f64::from(x), -104.0, 104.0));
-    (1.0 / (1.0 + pow2(n) * (1.0 + exp_m1_short(r)))) as f32
+    nearest(1.0 / (1.0 + pow2(n) * (1.0 + exp_m1_short(r))))
 }
 
 /// ln(x): -∞ at zero, NaN below.
@@ -173,15 +182,13 @@ pub(crate) fn ln_f32(x: f32) -> f32 {
     // Every positive f32 is a normal f64.
     let (n, m) = mantissa(x.into());
     let (z, tail) = ln_1p_short(m - 1.0);
-    let y = (n * core::f64::consts::LN_2 + z + tail) as f32;
-    logarithm_edges(y, x, x)
+    logarithm_edges(nearest(n * core::f64::consts::LN_2 + z + tail), x, x)
 }
 
 /// ln(1 + x): -∞ at -1, NaN below.
 #[inline]
 pub(crate) fn ln_1p_f32(x: f32) -> f32 {
-    let y = ln_1p_wide(x.into()) as f32;
-    logarithm_edges(y.copysign(x), x, x + 1.0)
+    logarithm_edges(nearest(ln_1p_wide(x.into())).copysign(x), x, x + 1.0)
 }
 
 /// ln(1 + exp(x)).
@@ -189,8 +196,7 @@ pub(crate) fn ln_1p_f32(x: f32) -> f32 {
 pub(crate) fn softplus_f32(x: f32) -> f32 {
     let d = f64::from(x);
     let (n, r, _) = reduce(clamp(-d.abs(), -104.0, 0.0));
-    let positive = if d < 0.0 { 0.0 } else { d };
-    (positive + ln_1p_wide(pow2(n) * (1.0 + exp_m1_short(r)))) as f32
+    nearest(select(d < 0.0, 0.0, d) + ln_1p_wide(pow2(n) * (1.0 + exp_m1_short(r))))
 }
 
 /// ln(1 + x) for x > -1, to f32's needs.
@@ -198,16 +204,16 @@ pub(crate) fn softplus_f32(x: f32) -> f32 {
 fn ln_1p_wide(x: f64) -> f64 {
     let (n, m) = mantissa(1.0 + x);
     // Where n = 0 the sum 1 + x may have lost bits of x; elsewhere |ln(1 + x)| > 1/3 and they do not matter.
-    let (z, tail) = ln_1p_short(if n == 0.0 { x } else { m - 1.0 });
+    let (z, tail) = ln_1p_short(select(n == 0.0, x, m - 1.0));
     n * core::f64::consts::LN_2 + z + tail
 }
 
 /// y = the logarithm of `argument` (or of about it), corrected where there is none: x is what the caller passed.
 #[inline]
 fn logarithm_edges(y: f32, x: f32, argument: f32) -> f32 {
-    let y = if x < f32::INFINITY { y } else { x };
-    let y = if argument < 0.0 { f32::NAN } else { y };
-    if argument == 0.0 { f32::NEG_INFINITY } else { y }
+    let y = select(x < f32::INFINITY, y, x);
+    let y = select(argument < 0.0, f32::NAN, y);
+    select(argument == 0.0, f32::NEG_INFINITY, y)
 }
 
 /// (s, tail) with exp(r + lo) - 1 = s + tail, for the results of `reduce`.
@@ -225,7 +231,8 @@ fn exp_m1_parts(r: f64, lo: f64) -> (f64, f64) {
     let high = (1.0 / 362_880.0 + r * (1.0 / 3_628_800.0))
         + r2 * (1.0 / 39_916_800.0 + r * (1.0 / 479_001_600.0))
         + r4 * (1.0 / 6_227_020_800.0 + r * (1.0 / 87_178_291_200.0));
-    let series = (1.0 / 24.0 + r * (1.0 / 120.0)) + r2 * (1.0 / 720.0 + r * (1.0 / 5040.0)) + r4 * (1.0 / 40_320.0 + r * high);
+    let series =
+        (1.0 / 24.0 + r * (1.0 / 120.0)) + r2 * (1.0 / 720.0 + r * (1.0 / 5040.0)) + r4 * (1.0 / 40_320.0 + r * high);
     let q = r * r2 * (1.0 / 6.0 + r * series);
     (s, q + (lost + (lo + lo * s) + 0.5 * (rest * (head + r))))
 }
@@ -275,7 +282,7 @@ pub(crate) fn exp_f64(x: f64) -> f64 {
     let (s, tail) = exp_m1_parts(r, lo);
     let (one_s, lost) = fast_two_sum(1.0, s);
     // In [2^52, 2^53) of the smallest subnormal, before the scaling by 2^n.
-    let anchor = if x < LN_MIN_POSITIVE { pow2(-1022.0 - n) } else { 0.0 };
+    let anchor = select(x < LN_MIN_POSITIVE, pow2(-1022.0 - n), 0.0);
     let (sum, more) = fast_two_sum(anchor, one_s);
     scale((sum + (more + (lost + tail))) - anchor, n)
 }
@@ -288,7 +295,7 @@ fn exp_m1_scaled(x: f64) -> (f64, f64, f64) {
     let (n, r, lo) = reduce(x);
     let (s, tail) = exp_m1_parts(r, lo);
     // 2^-100 is as good as anything smaller.
-    let (d, d_lo) = two_sum(1.0, -pow2(if n > 100.0 { -100.0 } else { -n }));
+    let (d, d_lo) = two_sum(1.0, -pow2(select(n > 100.0, -100.0, -n)));
     // d is 0 for n = 0, and at least 1/2 in size otherwise.
     let (hi, lost) = fast_two_sum(d, s);
     (n, hi, lost + (tail + d_lo))
@@ -327,7 +334,7 @@ pub(crate) fn tanh_f64(x: f64) -> f64 {
 #[inline]
 pub(crate) fn sigmoid_f64(x: f64) -> f64 {
     let e = exp_f64(-x.abs());
-    (if x < 0.0 { e } else { 1.0 }) / (1.0 + e)
+    select(x < 0.0, e, 1.0) / (1.0 + e)
 }
 
 /// ln(x): -∞ at zero, NaN below.
@@ -337,12 +344,12 @@ pub(crate) fn sigmoid_f64(x: f64) -> f64 {
 #[inline]
 pub(crate) fn ln_f64(x: f64) -> f64 {
     let tiny = x < f64::MIN_POSITIVE;
-    let (n, m) = mantissa(if tiny { x * 18_014_398_509_481_984.0 } else { x });
-    let n = if tiny { n - 54.0 } else { n };
+    let (n, m) = mantissa(select(tiny, x * 18_014_398_509_481_984.0, x));
+    let n = select(tiny, n - 54.0, n);
     let y = logarithm(n, ln_1p_parts(m - 1.0, 0.0));
-    let y = if x < f64::INFINITY { y } else { x };
-    let y = if x < 0.0 { f64::NAN } else { y };
-    if x == 0.0 { f64::NEG_INFINITY } else { y }
+    let y = select(x < f64::INFINITY, y, x);
+    let y = select(x < 0.0, f64::NAN, y);
+    select(x == 0.0, f64::NEG_INFINITY, y)
 }
 
 /// ln(1 + x): -∞ at -1, NaN below.
@@ -353,11 +360,11 @@ pub(crate) fn ln_1p_f64(x: f64) -> f64 {
     let (sum, lost) = two_sum(1.0, x);
     let (n, m) = mantissa(sum);
     // What is lost does not matter beyond 2^60, nor does its scale.
-    let lost = lost * pow2(if n > 1000.0 { -1000.0 } else { -n });
+    let lost = lost * pow2(select(n > 1000.0, -1000.0, -n));
     let y = logarithm(n, ln_1p_parts(m - 1.0, lost)).copysign(x);
-    let y = if x < f64::INFINITY { y } else { x };
-    let y = if x < -1.0 { f64::NAN } else { y };
-    if x == -1.0 { f64::NEG_INFINITY } else { y }
+    let y = select(x < f64::INFINITY, y, x);
+    let y = select(x < -1.0, f64::NAN, y);
+    select(x == -1.0, f64::NEG_INFINITY, y)
 }
 
 /// n ln 2 + z + tail.
@@ -372,6 +379,5 @@ fn logarithm(n: f64, (z, tail): (f64, f64)) -> f64 {
 /// e errs by 1.1u, and so does ln(1 + e) from it at most; its own error is 1.2u, the sum's half an ulp: 2.3u + 0.5 ulp, and u <= 1 ulp.
 #[inline]
 pub(crate) fn softplus_f64(x: f64) -> f64 {
-    let positive = if x < 0.0 { 0.0 } else { x };
-    positive + ln_1p_f64(exp_f64(-x.abs()))
+    select(x < 0.0, 0.0, x) + ln_1p_f64(exp_f64(-x.abs()))
 }

@@ -6,4 +6,5 @@ pub(crate) const F32_ULPS: f64 = 0.500_001;
 pub(crate) const F64_ULPS: f64 = 1.0;
 
 pub(crate) use pxfm::{f_exp as exp_f64, f_expf as exp_f32, f_log as ln_f64, f_logf as ln_f32};
+pub(crate) use pxfm::{f_log1p as ln_1p_f64, f_log1pf as ln_1p_f32};
 pub(crate) use pxfm::{f_tanh as tanh_f64, f_tanhf as tanh_f32};

@@ -19,9 +19,16 @@
 //! addition) can add. A leaf meets at most `h` roundings by the definition of [`height`], its own absolute error at
 //! most `h - 1` more. Add up the leaves. ∎
 //!
-//! The bound holds for every path below: tiny products, single rows, tiles; with or without fused multiply-add.
+//! The bound holds for every path below: tiny products, dot products, single rows, tiles; with or without fused
+//! multiply-add. Like all of Rust it takes the default floating-point environment for granted: rounding to nearest,
+//! and subnormals that are not flushed.
+#![allow(
+    clippy::inline_always,
+    reason = "code is compiled for an instruction set by inlining it where that is enabled"
+)]
 
 mod blocked;
+mod dots;
 mod element;
 mod pack;
 mod row;
@@ -29,15 +36,22 @@ mod row;
 #[cfg(test)]
 mod tests;
 
-use element::Element;
+use element::{Element, Set};
 
 /// A matrix inside a slice: element `(i, j)` is `data[i * row_stride + j * col_stride]`.
+///
+/// Public because the formats, a public trait, have a hidden function that multiplies; it cannot be named outside.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Mat<'a, T> {
+pub struct Mat<'a, T> {
+    /// Where the elements are, among others perhaps.
     pub data: &'a [T],
+    /// The number of rows.
     pub rows: usize,
+    /// The number of columns.
     pub cols: usize,
+    /// How far apart the elements of a column lie.
     pub row_stride: usize,
+    /// How far apart the elements of a row lie.
     pub col_stride: usize,
 }
 
@@ -69,12 +83,6 @@ impl<'a, T> Mat<'a, T> {
         }
     }
 }
-
-/// Products up to this many multiplications are computed by plain loops, which vanish into the caller.
-///
-/// Measured on Zen 4: about here the call, the detection of the processor and the packing begin to cost less than
-/// what wide registers save.
-const TINY: usize = 1024;
 
 /// `C = A B`. `C` is row-major and contiguous, and is overwritten.
 ///
@@ -118,25 +126,39 @@ const fn chunks(k: usize) -> usize {
 ///
 /// So at most `q` either way. The first chunk's sum is stored, each later one added with one rounding: at most
 /// `p - 1` more, altogether `q + p - 1`. The other orders used are no higher: a tiny product is one left fold over
-/// `k <= 128` products, and the dot products of [`row`] bound their height there. ∎
+/// `k <= 128` products, and [`dots`] bounds its height itself. ∎
 pub(crate) const fn height(k: usize) -> usize {
     if k == 0 { 0 } else { chunk(k) + chunks(k) - 1 }
 }
 
 #[inline(always)]
 fn gemm<T: Element>(a: Mat<T>, b: Mat<T>, c: &mut [T]) {
-    assert!(a.cols == b.rows, "inner dimensions differ");
-    assert!(a.rows.checked_mul(b.cols) == Some(c.len()), "the result has another size");
-    assert!(a.fits() && b.fits(), "a matrix reaches outside its slice");
+    check(&a, &b, c);
     if c.is_empty() {
         return;
     }
-    let work = c.len().saturating_mul(a.cols);
-    if work <= TINY && a.cols <= 128 {
+    if is_tiny(c.len(), a.cols, b.cols) {
         tiny(a, b, c);
     } else {
-        T::product(a, b, c);
+        T::product(Set::best(), a, b, c);
     }
+}
+
+/// Panics unless `C = A B` makes sense and stays inside the slices.
+#[inline(always)]
+fn check<T>(a: &Mat<T>, b: &Mat<T>, c: &[T]) {
+    assert!(a.cols == b.rows, "inner dimensions differ");
+    assert!(a.rows.checked_mul(b.cols) == Some(c.len()), "the result has another size");
+    assert!(a.fits() && b.fits(), "a matrix reaches outside its slice");
+}
+
+/// Whether plain loops, which vanish into the caller, are faster for these many entries, inner length and columns.
+///
+/// Measured on Zen 4 for constant shapes: a call to the kernels costs 60 ns before it computes anything, and wide
+/// registers are no use for few columns and short sums.
+const fn is_tiny(entries: usize, k: usize, cols: usize) -> bool {
+    let work = entries.saturating_mul(k);
+    k <= 128 && (work <= 1024 || work <= 4096 && k <= 8 && cols <= 8)
 }
 
 /// The product as plain loops; each entry a left fold over `k`.

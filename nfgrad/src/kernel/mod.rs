@@ -1,5 +1,7 @@
 //! The few hot loops: matrix products, reductions, norms. The only place for `unsafe`.
+#![allow(unsafe_code, reason = "calls into microkernels and code compiled for a detected processor live here")]
 
+pub(crate) mod dispatch;
 pub(crate) mod functions;
 pub(crate) mod gemm;
 pub(crate) mod norms;

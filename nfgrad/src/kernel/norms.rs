@@ -1,85 +1,140 @@
-//! The largest 1-norm and 2-norm of the rows of a matrix, rounded up: what a one-number radius of a product needs.
+//! What a one-number radius of a product needs of its operands: the largest 1-norm and 2-norm of the rows, rounded up.
 
+use std::marker::PhantomData;
+
+use super::dispatch::{Loop, widest};
 use super::gemm::Mat;
+use super::scratch::with_scratch;
 use crate::bound::Up;
 use crate::format::Format;
 
 /// Rows, or columns, that are summed side by side.
 const LANES: usize = 16;
 
-/// Upper bounds of the norms of the rows of a matrix.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct RowNorms {
-    /// `maxᵢ Σⱼ |aᵢⱼ|`.
-    pub max_one: Up,
-    /// `maxᵢ √(Σⱼ aᵢⱼ²)`.
-    pub max_two: Up,
+/// At least `maxᵢ Σⱼ |aᵢⱼ|`; ∞ if an entry is not finite.
+pub(crate) fn max_row_norm_1<F: Format>(a: Mat<'_, F>) -> Up {
+    Up::of_sum(max_row_sum::<F, Magnitude>(a), a.cols)
 }
 
-/// The norms of the rows of `a`; ∞ if an entry is not finite.
-#[inline]
-pub(crate) fn row_norms<F: Format>(a: Mat<'_, F>) -> RowNorms {
-    let (one, square) = if a.col_stride == 1 { along_rows(a) } else { across_rows(a) };
-    RowNorms { max_one: Up::of_sum(one, a.cols), max_two: Up::of_sum(square, a.cols).sqrt() }
+/// At least `maxᵢ √(Σⱼ aᵢⱼ²)`; ∞ if an entry is not finite.
+pub(crate) fn max_row_norm_2<F: Format>(a: Mat<'_, F>) -> Up {
+    Up::of_sum(max_row_sum::<F, Square>(a), a.cols).sqrt()
+}
+
+/// Whether every number of a slice is finite.
+pub(crate) fn all_finite<F: Format>(xs: &[F]) -> bool {
+    widest::<AllFinite, _>(xs)
+}
+
+struct AllFinite;
+
+impl<F: Format> Loop<&[F]> for AllFinite {
+    type Output = bool;
+
+    #[inline(always)]
+    fn run(xs: &[F]) -> bool {
+        let (chunks, rest) = xs.as_chunks::<LANES>();
+        let mut finite = [true; LANES];
+        for chunk in chunks {
+            for (finite, x) in finite.iter_mut().zip(chunk) {
+                *finite &= x.is_finite();
+            }
+        }
+        rest.iter().all(|x| x.is_finite()) && finite == [true; LANES]
+    }
+}
+
+/// What of an entry is summed.
+trait Term {
+    fn of(x: f64) -> f64;
+}
+
+struct Magnitude;
+
+impl Term for Magnitude {
+    #[inline(always)]
+    fn of(x: f64) -> f64 {
+        x.abs()
+    }
+}
+
+struct Square;
+
+impl Term for Square {
+    #[inline(always)]
+    fn of(x: f64) -> f64 {
+        x * x
+    }
+}
+
+/// `maxᵢ Σⱼ T(aᵢⱼ)` as computed, NaN if a sum is.
+fn max_row_sum<F: Format, T: Term>(a: Mat<'_, F>) -> f64 {
+    if a.col_stride == 1 {
+        widest::<AlongRows<T>, _>(a)
+    } else {
+        with_scratch([a.rows], |[sums]: [&mut [f64]; 1]| widest::<AcrossRows<T>, _>((a, sums)))
+    }
 }
 
 /// Rows are contiguous: each is summed in interleaved chains.
-#[inline]
-fn along_rows<F: Format>(a: Mat<'_, F>) -> (f64, f64) {
-    let (mut one, mut square) = (0.0_f64, 0.0_f64);
-    for i in 0..a.rows {
-        let row = &a.data[i * a.row_stride..][..a.cols];
-        let (mut ones, mut squares) = ([0.0; LANES], [0.0; LANES]);
-        let chunks = row.chunks_exact(LANES);
-        let rest = chunks.remainder();
-        for chunk in chunks {
-            accumulate(&mut ones, &mut squares, chunk);
+struct AlongRows<T>(PhantomData<T>);
+
+impl<F: Format, T: Term> Loop<Mat<'_, F>> for AlongRows<T> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn run(a: Mat<'_, F>) -> f64 {
+        let mut max = 0.0;
+        for i in 0..a.rows {
+            let (chunks, rest) = a.data[i * a.row_stride..][..a.cols].as_chunks::<LANES>();
+            let mut sums = [0.0; LANES];
+            for chunk in chunks {
+                add_all::<F, T>(&mut sums, chunk);
+            }
+            for (sum, x) in sums.iter_mut().zip(rest) {
+                *sum += T::of(x.to_f64());
+            }
+            max = larger(max, sums.iter().sum());
         }
-        accumulate(&mut ones, &mut squares, rest);
-        one = larger(one, ones.iter().sum());
-        square = larger(square, squares.iter().sum());
+        max
     }
-    (one, square)
 }
 
-/// Rows are strided: a block of them is summed side by side, walking down the contiguous columns.
-#[inline]
-fn across_rows<F: Format>(a: Mat<'_, F>) -> (f64, f64) {
-    let (mut one, mut square) = (0.0_f64, 0.0_f64);
-    for start in (0..a.rows).step_by(LANES) {
-        let block = LANES.min(a.rows - start);
-        let (mut ones, mut squares) = ([0.0; LANES], [0.0; LANES]);
+/// Columns are contiguous, or nothing is: all rows are summed side by side, column after column, so that memory is read
+/// in order.
+struct AcrossRows<T>(PhantomData<T>);
+
+impl<F: Format, T: Term> Loop<(Mat<'_, F>, &mut [f64])> for AcrossRows<T> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn run((a, sums): (Mat<'_, F>, &mut [f64])) -> f64 {
+        sums.fill(0.0);
         for j in 0..a.cols {
-            let column = j * a.col_stride + start * a.row_stride;
+            let column = &a.data[j * a.col_stride..];
             if a.row_stride == 1 {
-                accumulate(&mut ones, &mut squares, &a.data[column..column + block]);
+                for (sum, x) in sums.iter_mut().zip(column) {
+                    *sum += T::of(x.to_f64());
+                }
             } else {
-                for i in 0..block {
-                    let x = a.data[column + i * a.row_stride].to_f64();
-                    ones[i] += x.abs();
-                    squares[i] += x * x;
+                for (sum, x) in sums.iter_mut().zip(column.iter().step_by(a.row_stride)) {
+                    *sum += T::of(x.to_f64());
                 }
             }
         }
-        for (x, xx) in ones.into_iter().zip(squares) {
-            one = larger(one, x);
-            square = larger(square, xx);
-        }
+        sums.iter().copied().fold(0.0, larger)
     }
-    (one, square)
 }
 
-#[inline]
-fn accumulate<F: Format>(ones: &mut [f64; LANES], squares: &mut [f64; LANES], xs: &[F]) {
-    for ((one, square), x) in ones.iter_mut().zip(squares).zip(xs) {
-        let x = x.to_f64();
-        *one += x.abs();
-        *square += x * x;
+#[inline(always)]
+fn add_all<F: Format, T: Term>(sums: &mut [f64; LANES], xs: &[F; LANES]) {
+    for (sum, x) in sums.iter_mut().zip(xs) {
+        *sum += T::of(x.to_f64());
     }
 }
 
 /// The larger of two, a NaN counting as the largest.
-#[inline]
+#[inline(always)]
 fn larger(a: f64, b: f64) -> f64 {
     if b > a || b.is_nan() { b } else { a }
 }
@@ -98,18 +153,27 @@ mod tests {
                 transposed[j * 20 + i] = data[i * 37 + j];
             }
         }
-        let (x, y) = (row_norms(a), row_norms(Mat::row_major(&transposed, 37, 20).t()));
-        let one = (0..20).map(|i| data[i * 37..][..37].iter().map(|x| f64::from(x.abs())).sum::<f64>());
-        let exact = one.fold(0.0, f64::max);
-        for norms in [x, y] {
-            assert!(norms.max_one.get() >= exact && norms.max_one.get() < exact * (1.0 + 1e-12));
-            assert!(norms.max_two <= norms.max_one);
+        let rows = || (0..20).map(|i| &data[i * 37..][..37]);
+        let one = rows().map(|row| row.iter().map(|x| f64::from(x.abs())).sum()).fold(0.0, f64::max);
+        let two = rows().map(|row| row.iter().map(|x| f64::from(x * x)).sum()).fold(0.0, f64::max).sqrt();
+        for a in [a, Mat::row_major(&transposed, 37, 20).t()] {
+            for (norm, exact) in [(max_row_norm_1(a), one), (max_row_norm_2(a), two)] {
+                assert!(norm.get() >= exact && norm.get() < exact * (1.0 + 1e-12));
+            }
         }
     }
 
     #[test]
-    fn a_nan_is_unbounded() {
-        let norms = row_norms(Mat::row_major(&[1.0_f32, f32::NAN, 2.0, 3.0], 2, 2));
-        assert_eq!(norms.max_one, Up::INFINITY);
+    fn a_nan_is_unbounded_wherever_it_is() {
+        for place in 0..40 {
+            let mut data = [1.0_f32; 40];
+            data[place] = f32::NAN;
+            assert!(!all_finite(&data));
+            for a in [Mat::row_major(&data, 2, 20), Mat::row_major(&data, 2, 20).t()] {
+                assert_eq!(max_row_norm_1(a), Up::INFINITY);
+                assert_eq!(max_row_norm_2(a), Up::INFINITY);
+            }
+        }
+        assert!(all_finite(&[1.0_f32; 40]));
     }
 }

@@ -45,34 +45,43 @@ pub(crate) const fn sum_height(n: usize) -> usize {
     if tree < chain { tree } else { chain }
 }
 
-/// The sum of each column of a row-major matrix: `out[j] = Σᵢ x[i, j]`, a plain chain of height `rows - 1`.
+/// The sum of each column of a row-major matrix, added from the first row to the last: `out[j] = finish(Σᵢ x[i, j])`.
 #[inline]
-pub(crate) fn sum_columns<F: Format>(xs: &[F], out: &mut [F]) {
+pub(crate) fn sum_columns<F: Format>(xs: &[F], out: &mut [F], finish: impl Fn(F::Acc) -> F) {
     let columns = out.len();
-    if columns == 0 {
-        return;
-    }
-    let mut blocks = out.chunks_exact_mut(LANES);
-    let mut start = 0;
-    for block in &mut blocks {
+    for (block, start) in out.chunks_mut(LANES).zip((0..).step_by(LANES)) {
         let mut sums = [F::Acc::zero(); LANES];
         for row in xs.chunks_exact(columns) {
-            for (sum, x) in sums.iter_mut().zip(&row[start..start + LANES]) {
+            for (sum, x) in sums.iter_mut().zip(&row[start..start + block.len()]) {
                 *sum = *sum + x.to_acc();
+            }
+        }
+        for (out, sum) in block.iter_mut().zip(sums) {
+            *out = finish(sum);
+        }
+    }
+}
+
+/// The sum of each column of a product, entry by entry, of two row-major matrices: `out[j] = Σᵢ x[i, j] y[i, j]`, each
+/// product and each sum rounded in the accumulator.
+#[inline]
+pub(crate) fn sum_product_columns<F: Format>(xs: &[F], ys: &[F], out: &mut [F]) {
+    let columns = out.len();
+    for (block, start) in out.chunks_mut(LANES).zip((0..).step_by(LANES)) {
+        let mut sums = [F::Acc::zero(); LANES];
+        let range = start..start + block.len();
+        for (x, y) in xs.chunks_exact(columns).zip(ys.chunks_exact(columns)) {
+            for ((sum, x), y) in sums.iter_mut().zip(&x[range.clone()]).zip(&y[range.clone()]) {
+                *sum = *sum + x.to_acc() * y.to_acc();
             }
         }
         for (out, sum) in block.iter_mut().zip(sums) {
             *out = F::from_acc(sum);
         }
-        start += LANES;
-    }
-    for (j, out) in blocks.into_remainder().iter_mut().enumerate() {
-        let column = xs.iter().skip(start + j).step_by(columns);
-        *out = F::from_acc(column.fold(F::Acc::zero(), |sum, x| sum + x.to_acc()));
     }
 }
 
-/// How many inexact additions a term of [`sum_columns`] passes through at most: the first is to zero.
+/// How many inexact additions a term of [`sum_columns`] or [`sum_product_columns`] passes through at most: the first is to zero.
 pub(crate) const fn column_height(rows: usize) -> usize {
     rows.saturating_sub(1)
 }
@@ -94,9 +103,13 @@ mod tests {
         for columns in [1_usize, 3, 16, 17, 40] {
             let xs: Vec<f64> = (0..5 * columns).map(|i| i as f64).collect();
             let mut out = vec![0.0; columns];
-            sum_columns(&xs, &mut out);
+            sum_columns(&xs, &mut out, |sum| sum);
             for (j, sum) in out.iter().enumerate() {
                 assert_eq!(*sum, (0..5).map(|i| (i * columns + j) as f64).sum::<f64>());
+            }
+            sum_product_columns(&xs, &xs, &mut out);
+            for (j, sum) in out.iter().enumerate() {
+                assert_eq!(*sum, (0..5).map(|i| ((i * columns + j) as f64).powi(2)).sum::<f64>());
             }
         }
     }

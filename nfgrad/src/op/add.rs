@@ -13,11 +13,13 @@
 //!
 //! `ā` is a copy, so its radius is `δ`. `b̄` is a copy or a sum of columns with the rounding error of its summation tree.
 
+use std::marker::PhantomData;
+
 use nfgrad_shapes::{EndsWith, Shape};
 
-use super::broadcast::{sum_repeated, sum_repeated_radius};
+use super::broadcast::{repeated, sum_repeated, sum_repeated_radius};
 use super::{Contribution, Op};
-use crate::bound::{Ball, Domain};
+use crate::bound::{Ball, Domain, Rule, Up};
 use crate::format::Format;
 
 /// `a + b`, entry by entry; see the [module](self).
@@ -39,10 +41,7 @@ impl<L: EndsWith<R>, R: Shape> Op<(L, R)> for Add {
 
     #[inline]
     fn forward_radius<F: Format, D: Domain>([a, b]: [Ball<'_, F, D>; 2], y: &[F], radii: &mut [f64]) {
-        D::fill(radii, L::NUMEL, |i| {
-            let ((a, alpha), (b, beta)) = (a.get(i), b.get(i % R::NUMEL));
-            alpha + beta + F::add_error(a, b, y[i])
-        });
+        D::fill(radii, L::NUMEL, SumRule::<L, R, F, D> { a, b, y, shapes: PhantomData });
     }
 
     #[inline]
@@ -63,10 +62,32 @@ impl<L: EndsWith<R>, R: Shape> Op<(L, R)> for Add {
         [da, db]: [Option<Contribution<'_, F>>; 2],
     ) {
         if let Some(da) = da {
-            D::fill(da.radii, L::NUMEL, |i| dy.radius(i));
+            da.radii.copy_from_slice(dy.rad);
         }
         if let Some(db) = db {
             sum_repeated_radius(dy, db.mid, db.radii);
         }
+    }
+}
+
+/// The radii of the values.
+struct SumRule<'a, L, R, F, D> {
+    a: Ball<'a, F, D>,
+    b: Ball<'a, F, D>,
+    y: &'a [F],
+    shapes: PhantomData<(L, R)>,
+}
+
+impl<L: EndsWith<R>, R: Shape, F: Format, D: Domain> Rule for SumRule<'_, L, R, F, D> {
+    #[inline(always)]
+    fn radius(&self, i: usize) -> Up {
+        let ((a, alpha), (b, beta)) = (self.a.get(i), self.b.get(repeated::<L, R>(i)));
+        alpha + beta + F::add_error(a, b, self.y[i])
+    }
+
+    #[inline(always)]
+    fn limited_to(self, numel: usize) -> Self {
+        let (a, b) = (self.a.limited_to(numel), self.b.limited_to(R::NUMEL));
+        Self { a, b, y: &self.y[..numel], shapes: PhantomData }
     }
 }

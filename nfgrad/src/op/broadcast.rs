@@ -1,8 +1,17 @@
 //! What the ops share that repeat their right operand over the leading axes of the left.
 
+use nfgrad_shapes::Shape;
+
+use super::rounding::guarded;
 use crate::bound::{Ball, Domain, Up};
 use crate::format::{Format, sum_error};
 use crate::kernel::reduce::{column_height, sum_columns};
+
+/// Which element of the right operand meets element `i` of the left.
+#[inline]
+pub(super) fn repeated<L: Shape, R: Shape>(i: usize) -> usize {
+    if L::NUMEL == R::NUMEL { i } else { i % R::NUMEL }
+}
 
 /// The cotangent of an operand of length `out.len()` that was repeated: the sum over the repetitions.
 #[inline]
@@ -10,7 +19,7 @@ pub(super) fn sum_repeated<F: Format>(dy: &[F], out: &mut [F]) {
     if dy.len() == out.len() {
         out.copy_from_slice(dy);
     } else {
-        sum_columns(dy, out);
+        sum_columns(dy, out, F::from_acc);
     }
 }
 
@@ -19,18 +28,19 @@ pub(super) fn sum_repeated<F: Format>(dy: &[F], out: &mut [F]) {
 pub(super) fn sum_repeated_radius<F: Format, D: Domain>(dy: Ball<'_, F, D>, out: &[F], radii: &mut [f64]) {
     let columns = out.len();
     if dy.mid.len() == columns {
-        D::fill(radii, columns, |j| dy.radius(j));
+        D::fill(radii, columns, |j: usize| guarded(out[j], dy.radius(j)));
         return;
     }
     let rows = dy.mid.len().checked_div(columns).unwrap_or(0);
     let relative = sum_error::<F>(column_height(rows)).relative;
-    D::fill(radii, columns, |j| {
+    D::fill(radii, columns, |j: usize| {
         let (mut magnitude, mut propagated) = (0.0, 0.0);
         for i in (j..dy.mid.len()).step_by(columns) {
             magnitude += dy.mid[i].to_f64().abs();
             propagated += dy.radius(i).get();
         }
         let rounding = if F::ROUNDS_ONCE { out[j].half_ulp() } else { Up::ZERO };
-        Up::of_sum(propagated, rows) + relative * Up::of_sum(magnitude, rows) + rounding
+        // An overflow of the sum shows in `out` alone: the magnitudes are f64.
+        guarded(out[j], Up::of_terms(propagated, rows) + relative * Up::of_terms(magnitude, rows) + rounding)
     });
 }

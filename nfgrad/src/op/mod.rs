@@ -9,10 +9,26 @@
 //! `h(y)` half a unit in the last place of `y`. `ȳ` is the cotangent of the result and `δ` its radius.
 
 mod add;
+mod axis;
 mod broadcast;
+mod cross_entropy;
+mod exp;
+mod log_softmax;
 mod matmul;
+mod mean;
+mod mse;
+mod mul;
+mod neg;
 mod pointwise;
 mod relu;
+mod rounding;
+mod scale;
+mod softmax;
+mod sub;
+mod sum;
+mod tanh;
+#[cfg(test)]
+mod testing;
 
 use std::ops::Range;
 
@@ -22,9 +38,21 @@ use crate::bound::{Ball, Domain};
 use crate::format::Format;
 
 pub use add::Add;
+pub use axis::{All, Along, Axis, Extent, Rows};
+pub use cross_entropy::CrossEntropy;
+pub use exp::Exp;
+pub use log_softmax::LogSoftmax;
 pub use matmul::MatMul;
+pub use mean::Mean;
+pub use mse::Mse;
+pub use mul::Mul;
+pub use neg::Neg;
 pub use pointwise::Pointwise;
 pub use relu::Relu;
+pub use scale::{Literal, Scale};
+pub use sub::Sub;
+pub use sum::Sum;
+pub use tanh::Tanh;
 
 /// A differentiable function on tensors of the shapes `In`, and what is proved of its rounding.
 pub trait Op<In: Operands>: 'static {

@@ -1,12 +1,18 @@
 //! [`Pointwise`]: ops that act on every entry alone.
 
+use std::marker::PhantomData;
+
 use nfgrad_shapes::Shape;
 
+use super::rounding::is_known;
 use super::{Contribution, Op};
-use crate::bound::{Ball, Domain, Up};
+use crate::bound::{Ball, Domain, Rule, Up};
 use crate::format::Format;
 
 /// A function of one number, lifted to every entry of a tensor: `[s] -> [s]`.
+///
+/// The radii are asked for only where every operand is finite and has a finite radius, and the result is finite; elsewhere
+/// the radius is ∞, since a function that is bounded, such as tanh, would turn "nothing is known" into a bound.
 pub trait Pointwise: 'static {
     /// The name, as in a `graph!` block.
     const NAME: &'static str;
@@ -37,10 +43,7 @@ impl<P: Pointwise, S: Shape> Op<(S,)> for P {
 
     #[inline]
     fn forward_radius<F: Format, D: Domain>([x]: [Ball<'_, F, D>; 1], y: &[F], radii: &mut [f64]) {
-        D::fill(radii, S::NUMEL, |i| {
-            let (mid, alpha) = x.get(i);
-            P::radius(mid, alpha, y[i])
-        });
+        D::fill(radii, S::NUMEL, ValueRule::<P, F, D> { x, y, op: PhantomData });
     }
 
     #[inline]
@@ -60,7 +63,58 @@ impl<P: Pointwise, S: Shape> Op<(S,)> for P {
         [dx]: [Option<Contribution<'_, F>>; 1],
     ) {
         if let Some(Contribution { mid, radii }) = dx {
-            D::fill(radii, S::NUMEL, |i| P::vjp_radius(x.get(i), y.get(i), dy.get(i), mid[i]));
+            D::fill(radii, S::NUMEL, VjpRule::<P, F, D> { x, y, dy, dx: mid, op: PhantomData });
+        }
+    }
+}
+
+/// The radii of the values.
+struct ValueRule<'a, P, F, D> {
+    x: Ball<'a, F, D>,
+    y: &'a [F],
+    op: PhantomData<P>,
+}
+
+impl<P: Pointwise, F: Format, D: Domain> Rule for ValueRule<'_, P, F, D> {
+    #[inline(always)]
+    fn radius(&self, i: usize) -> Up {
+        let ((x, alpha), y) = (self.x.get(i), self.y[i]);
+        let radius = P::radius(x, alpha, y);
+        // `&` and not `&&`: without a branch the loop is vectorised.
+        if is_known((x, alpha)) & y.is_finite() { radius } else { Up::INFINITY }
+    }
+
+    #[inline(always)]
+    fn limited_to(self, numel: usize) -> Self {
+        Self { x: self.x.limited_to(numel), y: &self.y[..numel], op: PhantomData }
+    }
+}
+
+/// The radii of the contributions.
+struct VjpRule<'a, P, F, D> {
+    x: Ball<'a, F, D>,
+    y: Ball<'a, F, D>,
+    dy: Ball<'a, F, D>,
+    dx: &'a [F],
+    op: PhantomData<P>,
+}
+
+impl<P: Pointwise, F: Format, D: Domain> Rule for VjpRule<'_, P, F, D> {
+    #[inline(always)]
+    fn radius(&self, i: usize) -> Up {
+        let (x, y, dy, dx) = (self.x.get(i), self.y.get(i), self.dy.get(i), self.dx[i]);
+        let radius = P::vjp_radius(x, y, dy, dx);
+        if is_known(x) & is_known(y) & is_known(dy) & dx.is_finite() { radius } else { Up::INFINITY }
+    }
+
+    #[inline(always)]
+    fn limited_to(self, numel: usize) -> Self {
+        Self {
+            x: self.x.limited_to(numel),
+            y: self.y.limited_to(numel),
+            dy: self.dy.limited_to(numel),
+            dx: &self.dx[..numel],
+            op: PhantomData,
         }
     }
 }

@@ -32,12 +32,9 @@ impl Pointwise for Relu {
 
     #[inline]
     fn radius<F: Format>(x: F, alpha: Up, _: F) -> Up {
-        if x >= F::ZERO || !alpha.is_finite() {
-            alpha
-        } else {
-            // x + α with x < 0: rounded up by one step.
-            Up::new((x.to_f64() + alpha.get()).next_up().max(0.0))
-        }
+        // Where x < 0: the sum is one rounded operation, inflated by the product with 1, and 0 only where it is exactly 0.
+        let below = Up::new((x.to_f64() + alpha.get()).max(0.0)) * Up::new(1.0);
+        if x >= F::ZERO { alpha } else { below }
     }
 
     #[inline]
@@ -48,12 +45,9 @@ impl Pointwise for Relu {
     #[inline]
     fn vjp_radius<F: Format>((x, alpha): (F, Up), _: (F, Up), (dy, delta): (F, Up), _: F) -> Up {
         let x = x.to_f64();
-        if x > alpha.get() || !delta.is_finite() {
-            delta
-        } else if x <= -alpha.get() {
-            Up::ZERO
-        } else {
-            dy.magnitude() + delta
-        }
+        let doubtful = dy.magnitude() + delta;
+        // Operands are known here: α and δ are finite.
+        let decided = if x > 0.0 { delta } else { Up::ZERO };
+        if (x > alpha.get()) | (x <= -alpha.get()) { decided } else { doubtful }
     }
 }

@@ -180,7 +180,7 @@ impl<D: Domain, Ctx: Context> EList<D, Ctx> {
         if let Some(index) = radii.iter().position(|&r| !matches!(r.partial_cmp(&0.0), Some(std::cmp::Ordering::Greater | std::cmp::Ordering::Equal))) {
             return Err(Error::Radius { index });
         }
-        D::fill(&mut self.radii[D::range(I, Ctx::OFFSET, S::NUMEL)], S::NUMEL, |i| Up::new(radii[i]));
+        D::fill(&mut self.radii[D::range(I, Ctx::OFFSET, S::NUMEL)], S::NUMEL, |i: usize| Up::new(radii[i]));
         Ok(())
     }
 

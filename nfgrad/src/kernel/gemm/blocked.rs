@@ -7,11 +7,11 @@
 //!   kernels read single elements of it and do not care for the stride.
 //!
 //! Unlike there, a block of up to 512 steps is walked in chunks *inside a tile*, whose 64 * 6 sums are then still in
-//! the first cache, so that the chunks cost about 1 % and the blocks stay large.
+//! the first cache, so that the chunks cost 1 to 2 % and the blocks stay large.
 #![allow(unsafe_code, reason = "the tile kernels are unsafe functions")]
 
 use super::element::{Element, Scratch};
-use super::pack::{Panel, pack};
+use super::pack::{Panels, Strip};
 use super::{Mat, chunk, chunks};
 use gemm_common::cache::CACHE_INFO;
 use gemm_common::microkernel::MicroKernelFn;
@@ -22,9 +22,6 @@ pub(super) struct Tiles<T: 'static, const LANES: usize, const V: usize, const NR
 }
 
 impl<T, const LANES: usize, const V: usize, const NR: usize> Tiles<T, LANES, V, NR> {
-    /// Rows of a full tile.
-    const MR: usize = LANES * V;
-
     #[inline(always)]
     pub(super) fn new(table: &'static [[MicroKernelFn<T>; NR]; V]) -> Self {
         Self { table }
@@ -76,10 +73,10 @@ impl Plan {
     }
 }
 
-/// `C = A B` for lengths that have been checked and are not zero, except that `k` may be.
+/// `C = A B`.
 ///
 /// # Safety
-/// The processor must have the instructions that `tiles` was compiled for.
+/// `super::check` must have passed, and no length be zero. The processor must have the instructions of the kernels.
 #[inline(always)]
 pub(super) unsafe fn blocked<T: Element, const LANES: usize, const V: usize, const NR: usize>(
     tiles: &Tiles<T, LANES, V, NR>,
@@ -88,147 +85,170 @@ pub(super) unsafe fn blocked<T: Element, const LANES: usize, const V: usize, con
     c: &mut [T],
     scratch: &mut Scratch<T>,
 ) {
-    let mr = Tiles::<T, LANES, V, NR>::MR;
-    let plan = Plan::new::<T, LANES, V, NR>(&a, &b);
+    let mr = LANES * V;
     let (rows, cols, k) = (b.cols, a.rows, a.cols);
-    let left = Panel { data: b.data, len: rows, across: b.col_stride, along: b.row_stride };
-    let right = Panel { data: a.data, len: cols, across: a.row_stride, along: a.col_stride };
+    let plan = Plan::new::<T, LANES, V, NR>(&a, &b);
+    let left = Strip { data: b.data, len: rows, depth: k, across: b.col_stride, along: b.row_stride };
+    let right = Strip { data: a.data, len: cols, depth: k, across: a.row_stride, along: a.col_stride };
 
     let row_room = plan.rows * plan.depth;
     let col_room = if plan.pack_cols { plan.cols.next_multiple_of(NR) * plan.depth } else { 0 };
-    let (edge, packed) = scratch.slice(mr * NR + row_room + col_room).split_at_mut(mr * NR);
-    let (packed_rows, packed_cols) = packed.split_at_mut(row_room);
+    let (edge, room) = scratch.slice(mr * NR + row_room + col_room).split_at_mut(mr * NR);
+    let (row_room, col_room) = room.split_at_mut(row_room);
 
-    for col_block in (0..cols).step_by(plan.cols) {
-        let col_end = cols.min(col_block + plan.cols);
-        for start in (0..k).step_by(plan.depth) {
-            let depth = plan.depth.min(k - start);
-            for row_block in (0..rows).step_by(plan.rows) {
-                let row_end = rows.min(row_block + plan.rows);
-                for col in (col_block..col_end).step_by(NR) {
-                    let mut right = right.part(col, NR.min(col_end - col), start);
-                    if plan.pack_cols {
-                        let room = &mut packed_cols[(col - col_block) * plan.depth..][..NR * depth];
-                        if row_block == 0 {
-                            pack(right, depth, NR, room);
+    let mut col = 0;
+    while col < cols {
+        let width = plan.cols.min(cols - col);
+        let mut step = 0;
+        while step < k {
+            let depth = plan.depth.min(k - step);
+            let right = right.part((col, width), (step, depth));
+            let right = if plan.pack_cols { right.packed(NR, col_room) } else { right.direct(NR) };
+            let mut row = 0;
+            while row < rows {
+                let mut height = plan.rows.min(rows - row);
+                if !plan.pack_rows && height % LANES != 0 && height > mr {
+                    // The last panel, ragged, becomes a block of its own.
+                    height -= height % mr;
+                }
+                let left = left.part((row, height), (step, depth));
+                let pack = plan.pack_rows || height % LANES != 0;
+                let left = if pack { left.packed(mr, row_room) } else { left.direct(mr) };
+                let out = &mut c[col * rows + row..];
+                let block = Block { left, right: &right, chunk: plan.chunk, first: step == 0, stride: rows };
+                // SAFETY: the caller's promise. A strip in place consists of whole registers side by side.
+                unsafe { block.compute(tiles, out, edge) };
+                row += height;
+            }
+            step += depth;
+        }
+        col += width;
+    }
+}
+
+/// A product of panels that is added to a block of the result.
+struct Block<'a, T> {
+    left: Panels<'a, T>,
+    right: &'a Panels<'a, T>,
+    chunk: usize,
+    /// Whether nothing has been stored in the block yet.
+    first: bool,
+    /// How far apart the columns of the result lie.
+    stride: usize,
+}
+
+impl<T: Element> Block<'_, T> {
+    /// Computes the block's tiles, and adds them to `out`. `edge` is room for one tile.
+    ///
+    /// # Safety
+    /// The processor must have the instructions that `tiles` was compiled for. The left panels must hold whole
+    /// registers of contiguous rows, of which the last may exceed the block.
+    #[inline(never)]
+    unsafe fn compute<const LANES: usize, const V: usize, const NR: usize>(
+        &self,
+        tiles: &Tiles<T, LANES, V, NR>,
+        out: &mut [T],
+        edge: &mut [T],
+    ) {
+        let (rows, cols) = (self.left.len, self.right.len);
+        assert!((cols - 1) * self.stride + rows <= out.len() && edge.len() >= LANES * V * NR);
+        let out = out.as_mut_ptr();
+        let mut right = self.right.as_ptr();
+        for col in (0..cols).step_by(NR) {
+            let width = NR.min(cols - col);
+            let mut left = self.left.as_ptr();
+            for row in (0..rows).step_by(LANES * V) {
+                let height = (LANES * V).min(rows - row);
+                let filled = height.next_multiple_of(LANES);
+                let kernel = tiles.table[filled / LANES - 1][width - 1];
+                // SAFETY: the asserted size of `out`, and for the panels what `Panels` says. A tile whose rows are
+                // not whole registers is computed in `edge`, which has room for it.
+                unsafe {
+                    let out = out.add(col * self.stride + row);
+                    if filled == height {
+                        self.tile(kernel, (height, width), (left, right), (out, self.stride));
+                    } else {
+                        let edge = edge.as_mut_ptr();
+                        if !self.first {
+                            copy((out, self.stride), (edge, filled), (height, width));
                         }
-                        right = Panel { data: room, across: 1, along: NR, ..right };
+                        self.tile(kernel, (filled, width), (left, right), (edge, filled));
+                        copy((edge, filled), (out, self.stride), (height, width));
                     }
-                    for row in (row_block..row_end).step_by(mr) {
-                        let mut left = left.part(row, mr.min(row_end - row), start);
-                        if plan.pack_rows || left.len % LANES != 0 {
-                            let room = &mut packed_rows[(row - row_block) * plan.depth..][..mr * depth];
-                            if col == col_block {
-                                pack(left, depth, mr, room);
-                            }
-                            left = Panel { data: room, across: 1, along: mr, ..left };
-                        }
-                        let run = Run { depth, chunk: plan.chunk, first: start == 0 };
-                        let out = &mut c[col * rows + row..];
-                        // SAFETY: the caller's promise.
-                        unsafe { tile(tiles, left, right, run, out, rows, edge) }
-                    }
+                    left = left.wrapping_add(self.left.next);
                 }
             }
+            right = right.wrapping_add(self.right.next);
+        }
+    }
+
+    /// Runs `kernel` chunk by chunk.
+    ///
+    /// What `height` relies on, and the bitwise test watches, is this: the kernel starts its sums at zero, folds the
+    /// steps in order, and with `alpha_status` 0 stores `beta * sum`, with 1 stores `beta * sum + out`, rounded once
+    /// as `beta = 1`. (`gemm_common::microkernel::microkernel!`, version 0.19.0.)
+    ///
+    /// # Safety
+    /// `kernel` must be the one for that size, its instructions present; `left` and `right` point to panels of that
+    /// size and `out` to columns of it, `stride` apart.
+    #[inline(always)]
+    unsafe fn tile(
+        &self,
+        kernel: MicroKernelFn<T>,
+        (rows, cols): (usize, usize),
+        (left, right): (*const T, *const T),
+        (out, stride): (*mut T, usize),
+    ) {
+        let (left_along, right_along) = (self.left.along, self.right.along);
+        let mut step = 0;
+        while step < self.left.depth {
+            let depth = self.chunk.min(self.left.depth - step);
+            // SAFETY: the kernel reads `rows` elements at each step of `left` and `cols` at each of `right`, and
+            // reads and writes `cols` columns of `rows` elements in `out`: the caller's promise. A stride is shorter
+            // than a slice, so fits `isize`, or multiplies zero only. The last four arguments are not used.
+            unsafe {
+                kernel(
+                    rows,
+                    cols,
+                    depth,
+                    out,
+                    left.add(step * left_along),
+                    right.add(step * right_along),
+                    stride.cast_signed(),
+                    1,
+                    left_along.cast_signed(),
+                    right_along.cast_signed(),
+                    self.right.across.cast_signed(),
+                    T::ONE,
+                    T::ONE,
+                    u8::from(step > 0 || !self.first),
+                    false,
+                    false,
+                    false,
+                    core::ptr::null(),
+                );
+            }
+            step += depth;
         }
     }
 }
 
-/// The steps of one tile.
-#[derive(Clone, Copy)]
-struct Run {
-    depth: usize,
-    chunk: usize,
-    /// Whether nothing has been stored in the result yet.
-    first: bool,
-}
-
-/// Adds the product of two panels to a tile of the result, whose columns lie `stride` apart in `out`.
+/// Copies `cols` columns of `rows` elements.
+///
+/// The kernels store partial registers element by element, chunk after chunk, so ragged tiles are computed whole
+/// beside the result.
 ///
 /// # Safety
-/// The processor must have the instructions that `tiles` was compiled for.
-#[inline(always)]
-unsafe fn tile<T: Element, const LANES: usize, const V: usize, const NR: usize>(
-    tiles: &Tiles<T, LANES, V, NR>,
-    left: Panel<T>,
-    right: Panel<T>,
-    run: Run,
-    out: &mut [T],
-    stride: usize,
-    edge: &mut [T],
+/// Each pointer must be valid for `cols` columns of `rows` elements, its stride apart, and they must not overlap.
+unsafe fn copy<T: Copy>(
+    (from, from_stride): (*const T, usize),
+    (to, to_stride): (*mut T, usize),
+    (rows, cols): (usize, usize),
 ) {
-    let (rows, cols) = (left.len, right.len);
-    let filled = rows.next_multiple_of(LANES);
-    let kernel = tiles.table[filled / LANES - 1][cols - 1];
-    if filled == rows {
-        // SAFETY: the caller's promise; the kernel is that of `filled` and `cols`.
-        return unsafe { fold(kernel, left, right, run, out, stride) };
-    }
-    // The kernels store partial registers element by element, so a ragged tile is computed whole beside the result.
-    if !run.first {
-        for (edge, out) in edge.chunks_exact_mut(filled).zip(out.chunks(stride)).take(cols) {
-            edge[..rows].copy_from_slice(&out[..rows]);
+    for col in 0..cols {
+        for row in 0..rows {
+            // SAFETY: the caller's promise.
+            unsafe { *to.add(col * to_stride + row) = *from.add(col * from_stride + row) };
         }
-    }
-    let whole = Panel { len: filled, ..left };
-    // SAFETY: as above.
-    unsafe { fold(kernel, whole, right, run, edge, filled) };
-    for (edge, out) in edge.chunks_exact(filled).zip(out.chunks_mut(stride)).take(cols) {
-        out[..rows].copy_from_slice(&edge[..rows]);
-    }
-}
-
-/// Runs `kernel` chunk by chunk.
-///
-/// What `height` relies on, and the bitwise test watches, is this: the kernel starts its sums at zero, folds the steps
-/// in order, and with `alpha_status` 0 stores `beta * sum`, with 1 stores `beta * sum + out`, rounded once as
-/// `beta = 1`. (`gemm_common::microkernel::microkernel!`, version 0.19.0.)
-///
-/// # Safety
-/// `kernel` must be the one for `left.len` rows, whole registers, and `right.len` columns; the processor must have
-/// its instructions.
-#[inline(always)]
-unsafe fn fold<T: Element>(
-    kernel: MicroKernelFn<T>,
-    left: Panel<T>,
-    right: Panel<T>,
-    run: Run,
-    out: &mut [T],
-    stride: usize,
-) {
-    let last = run.depth - 1;
-    assert!(last * left.along + left.len <= left.data.len());
-    assert!(last * right.along + (right.len - 1) * right.across < right.data.len());
-    assert!((right.len - 1) * stride + left.len <= out.len());
-    let mut start = 0;
-    while start < run.depth {
-        let depth = run.chunk.min(run.depth - start);
-        let add = u8::from(start > 0 || !run.first);
-        // SAFETY: the kernel reads `left.len` elements at each step of `left` and `right.len` at each of `right`, and
-        // reads and writes `right.len` columns of `left.len` elements in `out`: all inside, as asserted above. Strides
-        // are at most the length of a slice, so they fit `isize`. It ignores the last four arguments.
-        unsafe {
-            kernel(
-                left.len,
-                right.len,
-                depth,
-                out.as_mut_ptr(),
-                left.data.as_ptr().add(start * left.along),
-                right.data.as_ptr().add(start * right.along),
-                stride.cast_signed(),
-                1,
-                left.along.cast_signed(),
-                right.along.cast_signed(),
-                right.across.cast_signed(),
-                T::ONE,
-                T::ONE,
-                add,
-                false,
-                false,
-                false,
-                core::ptr::null(),
-            );
-        }
-        start += depth;
     }
 }

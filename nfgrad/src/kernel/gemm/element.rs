@@ -1,11 +1,13 @@
 //! The two element types, and the choice of instruction set while the program runs.
 #![allow(unsafe_code, reason = "functions compiled for an instruction set are called once it has been detected")]
 
-use super::Mat;
 use super::blocked::{Tiles, blocked};
+use super::dots::{dots, suits};
 use super::row::row;
+use super::{Mat, check};
 use core::cell::RefCell;
 use core::ops::{Add, Mul};
+use gemm_common::microkernel::HMicroKernelFn;
 
 /// An element type that has tile kernels.
 pub(super) trait Element: Copy + Add<Output = Self> + Mul<Output = Self> + 'static {
@@ -18,19 +20,61 @@ pub(super) trait Element: Copy + Add<Output = Self> + Mul<Output = Self> + 'stat
     /// The transpose of a square.
     fn transposed(square: [[Self; 4]; 4]) -> [[Self; 4]; 4];
 
-    /// `C = A B` for shapes that `gemm` has checked and that are not tiny.
-    fn product(a: Mat<Self>, b: Mat<Self>, c: &mut [Self]);
+    /// `C = A B` for shapes of which none is zero.
+    fn product(set: Set, a: Mat<Self>, b: Mat<Self>, c: &mut [Self]);
 }
 
-/// Working memory of one thread: grows, and is never given back before the thread ends.
+/// An instruction set that there are kernels for.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Set {
+    #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+    Avx512f,
+    #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+    Fma,
+    #[cfg(target_arch = "aarch64")]
+    Neon,
+    Scalar,
+}
+
+impl Set {
+    /// Best first.
+    pub(super) const ALL: &[Self] = &[
+        #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+        Self::Avx512f,
+        #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+        Self::Fma,
+        #[cfg(target_arch = "aarch64")]
+        Self::Neon,
+        Self::Scalar,
+    ];
+
+    /// Whether this processor has it. Asked once; later calls read what was found then.
+    #[inline]
+    pub(super) fn present(self) -> bool {
+        match self {
+            #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+            Self::Avx512f => std::is_x86_feature_detected!("avx512f"),
+            #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+            Self::Fma => std::is_x86_feature_detected!("avx2") && std::is_x86_feature_detected!("fma"),
+            #[cfg(target_arch = "aarch64")]
+            Self::Neon => std::arch::is_aarch64_feature_detected!("neon"),
+            Self::Scalar => true,
+        }
+    }
+
+    /// The best that this processor has.
+    #[inline]
+    pub(super) fn best() -> Self {
+        Self::ALL.iter().copied().find(|set| set.present()).unwrap_or(Self::Scalar)
+    }
+}
+
+/// Working memory of one thread: grows, and is kept until the thread ends.
 pub(super) struct Scratch<T>(Vec<T>);
 
 impl<T: Element> Scratch<T> {
-    const fn new() -> Self {
-        Self(Vec::new())
-    }
-
-    /// A slice of `len` elements, each a number, that starts on a cache line.
+    /// A slice of `len` elements, each some number, that starts on a cache line.
+    #[inline(always)]
     pub(super) fn slice(&mut self, len: usize) -> &mut [T] {
         const LINE: usize = 64;
         let full = len + LINE / size_of::<T>();
@@ -40,26 +84,6 @@ impl<T: Element> Scratch<T> {
         let start = self.0.as_ptr().align_offset(LINE);
         &mut self.0[start..start + len]
     }
-}
-
-/// One row goes to [`row`] where that is fast, everything else to [`blocked`].
-///
-/// # Safety
-/// The processor must have the instructions that `tiles` was compiled for.
-#[inline(always)]
-unsafe fn product<T: Element, const FUSED: bool, const LANES: usize, const V: usize, const NR: usize>(
-    tiles: &Tiles<T, LANES, V, NR>,
-    (a, b): (Mat<T>, Mat<T>),
-    c: &mut [T],
-    scratch: &mut Scratch<T>,
-) {
-    // C = A B is C^T = B^T A^T, and a single column is contiguous either way.
-    let (a, b) = if b.cols == 1 { (b.t(), a.t()) } else { (a, b) };
-    if a.rows == 1 && row::<T, FUSED>(a, b, c, scratch) {
-        return;
-    }
-    // SAFETY: the caller's promise.
-    unsafe { blocked(tiles, a, b, c, scratch) }
 }
 
 macro_rules! element {
@@ -79,28 +103,25 @@ macro_rules! element {
             }
 
             #[inline(never)]
-            fn product(a: Mat<Self>, b: Mat<Self>, c: &mut [Self]) {
+            fn product(set: Set, a: Mat<Self>, b: Mat<Self>, c: &mut [Self]) {
                 thread_local! {
-                    static SCRATCH: RefCell<Scratch<$t>> = const { RefCell::new(Scratch::new()) };
+                    static SCRATCH: RefCell<Scratch<$t>> = const { RefCell::new(Scratch(Vec::new())) };
                 }
-                SCRATCH.with_borrow_mut(|scratch| {
+                // Again, for this is what the unsafe loops below rely on.
+                check(&a, &b, c);
+                assert!(set.present() && a.cols > 0 && !c.is_empty());
+                SCRATCH.with_borrow_mut(|scratch| match set {
                     #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
-                    {
-                        if std::is_x86_feature_detected!("avx512f") {
-                            // SAFETY: just detected.
-                            return unsafe { avx512f::$t(a, b, c, scratch) };
-                        }
-                        if std::is_x86_feature_detected!("avx2") && std::is_x86_feature_detected!("fma") {
-                            // SAFETY: just detected.
-                            return unsafe { fma::$t(a, b, c, scratch) };
-                        }
-                    }
+                    // SAFETY: checked; the set is present.
+                    Set::Avx512f => unsafe { avx512f::$t(a, b, c, scratch) },
+                    #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+                    // SAFETY: checked; the set is present.
+                    Set::Fma => unsafe { fma::$t(a, b, c, scratch) },
                     #[cfg(target_arch = "aarch64")]
-                    if std::arch::is_aarch64_feature_detected!("neon") {
-                        // SAFETY: just detected.
-                        return unsafe { neon::$t(a, b, c, scratch) };
-                    }
-                    scalar::$t(a, b, c, scratch);
+                    // SAFETY: checked; the set is present.
+                    Set::Neon => unsafe { neon::$t(a, b, c, scratch) },
+                    // SAFETY: checked.
+                    Set::Scalar => unsafe { scalar::$t(a, b, c, scratch) },
                 });
             }
         }
@@ -110,19 +131,81 @@ macro_rules! element {
 element!(f32, transposed_f32);
 element!(f64, transposed_f64);
 
+/// The entries of one instruction set, whose registers have that many lanes of `f32` and of `f64`.
+macro_rules! instructions {
+    ($set:ident, $(#[$attribute:meta])?, fused $fused:literal, $lanes32:literal, $lanes64:literal) => {
+        mod $set {
+            use super::{Mat, Scratch, Tiles, product};
+
+            instructions!(entry $set, $(#[$attribute])?, $fused, gemm_f32, f32, $lanes32);
+            instructions!(entry $set, $(#[$attribute])?, $fused, gemm_f64, f64, $lanes64);
+        }
+    };
+    (entry $set:ident, $(#[$attribute:meta])?, $fused:literal, $kernels:ident, $t:ident, $lanes:literal) => {
+        /// # Safety
+        /// That of `product`.
+        $(#[$attribute])?
+        pub(super) unsafe fn $t(a: Mat<$t>, b: Mat<$t>, c: &mut [$t], scratch: &mut Scratch<$t>) {
+            use $kernels::microkernel::$set::$t::{H_UKR, UKR};
+            let tiles = Tiles::<$t, $lanes, _, _>::new(&UKR);
+            // SAFETY: the caller's promise; the kernels need no more than the features of this function.
+            unsafe { product::<_, $fused, _, _, _, _>(&tiles, &H_UKR, (a, b), c, scratch) }
+        }
+    };
+}
+
+#[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+instructions!(avx512f, #[target_feature(enable = "avx512f")], fused true, 16, 8);
+#[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+instructions!(fma, #[target_feature(enable = "avx2,fma")], fused true, 8, 4);
+#[cfg(target_arch = "aarch64")]
+instructions!(neon, #[target_feature(enable = "neon")], fused true, 4, 2);
+instructions!(scalar, , fused false, 1, 1);
+
+/// Chooses the loops for a shape.
+///
+/// # Safety
+/// `check` must have passed, and no length be zero. The processor must have the instructions of the kernels.
+#[inline(always)]
+unsafe fn product<
+    T: Element,
+    const FUSED: bool,
+    const LANES: usize,
+    const V: usize,
+    const NR: usize,
+    const H: usize,
+>(
+    tiles: &Tiles<T, LANES, V, NR>,
+    dot_kernels: &[[HMicroKernelFn<T>; H]; H],
+    (a, b): (Mat<T>, Mat<T>),
+    c: &mut [T],
+    scratch: &mut Scratch<T>,
+) {
+    // C = A B is C^T = B^T A^T, and a single column is contiguous either way.
+    let (a, b) = if b.cols == 1 { (b.t(), a.t()) } else { (a, b) };
+    if H > 0 && suits(&a, &b) {
+        // SAFETY: the caller's promise.
+        unsafe { dots::<T, LANES, H>(dot_kernels, a, b, c) }
+    } else if a.rows == 1 && b.col_stride == 1 {
+        row::<T, FUSED>(a, b, c, scratch);
+    } else {
+        // SAFETY: the caller's promise.
+        unsafe { blocked(tiles, a, b, c, scratch) }
+    }
+}
+
 /// Written with the instructions for it, since the compiler makes scatters of the obvious loops.
 #[cfg(target_arch = "x86_64")]
 #[inline(always)]
 fn transposed_f32(square: [[f32; 4]; 4]) -> [[f32; 4]; 4] {
-    use core::arch::x86_64::{_mm_movehl_ps, _mm_movelh_ps, _mm_unpackhi_ps, _mm_unpacklo_ps};
+    use core::arch::x86_64::{__m128, _mm_movehl_ps, _mm_movelh_ps, _mm_unpackhi_ps as high, _mm_unpacklo_ps as low};
     // SAFETY: four floats are a register; every x86-64 has SSE.
     unsafe {
-        let [a, b, c, d] = core::mem::transmute::<[[f32; 4]; 4], [core::arch::x86_64::__m128; 4]>(square);
-        let (ab, cd) = (_mm_unpacklo_ps(a, b), _mm_unpacklo_ps(c, d));
-        let (high_ab, high_cd) = (_mm_unpackhi_ps(a, b), _mm_unpackhi_ps(c, d));
+        let [a, b, c, d] = core::mem::transmute::<[[f32; 4]; 4], [__m128; 4]>(square);
+        let (low_ab, low_cd, high_ab, high_cd) = (low(a, b), low(c, d), high(a, b), high(c, d));
         core::mem::transmute([
-            _mm_movelh_ps(ab, cd),
-            _mm_movehl_ps(cd, ab),
+            _mm_movelh_ps(low_ab, low_cd),
+            _mm_movehl_ps(low_cd, low_ab),
             _mm_movelh_ps(high_ab, high_cd),
             _mm_movehl_ps(high_cd, high_ab),
         ])
@@ -155,51 +238,4 @@ use obvious as transposed_f64;
 #[inline(always)]
 fn obvious<T: Copy>(square: [[T; 4]; 4]) -> [[T; 4]; 4] {
     core::array::from_fn(|t| core::array::from_fn(|s| square[s][t]))
-}
-
-/// The entries of one instruction set; `$n` lanes of `f32`, and half as many of `f64`, fill a register.
-macro_rules! instructions {
-    ($set:ident, $features:literal, $lanes32:literal, $lanes64:literal) => {
-        mod $set {
-            use super::{Mat, Scratch, Tiles, product};
-
-            #[target_feature(enable = $features)]
-            pub(super) fn f32(a: Mat<f32>, b: Mat<f32>, c: &mut [f32], scratch: &mut Scratch<f32>) {
-                let tiles = Tiles::<f32, $lanes32, _, _>::new(&gemm_f32::microkernel::$set::f32::UKR);
-                // SAFETY: the kernels need no more than the features this function has been compiled for.
-                unsafe { product::<_, true, _, _, _>(&tiles, (a, b), c, scratch) }
-            }
-
-            #[target_feature(enable = $features)]
-            pub(super) fn f64(a: Mat<f64>, b: Mat<f64>, c: &mut [f64], scratch: &mut Scratch<f64>) {
-                let tiles = Tiles::<f64, $lanes64, _, _>::new(&gemm_f64::microkernel::$set::f64::UKR);
-                // SAFETY: the kernels need no more than the features this function has been compiled for.
-                unsafe { product::<_, true, _, _, _>(&tiles, (a, b), c, scratch) }
-            }
-        }
-    };
-}
-
-#[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
-instructions!(avx512f, "avx512f", 16, 8);
-#[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
-instructions!(fma, "avx2,fma", 8, 4);
-#[cfg(target_arch = "aarch64")]
-instructions!(neon, "neon", 4, 2);
-
-/// The entries that any processor can run.
-mod scalar {
-    use super::{Mat, Scratch, Tiles, product};
-
-    pub(super) fn f32(a: Mat<f32>, b: Mat<f32>, c: &mut [f32], scratch: &mut Scratch<f32>) {
-        let tiles = Tiles::<f32, 1, _, _>::new(&gemm_f32::microkernel::scalar::f32::UKR);
-        // SAFETY: the kernels need nothing that the target lacks.
-        unsafe { product::<_, false, _, _, _>(&tiles, (a, b), c, scratch) }
-    }
-
-    pub(super) fn f64(a: Mat<f64>, b: Mat<f64>, c: &mut [f64], scratch: &mut Scratch<f64>) {
-        let tiles = Tiles::<f64, 1, _, _>::new(&gemm_f64::microkernel::scalar::f64::UKR);
-        // SAFETY: the kernels need nothing that the target lacks.
-        unsafe { product::<_, false, _, _, _>(&tiles, (a, b), c, scratch) }
-    }
 }

@@ -1,36 +1,78 @@
-//! Copies of panels in the order in which the tile kernels read them.
+//! Panels: the strips of the factors that tile kernels read, in place or copied into the order of reading.
 
 use super::element::Element;
 
-/// Some rows of the left factor, or columns of the right one: element `(index, depth)` is
-/// `data[index * across + depth * along]`.
+/// Some rows of the left factor, or columns of the right one, over some steps of the inner dimension: element
+/// `(index, step)` is `data[index * across + step * along]`.
 #[derive(Clone, Copy)]
-pub(super) struct Panel<'a, T> {
+pub(super) struct Strip<'a, T> {
     pub(super) data: &'a [T],
     pub(super) len: usize,
+    pub(super) depth: usize,
     pub(super) across: usize,
     pub(super) along: usize,
 }
 
-impl<'a, T> Panel<'a, T> {
-    /// The panel of `len` indices from `index` on, seen from depth `depth` on.
+impl<'a, T: Element> Strip<'a, T> {
+    /// The part of `len` indices and `depth` steps that begins at `(index, step)`.
     #[inline(always)]
-    pub(super) fn part(&self, index: usize, len: usize, depth: usize) -> Panel<'a, T> {
-        Panel { data: &self.data[index * self.across + depth * self.along..], len, ..*self }
+    pub(super) fn part(&self, (index, len): (usize, usize), (step, depth): (usize, usize)) -> Self {
+        Strip { data: &self.data[index * self.across + step * self.along..], len, depth, ..*self }
+    }
+
+    /// Cut into panels of `width` indices, as it lies.
+    #[inline(always)]
+    pub(super) fn direct(&self, width: usize) -> Panels<'a, T> {
+        assert!((self.len - 1) * self.across + (self.depth - 1) * self.along < self.data.len());
+        let Strip { data, len, depth, across, along } = *self;
+        // The stride of a single index is free, and leads nowhere.
+        Panels { data, len, depth, next: width.wrapping_mul(across), across, along }
+    }
+
+    /// Cut into panels of `width` indices that are copied to `room` one after another, step by step.
+    #[inline(always)]
+    pub(super) fn packed<'b>(&self, width: usize, room: &'b mut [T]) -> Panels<'b, T> {
+        let size = width * self.depth;
+        let data = &mut room[..self.len.div_ceil(width) * size];
+        for (i, panel) in data.chunks_exact_mut(size).enumerate() {
+            let index = i * width;
+            pack(self.part((index, width.min(self.len - index)), (0, self.depth)), width, panel);
+        }
+        Panels { data, len: self.len, depth: self.depth, next: size, across: 1, along: width }
     }
 }
 
-/// Copies `depth` steps of `panel` to `out`, `width` apart.
+/// A strip cut into panels of `width` indices, the last one perhaps narrower: index `index` of panel `i` has its steps
+/// at `data[i * next + index * across + step * along]`.
 ///
-/// Where the panel is narrower, the rest of a step keeps the numbers it had: a kernel for whole registers computes
+/// All those elements exist for the `len` indices and `depth` steps; where the strip has been packed, also for the
+/// indices that the last panel lacks.
+pub(super) struct Panels<'a, T> {
+    data: &'a [T],
+    pub(super) len: usize,
+    pub(super) depth: usize,
+    pub(super) next: usize,
+    pub(super) across: usize,
+    pub(super) along: usize,
+}
+
+impl<T> Panels<'_, T> {
+    pub(super) fn as_ptr(&self) -> *const T {
+        self.data.as_ptr()
+    }
+}
+
+/// Copies a strip to `out`, its steps `width` apart.
+///
+/// Where the strip is narrower, the rest of a step keeps the numbers it had: a kernel for whole registers computes
 /// with them, in lanes of their own that nobody looks at.
 #[inline(always)]
-pub(super) fn pack<T: Element>(panel: Panel<T>, depth: usize, width: usize, out: &mut [T]) {
-    let Panel { data, len, across, along } = panel;
+fn pack<T: Element>(strip: Strip<T>, width: usize, out: &mut [T]) {
+    let Strip { data, len, across, along, .. } = strip;
     if across != 1 && along == 1 {
-        return transpose(panel, depth, width, out);
+        return transpose(strip, width, out);
     }
-    for (p, step) in out.chunks_exact_mut(width).take(depth).enumerate() {
+    for (p, step) in out.chunks_exact_mut(width).enumerate() {
         if across != 1 {
             for (i, x) in step[..len].iter_mut().enumerate() {
                 *x = data[i * across + p * along];
@@ -61,10 +103,10 @@ fn copy_whole<'a, 'b, T: Copy, const N: usize>(from: &'a [T], to: &'b mut [T]) -
     (from_rest, to_rest)
 }
 
-/// Copies a panel whose depth lies contiguous, by squares of four rows and four steps.
+/// Copies a strip whose steps lie side by side, by squares of four rows and four steps.
 #[inline(always)]
-fn transpose<T: Element>(panel: Panel<T>, depth: usize, width: usize, out: &mut [T]) {
-    let Panel { data, len, across, .. } = panel;
+fn transpose<T: Element>(strip: Strip<T>, width: usize, out: &mut [T]) {
+    let Strip { data, len, depth, across, .. } = strip;
     let (square_len, square_depth) = (len - len % 4, depth - depth % 4);
     for p in (0..square_depth).step_by(4) {
         let room = &mut out[p * width..][..4 * width];

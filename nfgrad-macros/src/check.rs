@@ -1,0 +1,53 @@
+//! What is wrong with a graph as a whole, when every statement of it is right.
+
+use crate::ast::{Graph, Statement};
+use crate::codes;
+use crate::infer::Inferred;
+use crate::report::{Diagnostic, Report};
+use crate::resolve::Resolved;
+
+/// Reports a graph without output, and a loss that no param can change.
+pub(crate) fn check(graph: &Graph, resolved: &Resolved<'_>, inferred: &Inferred<'_>, report: &mut Report) {
+    let statements = &graph.statements;
+    let has_output =
+        statements.iter().any(|statement| matches!(statement, Statement::Output(_) | Statement::Broken(_)));
+    if !has_output {
+        report.push(no_output(graph));
+    }
+    let params = resolved.leaves.iter().filter(|leaf| leaf.ast.role == crate::ast::Role::Param).count();
+    if params > 0 {
+        report_constant_loss(params, inferred, report);
+    }
+}
+
+/// A graph that gives nothing.
+fn no_output(graph: &Graph) -> Diagnostic {
+    Diagnostic::new(codes::NO_OUTPUT, &graph.name, format!("the graph `{}` has no output", graph.name))
+        .help("name a result: `output y = ..;`, or `output h;` for a `let` above")
+}
+
+/// The first scalar output is the loss; a gradient that is 0 everywhere is never what was meant.
+fn report_constant_loss(params: usize, inferred: &Inferred<'_>, report: &mut Report) {
+    let mut outputs = inferred.names.iter().filter(|named| named.step.is_output);
+    // While an output has an error of its own, it may be the one that is the loss.
+    let loss = outputs.find(|named| named.position.is_none_or(|position| inferred.entries[position].shape.is_empty()));
+    let Some((loss, position)) = loss.and_then(|named| Some((named, named.position?))) else { return };
+    if !depends(params, inferred)[position] {
+        let name = &loss.step.ast.name;
+        let text = format!("the loss `{name}` does not depend on any param, so every gradient would be 0");
+        let error = Diagnostic::new(codes::NO_PARAM, name, text);
+        report.push(error.line("note: the loss of a graph is its first output of shape []"));
+    }
+}
+
+/// Whether each entry depends on a param.
+fn depends(params: usize, inferred: &Inferred<'_>) -> Vec<bool> {
+    let mut depends = vec![false; inferred.entries.len()];
+    for (position, entry) in inferred.entries.iter().enumerate() {
+        depends[position] = match &entry.node {
+            None => position < params,
+            Some(node) => node.operands.iter().any(|operand| depends[*operand]),
+        };
+    }
+    depends
+}

@@ -1,0 +1,61 @@
+//! The whole compiler on one screen: parse, resolve, infer, and lower if there was no error.
+
+use std::collections::HashMap;
+
+use proc_macro2::TokenStream;
+
+use crate::ast::{Graph, Statement};
+use crate::infer::{Inferred, infer};
+use crate::lower::{Lowering, Output};
+use crate::parse::parse;
+use crate::report::Report;
+use crate::resolve::{Resolved, resolve};
+use crate::{check, fallback};
+
+/// What `graph!` expands to.
+pub(crate) fn expand(tokens: TokenStream) -> TokenStream {
+    let mut report = Report::default();
+    let graph = parse(tokens, &mut report);
+    let Some(graph) = graph else {
+        return report.finish().err().map(|errors| errors.to_tokens()).unwrap_or_default();
+    };
+    let resolved = resolve(&graph, &mut report);
+    let inferred = infer(&resolved, &mut report);
+    check::check(&graph, &resolved, &inferred, &mut report);
+    match report.finish() {
+        Ok(()) => lower(&graph, &resolved, inferred),
+        Err(errors) => {
+            let mut tokens = errors.to_tokens();
+            tokens.extend(fallback::stub(&graph, &resolved, inferred));
+            tokens
+        }
+    }
+}
+
+fn lower<'a>(graph: &'a Graph, resolved: &'a Resolved<'a>, inferred: Inferred<'a>) -> TokenStream {
+    // An output without a comment has that of the let or the leaf that it exports.
+    let docs: HashMap<_, _> = graph
+        .statements
+        .iter()
+        .filter_map(|statement| match statement {
+            Statement::Let(binding) => Some((&binding.name, &binding.docs)),
+            Statement::Leaf(leaf) => Some((&leaf.name, &leaf.docs)),
+            _ => None,
+        })
+        .collect();
+    let outputs = inferred.names.iter().filter(|named| named.step.is_output).filter_map(|named| {
+        let binding = named.step.ast;
+        let exported = docs.get(&binding.name).copied().filter(|_| binding.docs.is_empty());
+        Some(Output { name: &binding.name, docs: exported.unwrap_or(&binding.docs), position: named.position? })
+    });
+    let lowering = Lowering {
+        graph,
+        leaves: &resolved.leaves,
+        outputs: outputs.collect(),
+        entries: inferred.entries,
+        names: inferred.names,
+        obligations: resolved.obligations.clone(),
+        stub: false,
+    };
+    lowering.print()
+}

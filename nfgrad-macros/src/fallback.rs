@@ -1,0 +1,44 @@
+//! What stands in for a graph with errors, so that the code that uses it does not fail as well.
+//!
+//! The stub has the leaves and the outputs that were declared, with the shapes as far as they are known and `[]` where
+//! they are not; it computes nothing, and nobody can run it, because the errors stop the build.
+
+use std::rc::Rc;
+
+use proc_macro2::TokenStream;
+
+use crate::ast::Graph;
+use crate::infer::{Entry, Inferred};
+use crate::lower::{Lowering, Output};
+use crate::resolve::Resolved;
+
+/// The items of the graph, without its nodes.
+pub(crate) fn stub<'a>(graph: &'a Graph, resolved: &'a Resolved<'a>, inferred: Inferred<'a>) -> TokenStream {
+    let leaves = resolved.leaves.len();
+    let mut entries = inferred.entries;
+    let computed = entries.split_off(leaves);
+    let mut outputs: Vec<Output<'_>> = Vec::new();
+    for named in inferred.names.iter().filter(|named| named.step.is_output) {
+        let binding = named.step.ast;
+        if outputs.iter().any(|output| *output.name == binding.name) {
+            continue;
+        }
+        let known = named.position.map(|position| match position.checked_sub(leaves) {
+            Some(node) => &computed[node].shape,
+            None => &entries[position].shape,
+        });
+        let shape = known.map_or_else(|| Rc::from([]), Rc::clone);
+        entries.push(Entry { name: Some(&binding.name), shape, node: None });
+        outputs.push(Output { name: &binding.name, docs: &binding.docs, position: entries.len() - 1 });
+    }
+    let stub = Lowering {
+        graph,
+        leaves: &resolved.leaves,
+        entries,
+        names: Vec::new(),
+        outputs,
+        obligations: Vec::new(),
+        stub: true,
+    };
+    stub.print()
+}

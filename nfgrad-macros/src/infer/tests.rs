@@ -1,0 +1,219 @@
+//! Shapes, positions and what is said about shapes that do not fit. Places are not printed outside of a compiler.
+
+use crate::dim::shape_text;
+use crate::report::Report;
+use crate::{infer, parse, resolve};
+
+/// Every named tensor with its position and shape, or every message.
+fn infer(block: &str) -> Result<Vec<String>, Vec<String>> {
+    let mut report = Report::default();
+    let graph = parse::parse(block.parse().expect("tokens"), &mut report).expect("a header");
+    let resolved = resolve::resolve(&graph, &mut report);
+    let inferred = infer::infer(&resolved, &mut report);
+    let named = inferred.entries.iter().enumerate().filter_map(|(position, entry)| {
+        entry.name.map(|name| format!("{name}@{position} {}", shape_text(&entry.shape)))
+    });
+    let named = named.collect();
+    report.finish().map(|()| named).map_err(|errors| errors.messages())
+}
+
+/// The messages of one expression over a few tensors.
+fn messages(expr: &str) -> Vec<String> {
+    let leaves = "input x: [B, 64]; input t: [B, 10]; input s: []; input q: [2, 3, 4]; \
+                  param w: [64, 10]; param b: [10]; param c: [B]; param tall: [N, 1]; param wide: [1, N]; \
+                  param even: [2*H]; param more: [H + 2];";
+    let block = format!("graph G<const B: usize, const N: usize, const H: usize> {{ {leaves} output y = {expr}; }}");
+    infer(&block).err().unwrap_or_default()
+}
+
+/// The only message.
+fn message(expr: &str) -> String {
+    let [message] = messages(expr).try_into().expect("one message");
+    message
+}
+
+#[test]
+fn params_come_first_then_inputs_then_ops_in_the_order_of_evaluation() {
+    let mlp = "pub graph Mlp<const B: usize> {
+        input x: [B, 64]; param w1: [64, 32]; param b1: [32]; param w2: [32, 10];
+        let h = relu(x @ w1 + b1);
+        let same = h;
+        output logits = same @ w2;
+        output mean = mean(logits, axis = 0);
+        output h;
+    }";
+    let expected = [
+        "w1@0 [64, 32]",
+        "b1@1 [32]",
+        "w2@2 [32, 10]",
+        "x@3 [B, 64]",
+        "h@6 [B, 32]",
+        "logits@7 [B, 10]",
+        "mean@8 [10]",
+    ];
+    assert_eq!(infer(mlp).expect("a good graph"), expected);
+}
+
+#[test]
+fn every_op_of_the_table_has_a_rule() {
+    for expr in [
+        "x + x",
+        "t - b",
+        "b * t",
+        "b + t",
+        "-x",
+        "x @ w",
+        "t @ b",
+        "0.1 * x",
+        "x * -2",
+        "s * x",
+        "relu(q)",
+        "sum(q)",
+        "sum(q, axis = 2)",
+        "mean(t, axis = 0)",
+        "log_softmax(b)",
+        "cross_entropy(t, t)",
+        "mse(b, b)",
+        "add(t, b)",
+        "matmul(x, w)",
+        "(even + even) - even",
+        "sub(s, s)",
+    ] {
+        assert_eq!(messages(expr), Vec::<String>::new(), "{expr}");
+    }
+}
+
+#[test]
+fn inner_dimensions() {
+    assert_eq!(
+        message("w @ w"),
+        "`@`: inner dimensions differ, 10 vs 64 [NF0030]\nleft  `w`: [64, 10]\nright `w`: [64, 10]"
+    );
+    assert!(message("x @ t").ends_with("`t: [64, 10]` would fit"));
+    assert!(message("t @ w").contains("`w` has 10 as its last axis"));
+    assert!(message("matmul(w, x)").ends_with("help: the product in the other order fits: `matmul(x, w)`"));
+    assert!(message("x @ b").starts_with("`@`: inner dimensions differ, 64 vs 10"));
+}
+
+#[test]
+fn ranks() {
+    assert!(message("q @ w").starts_with("`@`: the left operand must be a matrix, but `q` has 3 axes [NF0031]"));
+    assert!(message("x @ s").starts_with("`@`: the right operand must be a matrix or a vector, but `s` is a scalar"));
+    assert!(message("b @ w").contains("help: a row times a matrix"));
+    assert!(message("log_softmax(s)").starts_with("`log_softmax`: works along the last axis, but `s` is a scalar"));
+    assert!(message("cross_entropy(s, s)").contains("NF0031"));
+}
+
+#[test]
+fn unlike_shapes() {
+    assert_eq!(
+        message("relu(x) + t"),
+        "`+`: axis 1 differs, 64 vs 10 [NF0032]\nleft  `relu(x)`: [B, 64]\nright `t`:       [B, 10]\n\
+         help: `t: [B, 64]` would fit"
+    );
+    assert!(message("x * b").starts_with("`*`: the last axes differ, 64 vs 10 [NF0032]"));
+    assert!(message("even + more").starts_with("`+`: axis 0 differs, 2*H vs H + 2 [NF0032]"));
+    assert!(message("b - t").ends_with("help: write `-(t - b)`, which is exactly the same number"));
+}
+
+#[test]
+fn a_bias_along_the_wrong_axis() {
+    let expected = "`+`: `c` matches axis 0 of `x`, but it is lined up with axis 1 [NF0033]";
+    assert!(message("x + c").starts_with(expected));
+    assert!(message("c + x").starts_with(expected));
+    assert!(message("x + c").ends_with("a bias is declared `c: [64]`"));
+}
+
+#[test]
+fn an_axis_of_length_1_is_never_stretched() {
+    let text = message("mse(tall, wide)");
+    assert!(
+        text.starts_with("`mse`: `prediction` and `target` have their axes the other way round [NF0035]"),
+        "{text}"
+    );
+    assert!(text.contains("prediction `tall`: [N, 1]\ntarget     `wide`: [1, N]"), "{text}");
+    assert!(message("tall + wide").contains("[NF0035]"));
+    assert!(message("mse(x, t)").starts_with("`mse`: axis 1 of `prediction` is 64, of `target` it is 10 [NF0034]"));
+    assert!(message("mse(x, b)").starts_with("`mse`: `prediction` has 2 axes, but `target` has 1 axis"));
+}
+
+#[test]
+fn axes() {
+    assert!(
+        message("sum(x, axis = 2)").starts_with("`sum`: there is no axis 2, `x` has 2 axes [NF0024]\n`x`: [B, 64]")
+    );
+    assert!(message("sum(s, axis = 0)").ends_with("help: `sum` of a scalar needs no axis"));
+    assert!(message("sum(x, axis = -1)").contains("no counting from the end"));
+    assert!(message("sum(x, axis = t)").contains("[NF0023]"));
+    assert!(message("sum(x, dim = 0)").ends_with("help: did you mean `axis`?"));
+    assert!(message("relu(x, axis = 0)").starts_with("`relu` has no argument `axis` [NF0021]"));
+    assert!(message("sum(x, axis = 0, axis = 1)").contains("[NF0022]"));
+}
+
+#[test]
+fn names_and_calls() {
+    assert_eq!(message("relu(xx)"), "nothing in this graph is named `xx` [NF0010]\nhelp: did you mean `x`?");
+    assert_eq!(
+        message("relu(relu)"),
+        "nothing in this graph is named `relu` [NF0010]\nhelp: `relu` is an op: call it, `relu(..)`"
+    );
+    assert!(message("relu(N)").ends_with("help: `N` is a dimension, not a tensor"));
+    assert!(message("matmull(x, w)").contains("help: did you mean `matmul(a, b)`?"));
+    assert!(message("softplus(x)").contains("the ops are: add, "));
+    assert!(message("x(w)").contains("`x` is a tensor"));
+    assert!(message("relu(x, t)").starts_with("`relu` takes 1 operand, but 2 are given [NF0020]"));
+    assert!(message("mse(x)").starts_with("`mse` takes 2 operands, but 1 is given [NF0020]"));
+    assert!(message("x / x").starts_with("there is no op for `/` between two tensors [NF0063]"));
+}
+
+#[test]
+fn literals_scale_and_do_nothing_else() {
+    assert!(message("x + 1.0").contains("give it the value 1.0 when the graph is run"));
+    assert!(message("relu(0.5)").contains("[NF0050]"));
+    assert!(message("x / 4.0").ends_with("help: multiply by 0.25: `0.25 * x`"));
+    assert!(message("(x + x) / 1.6").ends_with("help: multiply by a decimal; for a mean over an axis there is `mean`"));
+    assert!(message("x / 3").contains("1/3 is not a finite decimal"));
+    assert!(message("4.0 / x").contains("cannot be divided by a tensor"));
+    assert!(message("0.1f32 * x").contains("write `0.1`"));
+    assert!(message("1e999 * x").contains("too large"));
+    assert!(message("2 * 3 * x").contains("[NF0054]"));
+}
+
+#[test]
+fn what_is_wrong_is_said_once() {
+    assert_eq!(messages("relu(oops) + sum(oops) @ (x + t)").len(), 2);
+    let block = "graph G { input x: [2]; let a = bad; let b = a + x; let c = relu(b); output d = sum(c); }";
+    assert_eq!(infer(block).unwrap_err(), ["nothing in this graph is named `bad` [NF0010]"]);
+    let block = "graph G { input x: [7/2]; input y: [2, 2, 2, 2, 2, 2, 2]; output d = x @ y; }";
+    let errors = infer(block).unwrap_err();
+    assert!(errors[0].contains("[NF0041]") && errors[1].contains("[NF0037]") && errors.len() == 2, "{errors:?}");
+}
+
+#[test]
+fn names_are_given_once_and_before_they_are_used() {
+    let errors = |block: &str| infer(block).unwrap_err();
+    assert_eq!(errors("graph G { input x: [2]; param x: [3]; output y = x; }"), ["`x` is defined twice [NF0011]"]);
+    assert_eq!(errors("graph G { input x: [2]; output x = relu(x); }"), ["`x` is defined twice [NF0011]"]);
+    assert_eq!(errors("graph G { input x: [2]; output x; output x; }"), ["`x` is already an output [NF0011]"]);
+    assert!(errors("graph G { input x: [2]; let y = z; let z = x; output y; }")[0].contains("above its definition"));
+    assert!(errors("graph G<const x: usize> { input x: [2]; output x; }")[0].contains("[NF0014]"));
+}
+
+#[test]
+fn a_stated_shape_is_checked() {
+    let errors = infer("graph G<const B: usize> { input x: [B, 2]; output y: [2, B] = relu(x); }").unwrap_err();
+    assert_eq!(errors, ["`y` is said to be [2, B], but it is [B, 2] [NF0038]"]);
+    assert!(infer("graph G<const B: usize> { input x: [B + B]; output y: [2*B] = x; }").is_ok());
+}
+
+#[test]
+fn a_graph_has_at_most_1024_tensors() {
+    let block = |nodes: usize| {
+        format!(
+            "graph G {{ input x: [2]; {} output x; }}",
+            (0..nodes).map(|i| format!("let y{i} = x + x;")).collect::<Vec<_>>().concat()
+        )
+    };
+    assert!(infer(&block(1023)).is_ok());
+    assert!(infer(&block(1024)).unwrap_err()[0].contains("has 1025 tensors, at most 1024 are possible [NF0061]"));
+}

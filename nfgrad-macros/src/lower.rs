@@ -1,0 +1,222 @@
+//! A graph whose shapes are known, to Rust items. Everything that is written here is checked again by rustc.
+
+mod context;
+mod items;
+mod model;
+mod names;
+mod reverse;
+
+use std::collections::BTreeMap;
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{format_ident, quote};
+
+use crate::ast::Graph;
+use crate::dim::{Obligation, shape_text, shape_type};
+use crate::infer::{Entry, Named};
+use crate::resolve::Leaf;
+
+/// All that is printed.
+pub(crate) struct Lowering<'a> {
+    pub(crate) graph: &'a Graph,
+    pub(crate) leaves: &'a [Leaf<'a>],
+    pub(crate) entries: Vec<Entry<'a>>,
+    pub(crate) names: Vec<Named<'a>>,
+    pub(crate) outputs: Vec<Output<'a>>,
+    pub(crate) obligations: Vec<Obligation>,
+    /// A stub has the items of a graph but nothing that computes: the macro has reported errors.
+    pub(crate) stub: bool,
+}
+
+/// An output and its position.
+pub(crate) struct Output<'a> {
+    pub(crate) name: &'a Ident,
+    /// Its doc comments, or those of the let that it exports.
+    pub(crate) docs: &'a TokenStream,
+    pub(crate) position: usize,
+}
+
+impl Lowering<'_> {
+    /// The whole expansion.
+    pub(crate) fn print(&self) -> TokenStream {
+        let printer = Printer::new(self);
+        let items = printer.items();
+        let shapes = printer.shape_aliases();
+        let (context, reverse, model) = (printer.context(), printer.reverse(), printer.model());
+        let names = if self.stub { TokenStream::new() } else { printer.names() };
+        let n = &printer.n;
+        quote! {
+            #items
+            const _: () = {
+                use ::nfgrad::__private as #n;
+                #shapes
+                #context
+                #reverse
+                #model
+                #names
+            };
+        }
+    }
+
+    fn params(&self) -> usize {
+        self.leaves.iter().filter(|leaf| leaf.ast.role == crate::ast::Role::Param).count()
+    }
+
+    /// The first scalar output.
+    fn loss(&self) -> Option<&Output<'_>> {
+        self.outputs.iter().find(|output| self.entries[output.position].shape.is_empty())
+    }
+}
+
+/// The names that the expansion is written with, none of which the user has taken.
+struct Printer<'a> {
+    model: &'a Lowering<'a>,
+    /// `::nfgrad::__private`, as it is called inside the block.
+    n: Ident,
+    /// The prefix of the contexts, `C6`.
+    context: Ident,
+    /// The prefix of the nodes, `N6`.
+    node: Ident,
+    /// The prefix of the literals, `L0`.
+    literal: Ident,
+    /// The prefix of the shapes, `S0`: a shape is spelt out once, however many tensors have it.
+    shape: Ident,
+    /// Which of them each position has.
+    shapes: Vec<usize>,
+    /// The type parameter of the structs of named tensors.
+    kind: Ident,
+    /// `const B: usize, const H: usize`.
+    declared: TokenStream,
+    /// `<const B: usize, const H: usize>`, or nothing.
+    generics: TokenStream,
+    /// `<B, H>`, or nothing.
+    arguments: TokenStream,
+}
+
+impl<'a> Printer<'a> {
+    fn new(model: &'a Lowering<'a>) -> Self {
+        let graph = model.graph;
+        let taken: Vec<String> =
+            graph.generics.iter().chain([&graph.name]).map(ToString::to_string).chain(constants(model)).collect();
+        let declared = graph.generics.iter().map(|name| quote!(const #name: usize));
+        let declared = quote!(#(#declared),*);
+        let names = &graph.generics;
+        let (generics, arguments) = if names.is_empty() {
+            (TokenStream::new(), TokenStream::new())
+        } else {
+            (quote!(<#declared>), quote!(<#(#names),*>))
+        };
+        Self {
+            model,
+            n: fresh("n", &taken),
+            context: fresh("C", &taken),
+            node: fresh("N", &taken),
+            literal: fresh("L", &taken),
+            shape: fresh("S", &taken),
+            shapes: number_shapes(&model.entries),
+            kind: fresh("K", &taken),
+            declared,
+            generics,
+            arguments,
+        }
+    }
+
+    /// `<K: n::Entries, const B: usize>`.
+    fn kind_generics(&self, bound: &TokenStream) -> TokenStream {
+        let (kind, declared) = (&self.kind, &self.declared);
+        quote!(<#kind: #bound, #declared>)
+    }
+
+    /// `<K, B>`.
+    fn kind_arguments(&self) -> TokenStream {
+        let (kind, names) = (&self.kind, &self.model.graph.generics);
+        quote!(<#kind, #(#names),*>)
+    }
+
+    /// `MlpLeaves`.
+    fn companion(&self, what: &str) -> Ident {
+        format_ident!("{}{what}", self.model.graph.name)
+    }
+
+    /// `type S0<const B: usize> = (n::D<B>, n::D<64>);`, each shape once.
+    fn shape_aliases(&self) -> TokenStream {
+        let (n, generics) = (&self.n, &self.generics);
+        let mut next = 0;
+        let first = self.model.entries.iter().zip(&self.shapes).filter(|(_, number)| {
+            let new = **number == next;
+            next += usize::from(new);
+            new
+        });
+        let alias = |(entry, number): (&Entry<'_>, &usize)| {
+            let (name, shape) = (format_ident!("{}{number}", self.shape), shape_type(&entry.shape, &quote!(#n)));
+            quote!(type #name #generics = #shape;)
+        };
+        first.map(alias).collect()
+    }
+
+    /// The shape of a position, `S0<B>`.
+    fn shape(&self, position: usize) -> TokenStream {
+        let (name, arguments) = (format_ident!("{}{}", self.shape, self.shapes[position]), &self.arguments);
+        quote!(#name #arguments)
+    }
+
+    /// The shape of a position, as the user wrote it.
+    fn text(&self, position: usize) -> String {
+        shape_text(&self.model.entries[position].shape)
+    }
+
+    /// The positions of the nodes, with the nodes.
+    fn nodes(&self) -> impl DoubleEndedIterator<Item = (usize, &crate::infer::Node<'a>)> {
+        let entries = self.model.entries.iter().enumerate();
+        entries.filter_map(|(position, entry)| entry.node.as_ref().map(|node| (position, node)))
+    }
+}
+
+/// Numbers the shapes in the order in which they are first met.
+fn number_shapes(entries: &[Entry<'_>]) -> Vec<usize> {
+    let mut numbers = BTreeMap::new();
+    let number = |entry: &Entry<'_>| {
+        let (polys, next) = (entry.shape.iter().map(|dim| dim.poly.clone()).collect::<Vec<_>>(), numbers.len());
+        *numbers.entry(polys).or_insert(next)
+    };
+    entries.iter().map(number).collect()
+}
+
+/// The constants that shapes are made of: the first and the last word of each path.
+fn constants(model: &Lowering<'_>) -> Vec<String> {
+    let mut words = Vec::new();
+    for entry in &model.entries {
+        for dim in entry.shape.iter() {
+            dim.poly.symbols(&mut |symbol| words.extend(symbol.text.split("::").map(str::to_owned)));
+        }
+    }
+    words.sort_unstable();
+    words.dedup();
+    words
+}
+
+/// The prefix, with as many underscores as it takes to differ from every name of the user, with or without digits.
+fn fresh(prefix: &str, taken: &[String]) -> Ident {
+    let mut name = prefix.to_owned();
+    let clashes = |name: &str| {
+        let rest = |word: &String| word.strip_prefix(name).is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_digit()));
+        taken.iter().any(rest)
+    };
+    while clashes(&name) {
+        name.push('_');
+    }
+    Ident::new(&name, Span::mixed_site())
+}
+
+/// A position as a literal without a suffix.
+fn index(position: usize) -> proc_macro2::Literal {
+    proc_macro2::Literal::usize_unsuffixed(position)
+}
+
+/// A name without the `r#` of a raw identifier.
+fn plain(name: &Ident) -> String {
+    name.to_string().trim_start_matches("r#").to_owned()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,52 @@
+//! The user's names as local variables, for people and for rustc.
+//!
+//! A function that nobody calls repeats the block as plain `let` statements: each name is a variable whose type is its
+//! shape, and each use of a name is a use of that variable, with the user's tokens. So an editor shows the shape when
+//! hovering, jumps to the definition and renames; and rustc itself warns of a tensor that is never used, in its own
+//! words, silenced by a leading `_` as everywhere.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::Printer;
+use crate::ast::{Expr, ExprKind};
+
+impl Printer<'_> {
+    pub(super) fn names(&self) -> TokenStream {
+        let generics = &self.generics;
+        let typed = |position: usize| self.shape(position);
+        let leaves = self.model.leaves.iter().enumerate().map(|(position, leaf)| {
+            let (name, shape) = (&leaf.ast.name, typed(position));
+            quote!(let #name: ::core::marker::PhantomData<#shape> = ::core::marker::PhantomData;)
+        });
+        let steps = self.model.names.iter().filter_map(|named| {
+            let binding = named.step.ast;
+            let (name, shape) = (&binding.name, typed(named.position?));
+            let Some(value) = &binding.value else { return Some(quote!(_ = #name;)) };
+            let mut uses = TokenStream::new();
+            collect(value, &mut uses);
+            let used = named.step.is_output.then(|| quote!(_ = #name;));
+            Some(quote! {
+                let #name: ::core::marker::PhantomData<#shape> = { #uses ::core::marker::PhantomData };
+                #used
+            })
+        });
+        quote! {
+            fn _names #generics() { #(#leaves)* #(#steps)* }
+        }
+    }
+}
+
+/// A use for each name in the expression.
+fn collect(expr: &Expr, uses: &mut TokenStream) {
+    match &expr.kind {
+        ExprKind::Name(name) => uses.extend(quote!(_ = #name;)),
+        ExprKind::Number(_) => {}
+        ExprKind::Negative(inner) => collect(inner, uses),
+        ExprKind::Binary { left, right, .. } => {
+            collect(left, uses);
+            collect(right, uses);
+        }
+        ExprKind::Call(call) => call.operands.iter().for_each(|operand| collect(operand, uses)),
+    }
+}

@@ -1,0 +1,130 @@
+//! The reverse graph: one typed node an op, each with witnesses for what it reads, and the two sweeps over them.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{format_ident, quote};
+
+use super::{Printer, index};
+use crate::diagnose::source;
+use crate::infer::{Node, OpType};
+use crate::literal::Decimal;
+
+/// The longest source text in the comment of a node.
+const MAX_TEXT: usize = 80;
+
+impl Printer<'_> {
+    pub(super) fn reverse(&self) -> TokenStream {
+        let mut literals: Vec<&Decimal> = Vec::new();
+        let types: TokenStream =
+            self.nodes().map(|(position, node)| self.node(position, node, &mut literals)).collect();
+        let literals = literals.iter().enumerate().map(|(i, decimal)| self.literal(i, decimal));
+        let literals: TokenStream = literals.collect();
+        let graph = self.rev_graph();
+        quote!(#literals #types #graph)
+    }
+
+    /// `C6`, the context that node 6 may read, and `N6`, the node.
+    fn node<'b>(&self, position: usize, node: &'b Node<'_>, literals: &mut Vec<&'b Decimal>) -> TokenStream {
+        let (n, generics, arguments, name) = (&self.n, &self.generics, &self.arguments, &self.model.graph.name);
+        let (context, alias, at) = (self.context_of(position), self.node_of(position), index(position));
+        let op = self.op(&node.op, literals);
+        let operands = node.operands.iter().map(|operand| {
+            let (shape, operand) = (self.shape(*operand), index(*operand));
+            quote!(#n::Idx<#context #arguments, #shape, #operand>)
+        });
+        let text = format!(" {}", source(node.expr, MAX_TEXT));
+        quote! {
+            type #context #generics = #n::Prefix<#name #arguments, #at>;
+            #[doc = #text]
+            type #alias #generics = #n::Node<#op, (#(#operands,)*)>;
+        }
+    }
+
+    fn op<'b>(&self, op: &'b OpType, literals: &mut Vec<&'b Decimal>) -> TokenStream {
+        let n = &self.n;
+        let ty = |signature: &nfgrad_shapes::signature::Signature| Ident::new(signature.ty, Span::mixed_site());
+        match op {
+            OpType::Plain(signature) => {
+                let ty = ty(signature);
+                quote!(#n::op::#ty)
+            }
+            OpType::Reduce(signature, axis) => {
+                let (ty, axis) = (ty(signature), axis.map(index));
+                let axis = axis.map_or_else(|| quote!(All), |axis| quote!(Axis<#axis>));
+                quote!(#n::op::#ty<#n::op::#axis>)
+            }
+            OpType::Scale(decimal) => {
+                let known = literals.iter().position(|known| *known == decimal);
+                let i = known.unwrap_or_else(|| {
+                    literals.push(decimal);
+                    literals.len() - 1
+                });
+                let literal = format_ident!("{}{i}", self.literal);
+                quote!(#n::op::Scale<#literal>)
+            }
+        }
+    }
+
+    /// The literal as a type.
+    fn literal(&self, i: usize, decimal: &Decimal) -> TokenStream {
+        let (n, name) = (&self.n, format_ident!("{}{i}", self.literal));
+        let Decimal { text, nearest, exact } = decimal;
+        quote! {
+            struct #name;
+            impl #n::op::Literal for #name {
+                const TEXT: &'static str = #text;
+                const NEAREST: f64 = #nearest;
+                const EXACT: bool = #exact;
+            }
+        }
+    }
+
+    fn rev_graph(&self) -> TokenStream {
+        let (n, generics, arguments, name) = (&self.n, &self.generics, &self.arguments, &self.model.graph.name);
+        let (params, leaves) = (index(self.model.params()), index(self.model.leaves.len()));
+        let outputs = self.model.outputs.iter().map(|output| index(output.position));
+        let (param_size, leaf_size) = (self.offset(self.model.params()), self.offset(self.model.leaves.len()));
+        let has_loss = self.model.loss().map(|output| {
+            let (position, offset) = (index(output.position), self.offset(output.position));
+            quote! {
+                impl #generics #n::HasLoss for #name #arguments {
+                    const POSITION: usize = #position;
+                    const OFFSET: usize = #offset;
+                }
+            }
+        });
+        let operands = self.nodes().map(|(position, _)| {
+            let (context, node) = (self.context_of(position), self.node_of(position));
+            quote!(<#node #arguments as #n::RevNode<#context #arguments>>::OPERANDS)
+        });
+        let visit = |(position, _): (usize, &Node<'_>)| {
+            let (context, node, at) = (self.context_of(position), self.node_of(position), index(position));
+            quote!(sweep.node::<#context #arguments, <Self as #n::At<#at>>::Shape, #node #arguments>();)
+        };
+        let (forward, reverse) = (self.nodes().map(visit), self.nodes().rev().map(visit));
+        // Without a node, as in a stub, nothing is visited.
+        let sweep = if self.nodes().next().is_some() { quote!(sweep) } else { quote!(_) };
+        let (visitor, facts) = (&self.kind, self.facts_first());
+        quote! {
+            impl #generics #n::RevGraph for #name #arguments {
+                type Context = Self;
+                const PARAMS: usize = #params;
+                const LEAVES: usize = #leaves;
+                const PARAM_SIZE: usize = #param_size;
+                const LEAF_SIZE: usize = #leaf_size;
+                const OUTPUTS: &'static [usize] = &[#(#outputs),*];
+                const NODES: #n::Nodes = #n::Nodes::Flat(&[#(#operands),*]);
+                fn forward<#visitor: #n::Sweep>(#sweep: &mut #visitor) { #facts #(#forward)* }
+                fn reverse<#visitor: #n::Sweep>(#sweep: &mut #visitor) { #facts #(#reverse)* }
+            }
+            #has_loss
+        }
+    }
+
+    fn context_of(&self, position: usize) -> Ident {
+        format_ident!("{}{position}", self.context)
+    }
+
+    fn node_of(&self, position: usize) -> Ident {
+        format_ident!("{}{position}", self.node)
+    }
+}

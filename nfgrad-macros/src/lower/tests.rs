@@ -1,0 +1,120 @@
+//! The expansion of a small model, as a reader of `cargo expand` sees it.
+
+use crate::expand::expand;
+
+/// Without white space, which the printer of tokens puts where it likes.
+fn flat(text: &str) -> String {
+    text.split_whitespace().collect()
+}
+
+fn expansion(block: &str) -> String {
+    flat(&expand(block.parse().expect("tokens")).to_string())
+}
+
+#[track_caller]
+fn assert_has(text: &str, part: &str) {
+    assert!(text.contains(&flat(part)), "{part}\nis not in\n{text}");
+}
+
+const LINEAR: &str = "
+    /// A linear map.
+    pub graph Linear<const B: usize> {
+        input x: [B, 3];
+        /// The weight.
+        param w: [3, 2];
+        let y = 0.1 * (x @ w);
+        output loss = sum(sum(y, axis = 0));
+        output y;
+    }";
+
+#[test]
+fn every_op_is_a_node_with_witnesses() {
+    let text = expansion(LINEAR);
+    for line in [
+        "typeC2<const B:usize>=n::Prefix<Linear<B>,2>;",
+        "type N2<const B:usize>=n::Node<n::op::MatMul,(n::Idx<C2<B>,S1<B>,1>,n::Idx<C2<B>,S0<B>,0>,)>;",
+        "type N3<const B:usize>=n::Node<n::op::Scale<L0>,(n::Idx<C3<B>,S2<B>,2>,)>;",
+        "type N4<const B:usize>=n::Node<n::op::Sum<n::op::Axis<0>>,(n::Idx<C4<B>,S2<B>,3>,)>;",
+        "type N5<const B:usize>=n::Node<n::op::Sum<n::op::All>,(n::Idx<C5<B>,S3<B>,4>,)>;",
+        "const TEXT:&'static str=\"0.1\";const NEAREST:f64=0.1f64;const EXACT:bool=false;",
+        "const OUTPUTS:&'static[usize]=&[5,3];",
+        "type S0<const B:usize>=(n::D<3>,n::D<2>);",
+        "type S2<const B:usize>=(n::D<B>,n::D<2>);",
+        "type S4<const B:usize>=();",
+        "type ParamShapes=(S0<B>,());",
+        "n::EntryInfo{name:\"y\",role:n::Role::Node,op:\"scale\",shape:\"[B, 2]\"}",
+        "LinearOutputs{y:entries.entry::<Self,3>(),loss:entries.entry::<Self,5>(),}",
+        "impl<const B:usize>n::HasLoss for Linear<B>{const POSITION:usize=5;",
+    ] {
+        assert_has(&text, line);
+    }
+}
+
+#[test]
+fn sweeps_visit_the_nodes_in_order_and_in_reverse() {
+    let text = expansion(LINEAR);
+    let visits: Vec<_> = text.match_indices("sweep.node::<C").map(|(at, word)| &text[at + word.len()..][..1]).collect();
+    assert_eq!(visits, ["2", "3", "4", "5", "5", "4", "3", "2"]);
+}
+
+#[test]
+fn names_of_the_user_are_left_alone() {
+    let text =
+        expansion("graph N1<const C1: usize, const K: usize, const n: usize> { input x: [C1, K, n]; output y = -x; }");
+    assert_has(&text, "use::nfgrad::__private as n_;");
+    assert_has(&text, "type C_1<const C1:usize,const K:usize,const n:usize>=n_::Prefix<N1<C1,K,n>,1>;");
+    assert_has(&text, "struct N1Leaves<K_:::nfgrad::__private::Entries,const C1:usize");
+}
+
+#[test]
+fn the_items_need_no_comment_of_the_user() {
+    let text = expansion("graph G { input x: [2]; output x; }");
+    assert!(text.starts_with("#[doc=\"|tensor|role|shape|\"]"), "{text}");
+    assert_has(&text, "struct GGradients<K:::nfgrad::__private::Entries,>{__kind:::core::marker::PhantomData<K>}");
+}
+
+#[test]
+fn what_the_const_generics_must_be_is_asserted() {
+    let text = expansion(
+        "graph G<const H: usize, const K: usize> where H % K == 0, K >= 1 + 1 { input x: [H/K, H - 1]; output x; }",
+    );
+    for line in [
+        "assert!(<n::D<K>as n::Dim>::SIZE!=0&&<n::D<H>as n::Dim>::SIZE%<n::D<K>as n::Dim>::SIZE==0,\"graph `G` needs H % K == 0 [NF0045]\")",
+        "assert!(<n::D<K>as n::Dim>::SIZE>=2,\"graph `G` needs K >= 1 + 1 [NF0045]\")",
+        "\"graph `G`: the dimension H/K is not a whole number [NF0045]\"",
+        "\"graph `G`: the dimension H - 1 is negative [NF0045]\"",
+        "={let()=Self::__FACTS;n::spans(",
+    ] {
+        assert_has(&text, line);
+    }
+}
+
+#[test]
+fn after_an_error_the_items_are_there_and_compute_nothing() {
+    let text = expansion(
+        "pub graph G<const B: usize> { input x: [B, 3]; param w: [4, 2]; output y = x @ w; output z = relu(x); }",
+    );
+    assert_eq!(text.matches("compile_error").count(), 1);
+    assert_has(&text, "pub y:K::Entry<()>,");
+    assert_has(&text, "pub z:K::Entry<(::nfgrad::__private::D<B>,::nfgrad::__private::D<3>)>,");
+    assert_has(&text, "fn forward<K:n::Sweep>(_:&mut K){}");
+}
+
+#[test]
+fn a_large_graph_expands_in_linear_time() {
+    let block = |nodes: usize| {
+        let body = (0..nodes).map(|i| format!("let h{} = relu(h{i}) + x;", i + 1)).collect::<Vec<_>>().concat();
+        format!("graph G<const B: usize> {{ input x: [B, 8]; let h0 = -x; {body} output h{nodes}; }}")
+    };
+    let time = |nodes: usize| {
+        let block = block(nodes).parse().expect("tokens");
+        let start = std::time::Instant::now();
+        let text = expand(block);
+        assert!(!text.is_empty());
+        start.elapsed().as_secs_f64()
+    };
+    time(50);
+    let (small, large) = (time(50), time(500));
+    // A factor of 10 in size; a quadratic step anywhere would make it 100.
+    assert!(large < 40.0 * small, "50: {small} s, 500: {large} s");
+}

@@ -1,0 +1,187 @@
+//! `a * b`, entry by entry, `b` repeated over the leading axes of `a`: `[s ++ t], [t] -> [s ++ t]`.
+//!
+//! | | |
+//! |---|---|
+//! | Value | `y = fl(a b)` |
+//! | Cotangents | `ā = fl(ȳ b)`, `b̄ = fl(ȳ a)` or, where `b` was repeated, `fl(Σ fl(ȳ a))` in the accumulator, rounded once |
+//!
+//! # Error bound
+//!
+//! `|y - a* b*| <= |fl(a b) - a b| + |a| β + |b| α + α β`, from `a b - a* b* = a (b - b*) + (a - a*) b* ` and
+//! `|b*| <= |b| + β`. The first term is the error of this one product, 0 where it is exact. `ā` is such a product again,
+//! and `b̄` a sum of them with the error of its summation tree, `κ Σ |fl(ȳ a)|`.
+//!
+//! `x * x` needs no rule of its own: it is a product of two numbers with the same radius, and the graph adds up both
+//! contributions.
+
+use nfgrad_shapes::{EndsWith, Shape};
+
+use super::broadcast::repeated;
+use super::rounding::{guarded, product_error};
+use super::{Contribution, Op};
+use crate::bound::{Ball, Domain, Up};
+use crate::format::{Format, sum_error};
+use crate::kernel::reduce::{column_height, sum_product_columns};
+
+/// `a * b`, entry by entry; see the [module](self).
+#[derive(Debug, Clone, Copy)]
+pub struct Mul;
+
+impl<L: EndsWith<R>, R: Shape> Op<(L, R)> for Mul {
+    const NAME: &'static str = "mul";
+    type Out = L;
+
+    #[inline]
+    fn forward<F: Format>([a, b]: [&[F]; 2], y: &mut [F]) {
+        multiply(a, b, y);
+    }
+
+    #[inline]
+    fn forward_radius<F: Format, D: Domain>([a, b]: [Ball<'_, F, D>; 2], y: &[F], radii: &mut [f64]) {
+        D::fill(radii, L::NUMEL, |i: usize| bound(a.get(i), b.get(repeated::<L, R>(i)), y[i]));
+    }
+
+    #[inline]
+    fn vjp<F: Format>([a, b]: [&[F]; 2], _: &[F], dy: &[F], [da, db]: [Option<&mut [F]>; 2]) {
+        if let Some(da) = da {
+            multiply(dy, b, da);
+        }
+        if let Some(db) = db {
+            if db.len() == dy.len() { multiply(dy, a, db) } else { sum_product_columns(dy, a, db) }
+        }
+    }
+
+    #[inline]
+    fn vjp_radius<F: Format, D: Domain>(
+        [a, b]: [Ball<'_, F, D>; 2],
+        _: Ball<'_, F, D>,
+        dy: Ball<'_, F, D>,
+        [da, db]: [Option<Contribution<'_, F>>; 2],
+    ) {
+        if let Some(Contribution { mid, radii }) = da {
+            D::fill(radii, L::NUMEL, |i: usize| bound(dy.get(i), b.get(repeated::<L, R>(i)), mid[i]));
+        }
+        if let Some(Contribution { mid, radii }) = db {
+            if L::NUMEL == R::NUMEL {
+                D::fill(radii, R::NUMEL, |i: usize| bound(dy.get(i), a.get(i), mid[i]));
+            } else {
+                D::fill(radii, R::NUMEL, |j: usize| sum_bound(dy, a, j, mid));
+            }
+        }
+    }
+}
+
+/// `y = fl(a b)`, `b` repeated.
+#[inline]
+fn multiply<F: Format>(a: &[F], b: &[F], y: &mut [F]) {
+    for (y, a) in y.chunks_exact_mut(b.len().max(1)).zip(a.chunks_exact(b.len().max(1))) {
+        for ((y, a), b) in y.iter_mut().zip(a).zip(b) {
+            *y = a.mul(*b);
+        }
+    }
+}
+
+/// At least `|y - a* b*|`, where `y` is `fl(a b)`.
+#[inline]
+fn bound<F: Format>(a: (F, Up), b: (F, Up), y: F) -> Up {
+    guarded(y, product_error(a, b) + F::mul_error(a.0, b.0, y))
+}
+
+/// At least the error of `out[j]`, a sum of products along column `j`.
+fn sum_bound<F: Format, D: Domain>(dy: Ball<'_, F, D>, a: Ball<'_, F, D>, j: usize, out: &[F]) -> Up {
+    let (mut magnitude, mut errors) = (Up::ZERO, Up::ZERO);
+    for i in (j..dy.mid.len()).step_by(out.len()) {
+        let (dy, a) = (dy.get(i), a.get(i));
+        let (wide_dy, wide_a) = (dy.0.to_acc(), a.0.to_acc());
+        let product = Format::mul(wide_dy, wide_a);
+        errors += product_error(dy, a) + F::Acc::mul_error(wide_dy, wide_a, product);
+        magnitude += product.magnitude();
+    }
+    let tree = sum_error::<F>(column_height(dy.mid.len() / out.len())).relative * magnitude;
+    let rounding = if F::ROUNDS_ONCE { out[j].half_ulp() } else { Up::ZERO };
+    guarded(out[j], errors + tree + rounding)
+}
+
+#[cfg(test)]
+mod tests {
+    use nfgrad_shapes::D;
+
+    use super::super::testing::{Case2, elementwise};
+    use super::*;
+    use crate::format::bf16;
+
+    type Matrix = (D<2>, D<2>);
+    type Vector = (D<2>,);
+
+    #[test]
+    fn the_right_operand_is_repeated_and_its_cotangent_summed() {
+        let case =
+            Case2::<f32> { a: &[1.0, 2.0, 3.0, 5.0], b: &[2.0, 4.0], dy: &[1.0, 1.0, 2.0, 0.5], ..Case2::default() };
+        let result = elementwise::<Mul, Matrix, Vector, _>(case);
+        assert_eq!(result.y, [2.0, 8.0, 6.0, 20.0]);
+        assert_eq!(result.dx, [vec![2.0, 4.0, 4.0, 2.0], vec![7.0, 4.5]]);
+        assert_eq!(result.rad_y, [0.0; 4]);
+        assert_eq!(result.rad_dx[0], [0.0; 4]);
+        assert!(result.rad_dx[1].iter().all(|&r| r > 0.0 && r < 1e-6));
+    }
+
+    #[test]
+    fn the_radius_of_a_product() {
+        let case = Case2::<f32> {
+            a: &[3.0, 0.0],
+            b: &[5.0, 7.0],
+            alpha: &[0.5, 0.5],
+            beta: &[0.25, 0.0],
+            dy: &[1.0, 1.0],
+            ..Case2::default()
+        };
+        let result = elementwise::<Mul, Vector, Vector, _>(case);
+        // 3 * 0.25 + 5 * 0.5 + 0.5 * 0.25, then 7 * 0.5
+        for (r, exact) in result.rad_y.iter().zip([3.375, 3.5]) {
+            assert!(*r >= exact && *r < exact + 1e-12);
+        }
+        for (r, exact) in result.rad_dx.iter().flatten().zip([0.25, 0.0, 0.5, 0.5]) {
+            assert!(*r >= exact && *r <= exact + 1e-12);
+        }
+    }
+
+    #[test]
+    fn an_underflow_is_charged_and_an_overflow_is_unbounded() {
+        let tiny = f32::MIN_POSITIVE;
+        let case = Case2::<f32> { a: &[tiny, f32::MAX], b: &[tiny, 2.0], dy: &[1.0, 1.0], ..Case2::default() };
+        let result = elementwise::<Mul, Vector, Vector, _>(case);
+        assert_eq!(result.y, [0.0, f32::INFINITY]);
+        assert!(result.rad_y[0] >= f64::from(tiny).powi(2) && result.rad_y[1] == f64::INFINITY);
+    }
+
+    #[test]
+    fn a_sum_that_overflows_is_unbounded() {
+        let case =
+            Case2::<f32> { a: &[f32::MAX, 1.0, f32::MAX, 1.0], b: &[0.0, 0.0], dy: &[1.0; 4], ..Case2::default() };
+        let result = elementwise::<Mul, Matrix, Vector, _>(case);
+        assert_eq!(result.dx[1], [f32::INFINITY, 2.0]);
+        assert_eq!(result.rad_dx[1][0], f64::INFINITY);
+        assert!(result.rad_dx[1][1] < 1e-5);
+    }
+
+    #[test]
+    fn zero_times_what_is_not_known_is_not_known() {
+        let case = Case2::<f64> {
+            a: &[0.0, 0.0],
+            b: &[1.0, f64::INFINITY],
+            beta: &[f64::INFINITY, 0.0],
+            dy: &[1.0, 1.0],
+            ..Case2::default()
+        };
+        assert_eq!(elementwise::<Mul, Vector, Vector, _>(case).rad_y, [f64::INFINITY; 2]);
+    }
+
+    #[test]
+    fn a_square_has_two_equal_contributions() {
+        let x = [bf16::from_f64(3.0), bf16::from_f64(-1.0)];
+        let case = Case2 { a: &x, b: &x, dy: &[bf16::ONE, bf16::ONE], ..Case2::default() };
+        let result = elementwise::<Mul, Vector, Vector, _>(case);
+        assert_eq!(result.dx, [x.to_vec(), x.to_vec()]);
+        assert_eq!((&result.rad_y[..], &result.rad_dx[0][..]), (&[0.0; 2][..], &[0.0; 2][..]));
+    }
+}

@@ -1,0 +1,108 @@
+//! What the ops share of the arithmetic of errors.
+
+use crate::bound::Up;
+use crate::format::Format;
+
+/// `radius`, or ∞ where the result that it belongs to is not finite: an overflow never has a finite radius.
+#[inline]
+pub(super) fn guarded<F: Format>(result: F, radius: Up) -> Up {
+    if result.is_finite() { radius } else { Up::INFINITY }
+}
+
+/// Whether anything is known of a value with its radius.
+#[inline]
+pub(super) fn is_known<F: Format>((x, radius): (F, Up)) -> bool {
+    x.is_finite() & radius.is_finite()
+}
+
+/// At least `|a b - a* b*|` for factors with their radii: `|a| β + |b| α + α β`.
+#[inline]
+pub(super) fn product_error<F: Format>((a, alpha): (F, Up), (b, beta): (F, Up)) -> Up {
+    a.magnitude() * beta + (b.magnitude() + beta) * alpha
+}
+
+/// At least `|y - acc|`, where `y` is `F::from_acc(acc)`. The difference is computed, not bounded, so it is 0 where nothing
+/// was lost; it is rounded once.
+#[inline]
+pub(super) fn narrowing_error<F: Format>(acc: F::Acc, y: F) -> Up {
+    if F::ROUNDS_ONCE { Up::abs(Format::to_f64(acc) - y.to_f64()) * Up::new(1.0 + f64::EPSILON) } else { Up::ZERO }
+}
+
+/// At least `|quotient - a / b|`, where `quotient` is `a.div(b)`; exactly 0 where the way back is seen to be exact.
+#[inline]
+pub(super) fn quotient_error<A: Format>(a: A, b: A, quotient: A) -> Up {
+    let back = quotient.mul(b);
+    if back == a && A::mul_error(quotient, b, back) == Up::ZERO { Up::ZERO } else { quotient.half_ulp() }
+}
+
+/// How many elements there are, as a number that can divide.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Count<A> {
+    /// The nearest number of the accumulator.
+    rounded: A,
+    exact: f64,
+    /// At least `|rounded - exact|`: 0 up to `2^24` elements.
+    error: Up,
+}
+
+impl<A: Format> Count<A> {
+    #[inline]
+    pub(super) fn new(n: usize) -> Self {
+        #[allow(clippy::cast_precision_loss, reason = "a length below 2^50 is exact in f64")]
+        let exact = n as f64;
+        let rounded = A::from_f64(exact);
+        Self { rounded, exact, error: Up::abs(rounded.to_f64() - exact) }
+    }
+
+    /// `fl(x / n)`.
+    #[inline]
+    pub(super) fn divide(self, x: A) -> A {
+        x.div(self.rounded)
+    }
+
+    /// At least `|quotient - x* / n|`, where `quotient` is `fl(x / ñ)` and `|x - x*| <= xi`.
+    ///
+    /// `x/ñ - x*/n = (x/ñ)(n - ñ)/n + (x - x*)/n`.
+    #[inline]
+    pub(super) fn divide_error(self, x: A, xi: Up, quotient: A) -> Up {
+        if self.exact == 1.0 {
+            // `x / 1` is `x` in every format.
+            return xi;
+        }
+        let rounding = quotient_error(x, self.rounded, quotient);
+        rounding + ((quotient.magnitude() + rounding) * self.error + xi).over(self.exact)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::format::bf16;
+
+    #[test]
+    fn a_quotient_is_charged_only_if_it_is_rounded() {
+        assert_eq!(quotient_error(3.0_f32, 4.0, 0.75), Up::ZERO);
+        assert_eq!(quotient_error(1.0_f32, 3.0, 1.0 / 3.0), (1.0_f32 / 3.0).half_ulp());
+        assert_eq!(quotient_error(f32::MAX, f32::MIN_POSITIVE, f32::INFINITY), Up::INFINITY);
+        assert_eq!(quotient_error(0.0_f32, 0.0, f32::NAN), Up::INFINITY);
+    }
+
+    #[test]
+    fn a_count_that_is_no_number_of_the_format_is_charged() {
+        let count = Count::<f32>::new((1 << 24) + 1);
+        assert_eq!(count.rounded, 16_777_216.0);
+        assert_eq!(count.error.get(), 1.0);
+        let error = count.divide_error(16_777_216.0, Up::ZERO, 1.0).get();
+        assert!(error >= 1.0 / 16_777_217.0 && error < 1.001 / 16_777_217.0);
+        assert_eq!(Count::<f64>::new((1 << 24) + 1).error, Up::ZERO);
+    }
+
+    #[test]
+    fn narrowing_is_measured() {
+        assert_eq!(narrowing_error(1.5_f32, bf16::from_f64(1.5)), Up::ZERO);
+        let third = 1.0_f32 / 3.0;
+        assert!(narrowing_error(third, bf16::from_acc(third)) <= bf16::from_acc(third).half_ulp());
+        assert_eq!(narrowing_error(f32::MAX, bf16::from_acc(f32::MAX)), Up::INFINITY);
+        assert_eq!(narrowing_error(third, third), Up::ZERO);
+    }
+}

@@ -1,0 +1,142 @@
+//! The sum of all entries, `[s] -> []`, or along one axis: the shape without it.
+//!
+//! | | |
+//! |---|---|
+//! | Value | `y = fl(Σ x)`, added in the accumulator along a tree of known height, rounded once to the format |
+//! | Cotangent | `x̄ = ȳ`, repeated; exact |
+//!
+//! # Error bound
+//!
+//! ```text
+//! |y - Σ x*| <= Σ α + κ Σ |x| + |y - acc|
+//! ```
+//!
+//! with `κ` of [`sum_error`](crate::format::sum_error), which holds for the tree that the kernel uses, and `acc` the sum
+//! before it was rounded to the format. A sum of one number is exact. The radius of the cotangent is `δ`.
+
+use std::fmt::{self, Debug};
+use std::marker::PhantomData;
+
+use nfgrad_shapes::Shape;
+
+use super::axis::Along;
+use super::rounding::{guarded, narrowing_error};
+use super::{Contribution, Op};
+use crate::bound::{Ball, Domain};
+use crate::format::Format;
+
+/// The sum over `A`, which is [`All`](super::All) or an [`Axis`](super::Axis); see the [module](self).
+#[derive(Clone, Copy)]
+pub struct Sum<A>(PhantomData<fn() -> A>);
+
+impl<A> Debug for Sum<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Sum")
+    }
+}
+
+impl<S: Shape, A: Along<S>> Op<(S,)> for Sum<A> {
+    const NAME: &'static str = "sum";
+    type Out = A::Out;
+
+    #[inline]
+    fn forward<F: Format>([x]: [&[F]; 1], y: &mut [F]) {
+        A::EXTENT.sums(x, y, F::from_acc);
+    }
+
+    #[inline]
+    fn forward_radius<F: Format, D: Domain>([x]: [Ball<'_, F, D>; 1], y: &[F], radii: &mut [f64]) {
+        D::fill(radii, y.len(), |i: usize| {
+            let rounding = narrowing_error(A::EXTENT.sum(x.mid, i), y[i]);
+            guarded(y[i], A::EXTENT.sum_error(x, i) + rounding)
+        });
+    }
+
+    #[inline]
+    fn vjp<F: Format>(_: [&[F]; 1], _: &[F], dy: &[F], [dx]: [Option<&mut [F]>; 1]) {
+        if let Some(dx) = dx {
+            A::EXTENT.repeat(dy, dx, |dy| dy);
+        }
+    }
+
+    #[inline]
+    fn vjp_radius<F: Format, D: Domain>(
+        _: [Ball<'_, F, D>; 1],
+        _: Ball<'_, F, D>,
+        dy: Ball<'_, F, D>,
+        [dx]: [Option<Contribution<'_, F>>; 1],
+    ) {
+        if let Some(Contribution { mid, radii }) = dx {
+            D::fill(radii, S::NUMEL, |i: usize| guarded(mid[i], dy.radius(A::EXTENT.target(i))));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use nfgrad_shapes::D;
+
+    use super::super::testing::{Case1, elementwise1, uniform1};
+    use super::super::{All, Axis};
+    use super::*;
+    use crate::format::bf16;
+
+    type Matrix = (D<2>, D<3>);
+    const X: [f32; 6] = [1.0, 2.0, 3.0, 10.0, 20.0, 30.0];
+
+    #[test]
+    fn each_axis_has_its_sums() {
+        let all = elementwise1::<Sum<All>, Matrix, _>(Case1 { x: &X, dy: &[2.0], ..Case1::default() });
+        assert_eq!((all.y, &all.dx[0][..]), (vec![66.0], &[2.0; 6][..]));
+        let rows = elementwise1::<Sum<Axis<1>>, Matrix, _>(Case1 { x: &X, dy: &[2.0, 5.0], ..Case1::default() });
+        assert_eq!((rows.y, &rows.dx[0][..]), (vec![6.0, 60.0], &[2.0, 2.0, 2.0, 5.0, 5.0, 5.0][..]));
+        let columns =
+            elementwise1::<Sum<Axis<0>>, Matrix, _>(Case1 { x: &X, dy: &[2.0, 5.0, 7.0], ..Case1::default() });
+        assert_eq!((columns.y, &columns.dx[0][..]), (vec![11.0, 22.0, 33.0], &[2.0, 5.0, 7.0, 2.0, 5.0, 7.0][..]));
+    }
+
+    #[test]
+    fn radii_are_summed_and_copied() {
+        let case = Case1 { x: &X, alpha: &[0.5, 0.25, 0.125, 0.0, 0.0, 0.0], dy: &[1.0, 1.0], delta: &[0.0, 0.5] };
+        let result = elementwise1::<Sum<Axis<1>>, Matrix, _>(case);
+        assert!(result.rad_y[0] >= 0.875 && result.rad_y[0] < 0.875_01);
+        assert!(result.rad_y[1] > 0.0 && result.rad_y[1] < 1e-4);
+        assert_eq!(result.rad_dx[0], [0.0, 0.0, 0.0, 0.5, 0.5, 0.5]);
+        let result = uniform1::<Sum<Axis<1>>, Matrix, _>(case);
+        assert!(result.rad_y[0] >= 1.5 && result.rad_y[0] < 1.500_1);
+        assert_eq!(result.rad_dx[0], [0.5]);
+    }
+
+    #[test]
+    fn one_number_is_its_own_sum() {
+        let third = bf16::from_f64(1.0 / 3.0);
+        let result = elementwise1::<Sum<Axis<0>>, (D<1>, D<2>), _>(Case1 {
+            x: &[third; 2],
+            dy: &[third; 2],
+            ..Case1::default()
+        });
+        assert_eq!((result.y, result.rad_y), (vec![third; 2], vec![0.0; 2]));
+    }
+
+    #[test]
+    fn nothing_sums_to_zero() {
+        let result = elementwise1::<Sum<Axis<1>>, (D<2>, D<0>), f32>(Case1 { dy: &[1.0; 2], ..Case1::default() });
+        assert_eq!((result.y, result.rad_y), (vec![0.0; 2], vec![0.0; 2]));
+        assert!(elementwise1::<Sum<Axis<0>>, (D<2>, D<0>), f32>(Case1::default()).y.is_empty());
+    }
+
+    #[test]
+    fn a_sum_that_overflows_is_unbounded() {
+        let x = [f32::MAX, f32::MAX, -f32::MAX, 1.0, 2.0, 3.0];
+        let case = Case1 { x: &x, dy: &[f32::NAN, 1.0], ..Case1::default() };
+        let result = elementwise1::<Sum<Axis<1>>, Matrix, _>(case);
+        assert_eq!(result.rad_y[0].is_finite(), result.y[0].is_finite());
+        assert!(result.rad_y[1] < 1e-5);
+        assert_eq!(result.rad_dx[0], [f64::INFINITY, f64::INFINITY, f64::INFINITY, 0.0, 0.0, 0.0]);
+        // The sum is a number of f32 but not of bf16.
+        let max = bf16::from_bits(0x7f7f);
+        let case = Case1 { x: &[max, max.mul(bf16::from_f64(0.003_906_25))], dy: &[bf16::ONE], ..Case1::default() };
+        let result = elementwise1::<Sum<All>, (D<2>,), _>(case);
+        assert_eq!((result.y[0].is_finite(), result.rad_y[0]), (false, f64::INFINITY));
+    }
+}

@@ -1,0 +1,165 @@
+//! `tanh(x)`, entry by entry: `[s] -> [s]`.
+//!
+//! | | |
+//! |---|---|
+//! | Value | `y`, which is `tanh x` within the [error `ρ` of the function](crate::format::Format::elementary_error) |
+//! | Cotangent | `x̄ = fl(ȳ w)`, `w = fl(fl(1 - y) fl(1 + y))` in the accumulator, rounded once to the format |
+//!
+//! # Error bound
+//!
+//! With `t = tanh x`, `|y| - ρ <= |t| <= |y| + ρ`, and `τ >= tanh α`,
+//!
+//! ```text
+//! |y - tanh x*| <= ρ + min(τ (1 - t²) / (1 - |t| τ), 1 + |t|)
+//! |w - (1 - tanh² x*)| <= r (|y| + min(|y| + r, 1)) + the roundings of w      r the radius of y
+//! ```
+//!
+//! and the cotangent is a product with that factor.
+//!
+//! *Proof.* `tanh(x + d) - t = (1 - t²) tanh d / (1 + t tanh d)` exactly, by the addition theorem; its magnitude is largest
+//! for the `d` with `|d| = α` that points to 0. No value of tanh exceeds 1 in magnitude, hence the minimum.
+//! `y² - tanh² x* = (y - tanh x*)(y + tanh x*)` and `|tanh x*| <= min(|y| + r, 1)`. ∎
+//!
+//! For `τ` serves the third convergent of the continued fraction of tanh, `α (15 + α²) / (15 + 6 α²)`, which lies above it,
+//! and beyond 1 `1 - 2 / (e^2α + 1)`. `(1 - y)(1 + y)` keeps the relative accuracy of `1 - y²` near `|y| = 1`, where `1 - fl(y²)` would lose it.
+
+use super::Pointwise;
+use super::rounding::{narrowing_error, product_error};
+use crate::bound::Up;
+use crate::format::Format;
+
+/// The hyperbolic tangent, entry by entry; see the [module](self).
+#[derive(Debug, Clone, Copy)]
+pub struct Tanh;
+
+impl Pointwise for Tanh {
+    const NAME: &'static str = "tanh";
+
+    #[inline]
+    fn value<F: Format>(x: F) -> F {
+        x.tanh()
+    }
+
+    #[inline]
+    fn radius<F: Format>(x: F, alpha: Up, y: F) -> Up {
+        let own = if x == F::ZERO && y == F::ZERO { Up::ZERO } else { y.elementary_error() };
+        own + spread(y.magnitude(), own, alpha)
+    }
+
+    #[inline]
+    fn vjp<F: Format>(_: F, y: F, dy: F) -> F {
+        F::from_acc(Format::mul(dy.to_acc(), slope(y.to_acc())))
+    }
+
+    #[inline]
+    fn vjp_radius<F: Format>((x, alpha): (F, Up), (y, rad_y): (F, Up), (dy, delta): (F, Up), dx: F) -> Up {
+        let radius = rad_y.min(Self::radius(x, alpha, y));
+        let size = y.magnitude();
+        let propagated = radius * (size + (size + radius).min(Up::new(1.0)));
+        let (w, dy) = (slope(y.to_acc()), dy.to_acc());
+        let factor = (w, propagated + slope_error(y.to_acc()));
+        let product = Format::mul(dy, w);
+        product_error((dy, delta), factor) + F::Acc::mul_error(dy, w, product) + narrowing_error(product, dx)
+    }
+}
+
+/// At least `|tanh(x + d) - tanh(x)|` for `|d| <= alpha`, where `tanh(x)` is within `own` of `±size`.
+#[inline]
+fn spread(size: Up, own: Up, alpha: Up) -> Up {
+    let (least, most) = (own.below(size.get()).max(0.0), (size + own).min(Up::new(1.0)));
+    // 1 - t² with both roundings upward: |t| is at least `least`, and the square is rounded down.
+    let slope = Up::new((1.0 - (least * least).next_down().max(0.0)).next_up());
+    let step = tanh_up(alpha);
+    (step * slope).over((most * step).below(1.0)).min(Up::new(1.0) + most)
+}
+
+/// At least `tanh(alpha)`, at most 1.
+#[inline]
+fn tanh_up(alpha: Up) -> Up {
+    let one = Up::new(1.0);
+    if alpha <= one {
+        // The divisor is off by at most three roundings, each half of f64's epsilon, and so is what makes up for them.
+        let divisor = (15.0 + 6.0 * alpha.get() * alpha.get()) * (1.0 - 4.0 * f64::EPSILON);
+        (alpha * (Up::new(15.0) + alpha * alpha)).over(divisor)
+    } else {
+        let e = (alpha + alpha).exp_m1() + Up::new(2.0);
+        Up::new((1.0 - (2.0 / e.get()).next_down()).next_up()).min(one)
+    }
+}
+
+/// `1 - y²` as it is computed.
+#[inline]
+fn slope<A: Format>(y: A) -> A {
+    A::ONE.sub(y).mul(A::ONE.add(y))
+}
+
+/// At least `|slope(y) - (1 - y²)|`.
+#[inline]
+fn slope_error<A: Format>(y: A) -> Up {
+    let (left, right) = (A::ONE.sub(y), A::ONE.add(y));
+    let (left_error, right_error) = (A::add_error(A::ONE, y.neg(), left), A::add_error(A::ONE, y, right));
+    product_error((left, left_error), (right, right_error)) + A::mul_error(left, right, left.mul(right))
+}
+
+#[cfg(test)]
+mod tests {
+    use nfgrad_shapes::D;
+
+    use super::super::testing::{Case1, elementwise1, uniform1};
+    use super::*;
+    use crate::format::bf16;
+
+    #[test]
+    fn at_zero_nothing_is_rounded() {
+        let result = elementwise1::<Tanh, (D<1>,), _>(Case1::<f32> { x: &[0.0], dy: &[3.0], ..Case1::default() });
+        assert_eq!((result.y[0], result.rad_y[0]), (0.0, 0.0));
+        assert_eq!((result.dx[0][0], result.rad_dx[0][0]), (3.0, 0.0));
+    }
+
+    #[test]
+    fn the_spread_is_that_of_the_worst_point_of_the_ball() {
+        for x in [-3.0_f64, -0.5, 0.0, 0.25, 1.0, 8.0] {
+            for alpha in [1e-12, 1e-3, 0.1, 0.5, 1.0, 3.0, 50.0] {
+                let worst = (x.tanh() - (x + alpha).tanh()).abs().max((x.tanh() - (x - alpha).tanh()).abs());
+                let bound = spread(Up::abs(x.tanh()), Up::new(2e-16), Up::new(alpha)).get();
+                // What the platform's function loses by cancellation is no more than this.
+                assert!(bound >= worst - 1e-15 && bound <= worst * 1.03 + 1e-14, "{x} {alpha}: {bound} {worst}");
+            }
+        }
+    }
+
+    #[test]
+    fn where_it_saturates_the_radius_collapses() {
+        let case = Case1::<f32> { x: &[20.0, 20.0], alpha: &[1.0, 100.0], dy: &[1.0, 1.0], ..Case1::default() };
+        let result = elementwise1::<Tanh, (D<2>,), _>(case);
+        assert_eq!(result.y, [1.0, 1.0]);
+        assert!(result.rad_y[0] < 1e-6 && result.rad_y[1] <= 2.000_001 && result.rad_y[1] >= 2.0);
+        assert_eq!(result.dx[0], [0.0, 0.0]);
+        assert!(result.rad_dx[0][0] < 1e-5 && result.rad_dx[0][1] >= 1.0);
+    }
+
+    #[test]
+    fn the_cotangent_is_accurate_to_the_format() {
+        let x = [bf16::from_f64(0.75), bf16::from_f64(-2.0)];
+        let result = elementwise1::<Tanh, (D<2>,), _>(Case1 { x: &x, dy: &[bf16::ONE; 2], ..Case1::default() });
+        for (i, x) in x.into_iter().enumerate() {
+            let error = (result.dx[0][i].to_f64() - (1.0 - x.to_f64().tanh().powi(2))).abs();
+            assert!(result.rad_dx[0][i] >= error && result.rad_dx[0][i] < 0.01, "{error} {:?}", result.rad_dx[0][i]);
+        }
+    }
+
+    #[test]
+    fn what_is_not_known_is_not_bounded_by_one() {
+        let case = Case1::<f32> {
+            x: &[f32::INFINITY, 1.0],
+            alpha: &[0.0, f64::INFINITY],
+            dy: &[1.0, 0.0],
+            ..Case1::default()
+        };
+        let result = elementwise1::<Tanh, (D<2>,), _>(case);
+        assert_eq!(result.y[0], 1.0);
+        assert_eq!(result.rad_y, [f64::INFINITY; 2]);
+        assert_eq!(result.rad_dx[0], [f64::INFINITY; 2]);
+        assert_eq!(uniform1::<Tanh, (D<2>,), _>(case).rad_y, [f64::INFINITY]);
+    }
+}

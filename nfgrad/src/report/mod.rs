@@ -1,0 +1,134 @@
+//! Reports: what a run computed, and how far each tensor is from the real numbers, as a table.
+
+use std::fmt;
+
+use nfgrad_shapes::{Listed, Span};
+
+use crate::bound::{Domain, Up};
+use crate::format::Format;
+use crate::graph::{BoundedRun, EntryInfo, Model, RevGraph, Run};
+use crate::shadow::Shadow;
+
+/// What is reported of one tensor: its largest value, and the largest error bound of each column.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Row {
+    /// The name in the `graph!` block.
+    pub name: &'static str,
+    /// The shape as it was written.
+    pub shape: &'static str,
+    /// Whether this is the gradient of the tensor, and not its value.
+    pub is_gradient: bool,
+    /// The largest magnitude.
+    pub max_abs: f64,
+    /// The largest error bound, one for each column; ∞ where nothing is known.
+    pub errors: Vec<Up>,
+}
+
+impl Row {
+    /// The error bound of a column relative to the largest value: how many digits are real.
+    pub fn relative(&self, column: usize) -> f64 {
+        let error = self.errors[column];
+        if error == Up::ZERO { 0.0 } else { error.get() / self.max_abs }
+    }
+}
+
+/// One [`Row`] for each output and each gradient of a run, with a column for each way to bound its error.
+///
+/// ```
+/// use nfgrad::prelude::*;
+/// use nfgrad::report::Report;
+///
+/// graph! {
+///     graph Bowl {
+///         param w: [2];
+///         output loss = sum(w * w);
+///     }
+/// }
+///
+/// let mut run = Bowl::run::<f32>();
+/// run.leaves_mut().w.copy_from_slice(&[0.1, 0.2])?;
+/// run.forward();
+/// run.backward();
+/// let mut shadow = Shadow::new();
+/// shadow.certify(&run);
+/// println!("{}", Report::new(&run).shadow(&run, &shadow));
+/// # Ok::<(), nfgrad::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct Report {
+    /// The names of the columns.
+    pub columns: Vec<&'static str>,
+    /// Outputs, then gradients.
+    pub rows: Vec<Row>,
+}
+
+impl Report {
+    /// The values of a run, without any bound yet.
+    pub fn new<M: Model, F: Format>(run: &Run<M, F>) -> Self {
+        let mut rows = Vec::new();
+        each_tensor::<M>(|position, span, is_gradient| {
+            let list = if is_gradient { run.cotangents() } else { run.values() };
+            let EntryInfo { name, shape, .. } = M::ENTRIES[position];
+            let max_abs = list.values()[span.offset..][..span.numel].iter().fold(0.0, |max, x| x.to_f64().abs().max(max));
+            rows.push(Row { name, shape, is_gradient, max_abs, errors: Vec::new() });
+        });
+        Self { columns: Vec::new(), rows }
+    }
+
+    /// Adds a column: the radii that were computed beside the values.
+    #[must_use]
+    pub fn radii<M: Model, F: Format, D: Domain>(mut self, run: &BoundedRun<M, F, D>) -> Self {
+        self.columns.push(D::NAME);
+        let mut rows = self.rows.iter_mut();
+        each_tensor::<M>(|position, span, is_gradient| {
+            let radii = if is_gradient { run.cotangent_radii() } else { run.radii() };
+            let radii = &radii[D::range(position, span.offset, span.numel)];
+            let error = radii.iter().fold(Up::ZERO, |max, &r| max.max(Up::new(r)));
+            rows.by_ref().take(1).for_each(|row| row.errors.push(error));
+        });
+        self
+    }
+
+    /// Adds a column: the bounds that a shadow found for the run.
+    #[must_use]
+    pub fn shadow<M: Model, F: Format>(mut self, run: &Run<M, F>, shadow: &Shadow<M>) -> Self {
+        self.columns.push("shadow");
+        let mut rows = self.rows.iter_mut();
+        each_tensor::<M>(|position, span, is_gradient| {
+            let error = shadow.max_error(run, position, span, is_gradient);
+            rows.by_ref().take(1).for_each(|row| row.errors.push(error));
+        });
+        self
+    }
+}
+
+/// Visits the outputs, then the gradients.
+fn each_tensor<M: RevGraph>(mut visit: impl FnMut(usize, Span, bool)) {
+    M::Context::LAYOUT.for_each(&mut |position, span| {
+        if M::OUTPUTS.contains(&position) {
+            visit(position, span, false);
+        }
+    });
+    M::Context::LAYOUT.for_each(&mut |position, span| {
+        if position < M::PARAMS {
+            visit(position, span, true);
+        }
+    });
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:<14} {:<12} {:>12}", "", "shape", "max |value|")?;
+        for column in &self.columns {
+            write!(f, "   {:>12} {:>9}", format!("{column} +/-"), "relative")?;
+        }
+        for row in &self.rows {
+            let name = if row.is_gradient { format!("d loss / d {}", row.name) } else { row.name.to_owned() };
+            write!(f, "\n{name:<14} {:<12} {:>12.4e}", row.shape, row.max_abs)?;
+            for (column, error) in row.errors.iter().enumerate() {
+                write!(f, "   {:>12.2e} {:>9.1e}", error.get(), row.relative(column))?;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,121 @@
+//! [`Enclosed`]: a tensor of a run, and how far each element can be from the real one.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use nfgrad_shapes::{At, Shape, Span};
+
+use super::{Level, Verdict};
+use crate::bound::Up;
+use crate::format::Format;
+use crate::graph::Entries;
+use crate::tensor::TensorRef;
+
+/// A tensor that a run computed, beside the ball of its shadow.
+pub struct Enclosed<'a, F, S> {
+    run: &'a [F],
+    mid: &'a [f64],
+    /// One radius for all, or one for each.
+    rad: &'a [f64],
+    shape: PhantomData<S>,
+}
+
+impl<F, S> Clone for Enclosed<'_, F, S> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<F, S> Copy for Enclosed<'_, F, S> {}
+
+impl<'a, F: Format, S: Shape> Enclosed<'a, F, S> {
+    /// What the run computed.
+    pub fn values(&self) -> TensorRef<'a, F, S> {
+        TensorRef::new(self.run)
+    }
+
+    /// The midpoints of the shadow: the best estimate of the real values that there is.
+    pub fn mid(&self) -> TensorRef<'a, f64, S> {
+        TensorRef::new(self.mid)
+    }
+
+    /// The shadow's own radius of element `i`: the real value is within it of the midpoint.
+    ///
+    /// # Panics
+    /// If `i` is outside the tensor and the shadow keeps one radius for each element.
+    pub fn shadow_radius(&self, i: usize) -> Up {
+        Up::new(self.rad[if self.rad.len() == 1 { 0 } else { i }])
+    }
+
+    /// A bound on `|run - real|` for element `i`, counted in row-major order; ∞ where nothing is known.
+    ///
+    /// # Panics
+    /// If `i` is outside the tensor.
+    pub fn error(&self, i: usize) -> Up {
+        distance(self.run[i], self.mid[i]) + self.shadow_radius(i)
+    }
+
+    /// The largest bound of the tensor.
+    pub fn max_error(&self) -> Up {
+        Self::max_of(self.run, self.mid, self.rad)
+    }
+
+    pub(super) fn max_of(run: &[F], mid: &[f64], rad: &[f64]) -> Up {
+        let radius = |i: usize| Up::new(rad[if rad.len() == 1 { 0 } else { i }]);
+        run.iter().zip(mid).enumerate().map(|(i, (&x, &mid))| distance(x, mid) + radius(i)).fold(Up::ZERO, Up::max)
+    }
+
+    /// The largest magnitude that the run computed.
+    pub fn max_abs(&self) -> f64 {
+        self.values().max_abs()
+    }
+
+    /// For each row along the last axis: is the largest element the one that exact real arithmetic makes largest?
+    ///
+    /// A scalar is one row of one element.
+    pub fn argmax(&self) -> impl Iterator<Item = Verdict> + use<'a, F, S> {
+        let this = *self;
+        let classes = S::DIMS.last().copied().unwrap_or(1).max(1);
+        (0..this.run.len() / classes).map(move |row| {
+            let range = row * classes..(row + 1) * classes;
+            Verdict::of(&this.run[range.clone()], &this.mid[range.clone()], |j| this.shadow_radius(range.start + j))
+        })
+    }
+}
+
+impl<F: Format, S: Shape> fmt::Debug for Enclosed<'_, F, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} within {:e}", self.values(), self.max_error().get())
+    }
+}
+
+/// Enclosed tensors, as a kind of entry.
+#[derive(Debug)]
+pub struct Enclosures<'a, F> {
+    run: &'a [F],
+    mid: &'a [f64],
+    rad: &'a [f64],
+    level: Level,
+}
+
+impl<'a, F> Enclosures<'a, F> {
+    pub(super) fn new(run: &'a [F], mid: &'a [f64], rad: &'a [f64], level: Level) -> Self {
+        Self { run, mid, rad, level }
+    }
+}
+
+impl<'a, F: Format> Entries for Enclosures<'a, F> {
+    type Entry<S: Shape> = Enclosed<'a, F, S>;
+
+    fn entry<Ctx: At<I>, const I: usize>(&mut self) -> Enclosed<'a, F, Ctx::Shape> {
+        let numel = <Ctx::Shape as Shape>::NUMEL;
+        let own = Ctx::OFFSET..Ctx::OFFSET + numel;
+        let radii = self.level.range(I, Span { offset: Ctx::OFFSET, numel });
+        Enclosed { run: &self.run[own.clone()], mid: &self.mid[own], rad: &self.rad[radii], shape: PhantomData }
+    }
+}
+
+/// At least `|x - mid|`: the difference is one rounded operation, so one inflation covers it.
+fn distance<F: Format>(x: F, mid: f64) -> Up {
+    Up::abs(x.to_f64() - mid) * Up::new(1.0)
+}

@@ -1,0 +1,202 @@
+//! The shadow: the same graph once more as balls in f64, to measure a run against.
+//!
+//! An a posteriori bound pays for the worst rounding at each step, and after two or three layers says nothing about a
+//! gradient. The shadow evaluates the graph in f64 with radii of its own. Every real value is within the shadow's radius
+//! of the shadow's midpoint, so
+//!
+//! ```text
+//! |run - real|  <=  |run - mid| + rad
+//! ```
+//!
+//! and for a run in f32 or narrower, `rad` is some `2^-29` of what matters. The bound is not a worst case: it is the error
+//! that this run made, plus a sliver.
+//!
+//! A shadow looks at itself. Where its own radius is more than a hundredth of the error that it reports, radii of one
+//! number for each tensor were too blunt, and it goes on with one for each element; [`Shadow::level`] says which answered.
+
+mod enclosed;
+mod verdict;
+
+use std::ops::Range;
+
+use nfgrad_shapes::{Listed, Span};
+
+use crate::bound::{Domain, Elementwise, Uniform, Up};
+use crate::format::Format;
+use crate::graph::{BoundedRun, HasLoss, Model, RevGraph, Run};
+
+pub use enclosed::{Enclosed, Enclosures};
+pub use verdict::{Tally, Verdict};
+
+/// The radii with which a shadow answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// One radius for each tensor.
+    Uniform,
+    /// One radius for each element.
+    Elementwise,
+}
+
+impl Level {
+    /// Where the radii of an entry are.
+    fn range(self, position: usize, span: Span) -> Range<usize> {
+        match self {
+            Self::Uniform => Uniform::range(position, span.offset, span.numel),
+            Self::Elementwise => Elementwise::range(position, span.offset, span.numel),
+        }
+    }
+}
+
+/// A graph evaluated as balls in f64 at the leaves of a run: every format up to f64 embeds in it, so the leaves are the
+/// same numbers.
+///
+/// ```
+/// use nfgrad::prelude::*;
+///
+/// graph! {
+///     /// A parabola.
+///     graph Parabola {
+///         param w: [3];
+///         output loss = sum(w * w);
+///     }
+/// }
+///
+/// let mut run = Parabola::run::<f32>();
+/// run.leaves_mut().w.copy_from_slice(&[0.1, 0.2, 0.3])?;
+/// run.forward();
+/// run.backward();
+///
+/// let mut shadow = Shadow::<Parabola>::new();
+/// shadow.certify(&run);
+/// assert!(shadow.outputs(&run).loss.max_error().get() < 1e-8);
+/// assert_eq!(shadow.gradients(&run).w.max_error().get(), 0.0); // w + w is exact
+/// # Ok::<(), nfgrad::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Shadow<G: RevGraph> {
+    uniform: BoundedRun<G, f64, Uniform>,
+    /// Allocated when it is first needed.
+    sharp: Option<Box<BoundedRun<G, f64, Elementwise>>>,
+    level: Level,
+}
+
+impl<G: RevGraph> Shadow<G> {
+    /// A shadow that has not looked at any run.
+    pub fn new() -> Self {
+        Self { uniform: BoundedRun::new(), sharp: None, level: Level::Uniform }
+    }
+
+    /// Evaluates the graph, values only, at the leaves of a run.
+    pub fn certify_values<F: Format>(&mut self, run: &Run<G, F>) {
+        self.uniform.copy_leaves_from(run);
+        self.uniform.forward();
+        self.level = Level::Uniform;
+        if self.is_blunt(run, false) {
+            let sharp = self.sharp.get_or_insert_default();
+            sharp.copy_leaves_from(run);
+            sharp.forward();
+            self.level = Level::Elementwise;
+        }
+    }
+
+    /// Evaluates the graph and the gradient of its loss at the leaves of a run.
+    pub fn certify<F: Format>(&mut self, run: &Run<G, F>)
+    where
+        G: HasLoss,
+    {
+        self.uniform.copy_leaves_from(run);
+        self.uniform.forward();
+        self.uniform.backward();
+        self.level = Level::Uniform;
+        if self.is_blunt(run, true) {
+            let sharp = self.sharp.get_or_insert_default();
+            sharp.copy_leaves_from(run);
+            sharp.forward();
+            sharp.backward();
+            self.level = Level::Elementwise;
+        }
+    }
+
+    /// The radii that answered last.
+    pub fn level(&self) -> Level {
+        self.level
+    }
+
+    /// Whether some output (or gradient) has a radius beyond a hundredth of the error it is to bound.
+    ///
+    /// An error below the last place of the run's largest value is not worth more work: the bound is then already
+    /// as small as the format can tell.
+    fn is_blunt<F: Format>(&self, run: &Run<G, F>, gradients: bool) -> bool {
+        let mut blunt = false;
+        G::Context::LAYOUT.for_each(&mut |position, span| {
+            if G::OUTPUTS.contains(&position) {
+                let mid = &self.uniform.run().values().values()[span.offset..][..span.numel];
+                let rad = &self.uniform.radii()[Uniform::range(position, span.offset, span.numel)];
+                blunt |= is_blunt(&run.values().values()[span.offset..][..span.numel], mid, rad);
+            } else if gradients && position < G::PARAMS {
+                let mid = &self.uniform.run().cotangents().values()[span.offset..][..span.numel];
+                let rad = &self.uniform.cotangent_radii()[Uniform::range(position, span.offset, span.numel)];
+                blunt |= is_blunt(&run.cotangents().values()[span.offset..][..span.numel], mid, rad);
+            }
+        });
+        blunt
+    }
+}
+
+impl<G: RevGraph> Shadow<G> {
+    /// The values (or cotangents) of the shadow that answered, and its radii for the entry at a position.
+    fn answer(&self, is_gradient: bool) -> (&[f64], &[f64]) {
+        match (&self.sharp, self.level) {
+            (Some(sharp), Level::Elementwise) => parts(sharp, is_gradient),
+            _ => parts(&self.uniform, is_gradient),
+        }
+    }
+
+    /// The largest error bound of one tensor of the run that was certified.
+    pub(crate) fn max_error<F: Format>(&self, run: &Run<G, F>, position: usize, span: Span, is_gradient: bool) -> Up {
+        let list = if is_gradient { run.cotangents() } else { run.values() };
+        let own = span.offset..span.offset + span.numel;
+        let (mid, rad) = self.answer(is_gradient);
+        Enclosed::<F, ()>::max_of(&list.values()[own.clone()], &mid[own], &rad[self.level.range(position, span)])
+    }
+}
+
+/// Values and radii, or cotangents and theirs.
+fn parts<G: RevGraph, D: Domain>(run: &BoundedRun<G, f64, D>, is_gradient: bool) -> (&[f64], &[f64]) {
+    if is_gradient {
+        (run.run().cotangents().values(), run.cotangent_radii())
+    } else {
+        (run.run().values().values(), run.radii())
+    }
+}
+
+impl<G: Model> Shadow<G> {
+    /// The outputs of the run that was certified, with a bound on the error of every element.
+    pub fn outputs<'a, F: Format>(&'a self, run: &'a Run<G, F>) -> G::Outputs<Enclosures<'a, F>> {
+        let (mid, rad) = self.answer(false);
+        G::outputs(Enclosures::new(run.values().values(), mid, rad, self.level))
+    }
+
+    /// The gradients of the run that was certified, with a bound on the error of every element.
+    pub fn gradients<'a, F: Format>(&'a self, run: &'a Run<G, F>) -> G::Gradients<Enclosures<'a, F>> {
+        let (mid, rad) = self.answer(true);
+        G::gradients(Enclosures::new(run.cotangents().values(), mid, rad, self.level))
+    }
+}
+
+impl<G: RevGraph> Default for Shadow<G> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Whether the radius of a tensor is more than a hundredth of its largest error.
+fn is_blunt<F: Format>(run: &[F], mid: &[f64], rad: &[f64]) -> bool {
+    let mut gap = Up::ZERO;
+    let mut largest = F::ZERO;
+    for (x, &mid) in run.iter().zip(mid) {
+        gap = gap.max(Up::abs(x.to_f64() - mid));
+        largest = if x.magnitude() > largest.magnitude() { *x } else { largest };
+    }
+    rad[0] > gap.max(largest.half_ulp()).get() / 100.0
+}

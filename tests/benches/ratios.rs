@@ -1,0 +1,165 @@
+//! The speed goals as ratios: each of our steps beside a hand-written one, in turn, in one process.
+//!
+//!     cargo bench -p nfgrad-tests --bench ratios
+//!
+//! A ratio is the median over rounds of (ours / yardstick), both timed in the same round, so that it holds when the
+//! speed of the machine drifts.
+
+use std::hint::black_box;
+use std::time::Instant;
+
+use nfgrad::optim::Sgd;
+use nfgrad::prelude::*;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+mod hand;
+
+graph! {
+    /// 784-128-10 with relu and softmax cross-entropy.
+    pub graph Mlp<const B: usize> {
+        input x: [B, 784];
+        input t: [B, 10];
+        param w1: [784, 128];
+        param b1: [128];
+        param w2: [128, 10];
+        param b2: [10];
+        let h = relu(x @ w1 + b1);
+        let logits = h @ w2 + b2;
+        output loss = mean(cross_entropy(logits, t));
+    }
+}
+
+graph! {
+    /// 4-8-1 with tanh and squared error.
+    pub graph Tiny {
+        input x: [1, 4];
+        input t: [1, 1];
+        param w1: [4, 8];
+        param b1: [8];
+        param w2: [8, 1];
+        param b2: [1];
+        let h = tanh(x @ w1 + b1);
+        output loss = mse(h @ w2 + b2, t);
+    }
+}
+
+const BATCH: usize = 64;
+const RATE: f32 = 1e-3;
+const ROUNDS: usize = 60;
+
+fn main() {
+    println!("{:<44} {:>10} {:>10} {:>8} {:>6}", "step (forward + backward + SGD), one thread", "ours", "yardstick", "ratio", "goal");
+    large();
+    tiny();
+}
+
+fn large() {
+    let mut rng = ChaCha8Rng::seed_from_u64(1);
+    let mut plain = Mlp::<BATCH>::run::<f32>();
+    let mut leaves = plain.leaves_mut();
+    leaves.x.fill_with(|| rng.random());
+    leaves.w1.he_uniform(|| rng.random());
+    leaves.w2.he_uniform(|| rng.random());
+    for row in leaves.t.as_mut_slice().chunks_exact_mut(10) {
+        row[rng.random_range(0..10)] = 1.0;
+    }
+
+    let mut hand = hand::Mlp::new(BATCH, [784, 128, 10]);
+    let leaves = plain.leaves();
+    hand.x.copy_from_slice(leaves.x.as_slice());
+    hand.t.copy_from_slice(leaves.t.as_slice());
+    hand.w1.copy_from_slice(leaves.w1.as_slice());
+    hand.w2.copy_from_slice(leaves.w2.as_slice());
+
+    let mut uniform = Mlp::<BATCH>::bounded::<f32, Uniform>();
+    uniform.copy_leaves_from(&plain);
+    let mut elementwise = Mlp::<BATCH>::bounded::<f32, Elementwise>();
+    elementwise.copy_leaves_from(&plain);
+    let mut certified = plain.clone();
+    let mut shadow = Shadow::new();
+    let mut sgd = Sgd::new(f64::from(RATE));
+
+    let mut yardstick = || drop(black_box(hand.step(RATE)));
+    row("784-128-10, batch 64, f32 / hand-written", "1.10", 4, &mut yardstick, || step(&mut plain, &mut sgd));
+
+    let mut step_plain = plain.clone();
+    let mut yardstick = || step(&mut step_plain, &mut Sgd::new(f64::from(RATE)));
+    row("with Uniform radii / plain", "1.40", 4, &mut yardstick, || {
+        uniform.forward();
+        uniform.backward();
+        sgd.step(uniform.run_mut());
+    });
+    row("with Elementwise radii / plain", "", 2, &mut yardstick, || {
+        elementwise.forward();
+        elementwise.backward();
+        sgd.step(elementwise.run_mut());
+    });
+    row("f32 step and shadow certificate / plain", "4.00", 2, &mut yardstick, || {
+        step(&mut certified, &mut sgd);
+        shadow.certify(&certified);
+    });
+    println!("  (the shadow answered with {:?} radii)", shadow.level());
+}
+
+fn tiny() {
+    let mut rng = ChaCha8Rng::seed_from_u64(2);
+    let mut run = Tiny::run::<f32>();
+    let mut leaves = run.leaves_mut();
+    leaves.x.fill_with(|| rng.random());
+    leaves.w1.glorot_uniform(|| rng.random());
+    leaves.w2.glorot_uniform(|| rng.random());
+    let mut bounded = Tiny::bounded::<f32, Elementwise>();
+    bounded.copy_leaves_from(&run);
+
+    let mut hand = hand::Tiny { t: 0.5, ..Default::default() };
+    let leaves = run.leaves();
+    hand.x.copy_from_slice(leaves.x.as_slice());
+    hand.w1.as_flattened_mut().copy_from_slice(leaves.w1.as_slice());
+    hand.w2.copy_from_slice(leaves.w2.as_slice());
+
+    let mut sgd = Sgd::new(f64::from(RATE));
+    let mut same_tanh = || drop(black_box(hand.step(RATE, Format::tanh)));
+    row("4-8-1, batch 1, f32 / hand-written", "1.50", 10_000, &mut same_tanh, || step(&mut run, &mut sgd));
+    let mut libm_tanh = || drop(black_box(hand.step(RATE, f32::tanh)));
+    row("4-8-1, batch 1, f32 / hand-written, libm tanh", "", 10_000, &mut libm_tanh, || step(&mut run, &mut sgd));
+    let mut plain = run.clone();
+    let mut yardstick = || step(&mut plain, &mut Sgd::new(f64::from(RATE)));
+    row("4-8-1 with Elementwise radii / plain", "", 10_000, &mut yardstick, || {
+        bounded.forward();
+        bounded.backward();
+        sgd.step(bounded.run_mut());
+    });
+}
+
+#[inline]
+fn step<G: nfgrad::graph::HasLoss>(run: &mut Run<G, f32>, sgd: &mut Sgd<f32>) {
+    run.forward();
+    run.backward();
+    sgd.step(run);
+    black_box(run.params());
+}
+
+/// Times both in turn and prints the medians and the median ratio.
+fn row(what: &str, goal: &str, repetitions: usize, yardstick: &mut dyn FnMut(), mut ours: impl FnMut()) {
+    let mut rounds: Vec<(f64, f64)> = (0..ROUNDS)
+        .map(|_| (time(repetitions, &mut ours), time(repetitions, &mut *yardstick)))
+        .skip(5)
+        .collect();
+    let mut ratios: Vec<f64> = rounds.iter().map(|(a, b)| a / b).collect();
+    ratios.sort_by(f64::total_cmp);
+    rounds.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let ours = rounds[rounds.len() / 2].0;
+    rounds.sort_by(|a, b| a.1.total_cmp(&b.1));
+    let yardstick = rounds[rounds.len() / 2].1;
+    println!("{what:<44} {:>7.2} us {:>7.2} us {:>8.2} {goal:>6}", ours * 1e6, yardstick * 1e6, ratios[ratios.len() / 2]);
+}
+
+/// Seconds for one call.
+fn time(repetitions: usize, mut body: impl FnMut()) -> f64 {
+    let start = Instant::now();
+    for _ in 0..repetitions {
+        body();
+    }
+    start.elapsed().as_secs_f64() / repetitions as f64
+}

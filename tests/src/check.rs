@@ -1,0 +1,163 @@
+//! Holds one op to its law: random balls, a real point in each, and no radius may be too small.
+
+mod subject;
+
+use std::marker::PhantomData;
+
+use nfgrad::bound::Domain;
+use nfgrad::op::Contribution;
+use rand::{Rng, RngExt};
+
+use crate::exact::Exact;
+use crate::laws::{Law, Numels, Rule};
+use crate::report::Report;
+use crate::sample::{Balls, Sample, Sampled, generator};
+use subject::{Subject, Typed};
+
+/// Holds the op to its law in one format and one radius domain, for that many random cases.
+pub fn check_op<O: Law<In>, In: Numels, F: Sampled, D: Domain>(cases: u64, report: &mut Report) {
+    check::<F>(&Typed::<O, In, D>(PhantomData), cases, report);
+}
+
+fn check<F: Sampled>(subject: &dyn Subject<F>, cases: u64, report: &mut Report) {
+    let label = format!("{} on {:?} elements", subject.name(), subject.numels());
+    for case in 0..cases {
+        let rng = &mut generator(&label, case);
+        let trial = Trial::new(subject, format!("{label}, case {case}"), rng);
+        trial.forward(report);
+        trial.vjp(report);
+    }
+}
+
+struct Trial<'a, F> {
+    subject: &'a dyn Subject<F>,
+    name: String,
+    rule: Rule,
+    /// One sample for each operand, or one for all of them.
+    x: Vec<Sample<F>>,
+    y: Sample<F>,
+    dy: Sample<F>,
+}
+
+impl<'a, F: Sampled> Trial<'a, F> {
+    fn new(subject: &'a dyn Subject<F>, name: String, rng: &mut impl Rng) -> Self {
+        let (numels, numel) = (subject.numels(), subject.result_numel());
+        let mut sample = |numel| Sample::random(rng, numel, subject.radii(numel));
+        let mut x: Vec<Sample<F>> = numels.iter().map(|&n| sample(n)).collect();
+        let dy = sample(numel);
+        if numels.len() == 2 && numels[0] == numels[1] && rng.random_bool(0.2) {
+            // One node twice: the same slices, so the op can see it.
+            x.truncate(1);
+        }
+        // Whatever is there before must be overwritten.
+        let y = Sample::blank(numel, subject.radii(numel));
+        let mut trial = Self { subject, name, rule: subject.rule(), x, y, dy };
+        trial.evaluate();
+        trial
+    }
+
+    fn evaluate(&mut self) {
+        let mut y = std::mem::take(&mut self.y);
+        self.subject.forward(&self.operands(Sample::balls), &mut y.mid);
+        self.subject.forward_radius(&self.operands(Sample::balls), &y.mid, &mut y.rad);
+        y.real = self.rule.forward(&self.operands(|x| &x.real[..]));
+        self.y = y;
+    }
+
+    /// A view of each operand; the same one if there is one sample for all.
+    fn operands<'b, T>(&'b self, view: impl Fn(&'b Sample<F>) -> T) -> Vec<T> {
+        (0..self.subject.numels().len()).map(|k| view(&self.x[k.min(self.x.len() - 1)])).collect()
+    }
+
+    fn forward(&self, report: &mut Report) {
+        // An exponential turns moderate numbers into large ones.
+        let sure = self.x.iter().all(Sample::is_moderate) && self.rule != Rule::Exp;
+        let exact = self.x.iter().all(Sample::is_exact) && knows_exactness::<F>(&self.rule);
+        self.compare("value", self.y.balls(), &self.y.real, (sure, exact), report);
+    }
+
+    fn vjp(&self, report: &mut Report) {
+        let operands = self.subject.numels().len();
+        let all = self.contributions(&vec![true; operands]);
+        let real = self.rule.vjp(&self.operands(|x| &x.real[..]), &self.dy.real);
+        let sure = self.x.iter().chain([&self.dy]).all(Sample::is_moderate) && self.rule != Rule::Exp;
+        if self.x.len() < operands {
+            self.compare_sums(&all, &real, report);
+        } else {
+            for (k, ((mid, rad), real)) in all.iter().zip(&real).enumerate() {
+                self.compare(&format!("contribution {k}"), Balls { mid, rad }, real, (sure, false), report);
+            }
+        }
+        // A contribution does not depend on which others are asked for.
+        for alone in 0..operands {
+            let asked: Vec<bool> = (0..operands).map(|k| k == alone).collect();
+            let (mid, rad) = &self.contributions(&asked)[alone];
+            let same = rad == &all[alone].1 && mid.iter().zip(&all[alone].0).all(|(a, b)| same_number(*a, *b));
+            report.demand(same, || format!("{}: contribution {alone} alone differs", self.name));
+        }
+    }
+
+    /// The contributions and their radii; `None` is passed for those that are not asked for.
+    fn contributions(&self, asked: &[bool]) -> Vec<(Vec<F>, Vec<f64>)> {
+        let blank = |n| Sample::<F>::blank(n, self.subject.radii(n));
+        let mut out: Vec<_> = self.subject.numels().into_iter().map(|n| (blank(n).mid, blank(n).rad)).collect();
+        let x = self.operands(Sample::balls);
+        let dx = out.iter_mut().zip(asked).map(|((mid, _), asked)| asked.then_some(&mut mid[..]));
+        self.subject.vjp(&x, &self.y.mid, &self.dy.mid, dx.collect());
+        let dx = out.iter_mut().zip(asked).map(|((mid, radii), asked)| asked.then_some(Contribution { mid, radii }));
+        self.subject.vjp_radius(&x, self.y.balls(), self.dy.balls(), dx.collect());
+        out
+    }
+
+    /// `sure`: the radius must be finite. `exact`: it must be 0 where the result is exact.
+    fn compare(&self, what: &str, ball: Balls<'_, F>, real: &[Exact], (sure, exact): (bool, bool), report: &mut Report) {
+        assert_eq!(ball.mid.len(), real.len(), "{}: the law has another shape", self.name);
+        let exact = exact && real.iter().zip(ball.mid).all(|(real, x)| !real.violates(x.to_f64(), 0.0));
+        for (i, real) in real.iter().enumerate() {
+            let (mid, radius) = (ball.mid[i].to_f64(), ball.radius(i));
+            let place = || format!("{}: {what}, element {i}\n{}", self.name, self.inputs());
+            report.ball(real, mid, radius, place);
+            report.demand(!sure || radius.is_finite(), || format!("∞ where something is known: {}", place()));
+            report.demand(!exact || radius == 0.0, || format!("radius {radius:e} of an exact result: {}", place()));
+        }
+    }
+
+    /// Of one node twice only the sum of both contributions means anything: those of `x - x` may be 0 and 0.
+    fn compare_sums(&self, all: &[(Vec<F>, Vec<f64>)], real: &[Vec<Exact>], report: &mut Report) {
+        let [(a, alpha), (b, beta)] = all else { unreachable!("two operands") };
+        for (i, (x, y)) in real[0].iter().zip(&real[1]).enumerate() {
+            let ((a, alpha), (b, beta)) = ((a[i].to_f64(), alpha[i % alpha.len()]), (b[i].to_f64(), beta[i % beta.len()]));
+            let place = || format!("{}: both contributions, element {i}\n{}", self.name, self.inputs());
+            let guarded = b.is_finite() || beta == f64::INFINITY;
+            report.demand(guarded, || format!("the finite radius {beta:e} of {b}: {}", place()));
+            if b.is_finite() {
+                let rest = x.clone() + y - &Exact::new(b);
+                report.ball(&rest, a, (alpha + beta).next_up(), place);
+            }
+        }
+    }
+
+    fn inputs(&self) -> String {
+        let tensor = |name: &str, s: &Sample<F>| {
+            let real: Vec<f64> = s.real.iter().map(Exact::to_f64).collect();
+            format!("    {name} = {:?}\n      radii {:?}\n      real {real:?}\n", s.mid, s.rad)
+        };
+        let x: String = self.x.iter().map(|x| tensor("x", x)).collect();
+        x + &tensor("y", &self.y) + &tensor("dy", &self.dy)
+    }
+}
+
+/// Ops whose radius is documented to be 0 wherever the result is exact and the operands are.
+fn knows_exactness<F: Sampled>(rule: &Rule) -> bool {
+    match rule {
+        Rule::Add | Rule::Sub | Rule::Neg | Rule::Relu => true,
+        // Without a fused multiply-add f64 does not know the error of its products.
+        Rule::Mul => F::NAME != "f64",
+        _ => false,
+    }
+}
+
+/// Equal, or both not a number.
+fn same_number<F: Sampled>(a: F, b: F) -> bool {
+    a == b || (a.to_f64().is_nan() && b.to_f64().is_nan())
+}

@@ -1,0 +1,229 @@
+//! What each op computes over the reals, and its VJP: the laws that the library's values and radii are held to.
+//!
+//! Written from the textbook definitions and without a look at the library's formulas. Tensors are flat and row-major; the
+//! lengths that a rule needs beside those of its operands are its fields.
+
+mod ops;
+
+use crate::exact::Exact;
+
+pub use ops::{Law, Numels};
+
+/// An op over the reals.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Rule {
+    /// `a + b`, `b` repeated over the leading axes.
+    Add,
+    /// `a - b`, likewise.
+    Sub,
+    /// `a * b` entry by entry, likewise.
+    Mul,
+    /// `-x`.
+    Neg,
+    /// `max(x, 0)`, with derivative 0 at 0.
+    Relu,
+    /// `e^x`.
+    Exp,
+    /// `tanh x`.
+    Tanh,
+    /// `c x` for the decimal fraction `c = digits / 10^places`.
+    Scale {
+        /// The digits of the literal without its point.
+        digits: i32,
+        /// How many of them follow the point.
+        places: u8,
+    },
+    /// `[m, k] @ [k, n]`.
+    MatMul {
+        /// Rows of the left matrix.
+        m: usize,
+        /// The inner length.
+        k: usize,
+        /// Columns of the right matrix.
+        n: usize,
+    },
+    /// The sum along the middle axis of `[outer, length, inner]`.
+    Sum(Axis),
+    /// The mean along it.
+    Mean(Axis),
+    /// `x - ln Σ e^x` along the last axis.
+    LogSoftmax {
+        /// The length of the last axis.
+        columns: usize,
+    },
+    /// `-Σ t log_softmax(x)` along the last axis.
+    CrossEntropy {
+        /// The length of the last axis.
+        columns: usize,
+    },
+    /// The mean of `(p - t)²` over everything.
+    Mse,
+}
+
+/// An axis: the product of the lengths before it, its own length, and the product of those after it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Axis {
+    /// The product of the lengths before it.
+    pub outer: usize,
+    /// Its length.
+    pub length: usize,
+    /// The product of the lengths after it.
+    pub inner: usize,
+}
+
+impl Axis {
+    /// Where the entries of the sum `s` lie.
+    fn entries(self, s: usize) -> impl Iterator<Item = usize> {
+        let (o, i) = (s / self.inner, s % self.inner);
+        (0..self.length).map(move |l| (o * self.length + l) * self.inner + i)
+    }
+
+    fn sums(self, x: &[Exact]) -> Vec<Exact> {
+        (0..self.outer * self.inner).map(|s| Exact::sum(self.entries(s).map(|i| &x[i]))).collect()
+    }
+
+    /// The sum to which each entry belongs.
+    fn spread(self, dy: &[Exact]) -> Vec<Exact> {
+        (0..self.outer * self.length * self.inner)
+            .map(|e| dy[e / (self.length * self.inner) * self.inner + e % self.inner].clone())
+            .collect()
+    }
+}
+
+impl Rule {
+    /// The real values.
+    pub fn forward(&self, x: &[&[Exact]]) -> Vec<Exact> {
+        match *self {
+            Self::Add => repeated(x, |a, b| a.clone() + b),
+            Self::Sub => repeated(x, |a, b| a.clone() - b),
+            Self::Mul => repeated(x, |a, b| a.clone() * b),
+            Self::Neg => map(x[0], |x| -x.clone()),
+            Self::Relu => map(x[0], |x| if x.is_positive() { x.clone() } else { Exact::zero() }),
+            Self::Exp => map(x[0], Exact::exp),
+            Self::Tanh => map(x[0], |x| x.tanh_and_slope().0),
+            Self::Scale { digits, places } => map(x[0], |x| scaled(x, digits, places)),
+            Self::MatMul { m, k, n } => product(x[0], x[1], (m, k, n)),
+            Self::Sum(axis) => axis.sums(x[0]),
+            Self::Mean(axis) => map(&axis.sums(x[0]), |sum| sum.over_exact(&length(axis.length))),
+            Self::LogSoftmax { columns } => rows(x[0], columns).flat_map(log_softmax).collect(),
+            Self::CrossEntropy { columns } => rows(x[0], columns)
+                .zip(rows(x[1], columns))
+                .map(|(x, t)| -Exact::sum(&together(&log_softmax(x), t, |l, t| l.clone() * t)))
+                .collect(),
+            Self::Mse => {
+                let squares = together(x[0], x[1], |p, t| square(p.clone() - t));
+                vec![Exact::sum(&squares).over_exact(&length(x[0].len()))]
+            }
+        }
+    }
+
+    /// The real contributions to the cotangents of the operands.
+    pub fn vjp(&self, x: &[&[Exact]], dy: &[Exact]) -> Vec<Vec<Exact>> {
+        match *self {
+            Self::Add => vec![dy.to_vec(), columns(dy, x[1].len())],
+            Self::Sub => vec![dy.to_vec(), map(&columns(dy, x[1].len()), |d| -d.clone())],
+            Self::Mul => {
+                let da = repeated(&[dy, x[1]], |d, b| d.clone() * b);
+                let db = together(dy, x[0], |d, a| d.clone() * a);
+                vec![da, columns(&db, x[1].len())]
+            }
+            Self::Neg => vec![map(dy, |d| -d.clone())],
+            Self::Relu => vec![together(x[0], dy, |x, d| if x.is_positive() { d.clone() } else { Exact::zero() })],
+            Self::Exp => vec![together(x[0], dy, |x, d| x.exp() * d)],
+            Self::Tanh => vec![together(x[0], dy, |x, d| x.tanh_and_slope().1 * d)],
+            Self::Scale { digits, places } => vec![map(dy, |d| scaled(d, digits, places))],
+            Self::MatMul { m, k, n } => {
+                let (a, b) = (transposed(x[0], m, k), transposed(x[1], k, n));
+                vec![product(dy, &b, (m, n, k)), product(&a, dy, (k, m, n))]
+            }
+            Self::Sum(axis) => vec![axis.spread(dy)],
+            Self::Mean(axis) => vec![map(&axis.spread(dy), |d| d.over_exact(&length(axis.length)))],
+            Self::LogSoftmax { columns } => {
+                let row = |(x, dy): (&[Exact], &[Exact])| {
+                    let sum = Exact::sum(dy);
+                    together(&softmax(x), dy, |s, d| d.clone() - &(s.clone() * &sum))
+                };
+                vec![rows(x[0], columns).zip(rows(dy, columns)).flat_map(row).collect()]
+            }
+            Self::CrossEntropy { columns } => cross_entropy_vjp(x[0], x[1], dy, columns),
+            Self::Mse => {
+                let step = (Exact::new(2.0) * &dy[0]).over_exact(&length(x[0].len()));
+                let dp = together(x[0], x[1], |p, t| (p.clone() - t) * &step);
+                let dt = map(&dp, |d| -d.clone());
+                vec![dp, dt]
+            }
+        }
+    }
+}
+
+fn cross_entropy_vjp(x: &[Exact], t: &[Exact], dy: &[Exact], columns: usize) -> Vec<Vec<Exact>> {
+    let (mut dx, mut dt) = (Vec::new(), Vec::new());
+    for ((x, t), dy) in rows(x, columns).zip(rows(t, columns)).zip(dy) {
+        let mass = Exact::sum(t);
+        dx.extend(together(&softmax(x), t, |s, t| (s.clone() * &mass - t) * dy));
+        dt.extend(map(&log_softmax(x), |l| -(l.clone() * dy)));
+    }
+    vec![dx, dt]
+}
+
+/// `x - m - ln Σ e^(x - m)`, with `m` the maximum: the same number for every `m`, but of moderate size.
+fn log_softmax(x: &[Exact]) -> Vec<Exact> {
+    let shifted = shifted(x);
+    let log = Exact::sum(&map(&shifted, Exact::exp)).ln();
+    map(&shifted, |x| x.clone() - &log)
+}
+
+fn softmax(x: &[Exact]) -> Vec<Exact> {
+    let powers = map(&shifted(x), Exact::exp);
+    let inverse = Exact::sum(&powers).reciprocal_above_one();
+    map(&powers, |p| p.clone() * &inverse)
+}
+
+fn shifted(x: &[Exact]) -> Vec<Exact> {
+    let largest = x.iter().reduce(|a, b| if a.is_less_than(b) { b } else { a });
+    largest.map_or_else(Vec::new, |largest| map(x, |x| x.clone() - largest))
+}
+
+fn product(a: &[Exact], b: &[Exact], (m, k, n): (usize, usize, usize)) -> Vec<Exact> {
+    let entry = |i: usize, j: usize| (0..k).map(|p| a[i * k + p].clone() * &b[p * n + j]).collect::<Vec<_>>();
+    (0..m * n).map(|e| Exact::sum(&entry(e / n, e % n))).collect()
+}
+
+fn transposed(a: &[Exact], rows: usize, columns: usize) -> Vec<Exact> {
+    (0..rows * columns).map(|e| a[e % rows * columns + e / rows].clone()).collect()
+}
+
+fn scaled(x: &Exact, digits: i32, places: u8) -> Exact {
+    (Exact::new(digits.into()) * x).over_exact(&Exact::new(10_f64.powi(places.into())))
+}
+
+fn square(x: Exact) -> Exact {
+    x.clone() * &x
+}
+
+#[allow(clippy::cast_precision_loss, reason = "a length below 2^53 is exact in f64")]
+fn length(n: usize) -> Exact {
+    Exact::new(n as f64)
+}
+
+fn map(x: &[Exact], f: impl Fn(&Exact) -> Exact) -> Vec<Exact> {
+    x.iter().map(f).collect()
+}
+
+fn together(a: &[Exact], b: &[Exact], f: impl Fn(&Exact, &Exact) -> Exact) -> Vec<Exact> {
+    a.iter().zip(b).map(|(a, b)| f(a, b)).collect()
+}
+
+/// The second operand repeated over the leading axes of the first.
+fn repeated(x: &[&[Exact]], f: impl Fn(&Exact, &Exact) -> Exact) -> Vec<Exact> {
+    x[0].iter().zip(x[1].iter().cycle()).map(|(a, b)| f(a, b)).collect()
+}
+
+/// The sum over the leading axes: what the cotangent of a repeated operand is.
+fn columns(x: &[Exact], columns: usize) -> Vec<Exact> {
+    (0..columns).map(|j| Exact::sum(x.iter().skip(j).step_by(columns))).collect()
+}
+
+fn rows(x: &[Exact], columns: usize) -> impl Iterator<Item = &[Exact]> {
+    x.chunks_exact(columns)
+}

@@ -1,0 +1,98 @@
+//! Which rule is the law of which op of the library.
+
+use nfgrad::op::{
+    Add, All, Along, Exp, Literal, MatMul, Mean, Mse, Mul, Neg, Op, Operands, Relu, Scale, Sub, Sum, Tanh,
+};
+use nfgrad_shapes::{Dim, Shape};
+
+use super::{Axis, Rule};
+
+/// `O: Law<In>` reads "the op `O` on operands of the shapes `In` computes what [`Law::rule`] says".
+pub trait Law<In: Operands>: Op<In> {
+    /// The rule.
+    fn rule() -> Rule;
+}
+
+/// The numbers of elements of the operands.
+pub trait Numels: Operands {
+    /// One number for each.
+    fn numels() -> Vec<usize>;
+}
+
+impl<A: Shape> Numels for (A,) {
+    fn numels() -> Vec<usize> {
+        vec![A::NUMEL]
+    }
+}
+
+impl<A: Shape, B: Shape> Numels for (A, B) {
+    fn numels() -> Vec<usize> {
+        vec![A::NUMEL, B::NUMEL]
+    }
+}
+
+/// Ops whose rule needs no number.
+macro_rules! laws {
+    ($($op:ident),*) => {$(
+        impl<In: Operands> Law<In> for $op
+        where
+            $op: Op<In>,
+        {
+            fn rule() -> Rule {
+                Rule::$op
+            }
+        }
+    )*};
+}
+
+laws!(Add, Sub, Mul, Neg, Relu, Exp, Tanh, Mse);
+
+impl<M: Dim, K: Dim, N: Dim> Law<((M, K), (K, N))> for MatMul
+where
+    MatMul: Op<((M, K), (K, N))>,
+{
+    fn rule() -> Rule {
+        Rule::MatMul { m: M::SIZE, k: K::SIZE, n: N::SIZE }
+    }
+}
+
+impl<M: Dim, K: Dim> Law<((M, K), (K,))> for MatMul {
+    fn rule() -> Rule {
+        Rule::MatMul { m: M::SIZE, k: K::SIZE, n: 1 }
+    }
+}
+
+impl<L: Literal, S: Shape> Law<(S,)> for Scale<L> {
+    fn rule() -> Rule {
+        let (before, after) = L::TEXT.split_once('.').unwrap_or((L::TEXT, ""));
+        let digits = format!("{before}{after}").parse().expect("the tests use literals of a few digits");
+        let places = u8::try_from(after.len()).expect("the tests use literals of a few digits");
+        Rule::Scale { digits, places }
+    }
+}
+
+/// Reductions: along all entries, or along one axis.
+macro_rules! reductions {
+    ($($op:ident),*) => {$(
+        impl<S: Shape> Law<(S,)> for $op<All>
+        where
+            All: Along<S>,
+        {
+            fn rule() -> Rule {
+                Rule::$op(Axis { outer: 1, length: S::NUMEL, inner: 1 })
+            }
+        }
+
+        impl<S: Shape, const I: usize> Law<(S,)> for $op<nfgrad::op::Axis<I>>
+        where
+            nfgrad::op::Axis<I>: Along<S>,
+        {
+            fn rule() -> Rule {
+                let (outer, inner) = (S::DIMS[..I].iter().product(), S::DIMS[I + 1..].iter().product());
+                Rule::$op(Axis { outer, length: S::DIMS[I], inner })
+            }
+        }
+    )*};
+}
+
+reductions!(Sum, Mean);

@@ -1,0 +1,130 @@
+//! Whole graphs against exact reverse mode over the reals: chains, diamonds, one node twice, dead ends.
+
+mod graphs {
+    pub mod machine;
+}
+
+use nfgrad::op::{Add, All, Axis, Exp, MatMul, Mean, Mse, Mul, Neg, Relu, Sub, Sum, Tanh};
+use nfgrad::prelude::*;
+
+use graphs::machine::graphs;
+
+type M23 = (D<2>, D<3>);
+type M33 = (D<3>, D<3>);
+type M34 = (D<3>, D<4>);
+type M24 = (D<2>, D<4>);
+type V2 = (D<2>,);
+type V3 = (D<3>,);
+type V4 = (D<4>,);
+
+graphs! {
+    /// sum(relu(x @ w + b))
+    layer: 60 cases {
+        params [0: M34, 1: V4]; inputs [2: M23];
+        G1 = 3: MatMul [2: M23, 0: M34] => M24;
+        G2 = 4: Add [3: M24, 1: V4] => M24;
+        G3 = 5: Relu [4: M24] => M24;
+        G4 = 6: Sum<All> [5: M24] => ();
+    }
+
+    /// mean(tanh(x @ v) @ w + c), through two layers
+    two_layers: 25 cases {
+        params [0: M34, 1: V4, 2: ()]; inputs [3: M23];
+        G1 = 4: MatMul [3: M23, 0: M34] => M24;
+        G2 = 5: Tanh [4: M24] => M24;
+        G3 = 6: MatMul [5: M24, 1: V4] => V2;
+        G4 = 7: Add [6: V2, 2: ()] => V2;
+        G5 = 8: Mean<All> [7: V2] => ();
+    }
+
+    /// sum(h * h) with h = x @ w: one node twice in a product
+    square: 60 cases {
+        params [0: M34]; inputs [1: M23];
+        G1 = 2: MatMul [1: M23, 0: M34] => M24;
+        G2 = 3: Mul [2: M24, 2: M24] => M24;
+        G3 = 4: Sum<All> [3: M24] => ();
+    }
+
+    /// mean(relu(h) + tanh(h) - h): one node with three consumers
+    three_consumers: 25 cases {
+        params [0: V3]; inputs [1: M23];
+        G1 = 2: Mul [1: M23, 0: V3] => M23;
+        G2 = 3: Relu [2: M23] => M23;
+        G3 = 4: Tanh [2: M23] => M23;
+        G4 = 5: Add [3: M23, 4: M23] => M23;
+        G5 = 6: Sub [5: M23, 2: M23] => M23;
+        G6 = 7: Mean<All> [6: M23] => ();
+    }
+
+    /// (w + w) - (w + w) + w, and its sum: one node twice in a sum and in a difference
+    same_node_twice: 60 cases {
+        params [0: V3]; inputs [];
+        G1 = 1: Add [0: V3, 0: V3] => V3;
+        G2 = 2: Sub [1: V3, 1: V3] => V3;
+        G3 = 3: Add [2: V3, 0: V3] => V3;
+        G4 = 4: Sum<Axis<0>> [3: V3] => ();
+    }
+
+    /// sum(w @ w @ w): a parameter that meets itself
+    cube: 60 cases {
+        params [0: M33]; inputs [];
+        G1 = 1: MatMul [0: M33, 0: M33] => M33;
+        G2 = 2: MatMul [1: M33, 0: M33] => M33;
+        G3 = 3: Sum<All> [2: M33] => ();
+    }
+
+    /// A parameter that nothing reads, and a node that leads nowhere
+    dead_ends: 60 cases {
+        params [0: V3, 1: V3]; inputs [2: V3];
+        G1 = 3: Mul [0: V3, 2: V3] => V3;
+        G2 = 4: Neg [3: V3] => V3;
+        G3 = 5: Relu [3: V3] => V3;
+        G4 = 6: Sum<All> [5: V3] => ();
+    }
+
+    /// A node over inputs alone has no gradient, and what follows it has
+    inputs_alone: 60 cases {
+        params [0: V3]; inputs [1: M23, 2: V3];
+        G1 = 3: Add [1: M23, 2: V3] => M23;
+        G2 = 4: Relu [3: M23] => M23;
+        G3 = 5: MatMul [4: M23, 0: V3] => V2;
+        G4 = 6: Mean<Axis<0>> [5: V2] => ();
+    }
+
+    /// mse(tanh(x @ w), t)
+    regression: 25 cases {
+        params [0: M34]; inputs [1: M23, 2: M24];
+        G1 = 3: MatMul [1: M23, 0: M34] => M24;
+        G2 = 4: Tanh [3: M24] => M24;
+        G3 = 5: Mse [4: M24, 2: M24] => ();
+    }
+
+    /// mse(h, h) + mse(w, t): one node as prediction and as target
+    same_target: 60 cases {
+        params [0: V3]; inputs [1: V3];
+        G1 = 2: Mul [0: V3, 1: V3] => V3;
+        G2 = 3: Mse [2: V3, 2: V3] => ();
+        G3 = 4: Mse [0: V3, 1: V3] => ();
+        G4 = 5: Add [3: (), 4: ()] => ();
+    }
+
+    /// exp(s) * s - s for a scalar: everything is one number
+    scalar: 60 cases {
+        params [0: ()]; inputs [];
+        G1 = 1: Exp [0: ()] => ();
+        G2 = 2: Mul [1: (), 0: ()] => ();
+        G3 = 3: Sub [2: (), 0: ()] => ();
+    }
+
+    /// Reductions along either axis of what was repeated
+    axes: 60 cases {
+        params [0: M23, 1: V3, 2: ()]; inputs [];
+        G1 = 3: Mul [0: M23, 1: V3] => M23;
+        G2 = 4: Sub [3: M23, 2: ()] => M23;
+        G3 = 5: Mean<Axis<0>> [4: M23] => V3;
+        G4 = 6: Sum<Axis<1>> [4: M23] => V2;
+        G5 = 7: Sum<All> [5: V3] => ();
+        G6 = 8: Mean<All> [6: V2] => ();
+        G7 = 9: Mul [7: (), 8: ()] => ();
+    }
+}

@@ -1,0 +1,108 @@
+//! Every op, in every format and every radius domain: no radius is smaller than the true error, forward or backward.
+
+use half::bf16;
+use nfgrad::op::{Add, All, Axis, Exp, Literal, MatMul, Mean, Mse, Mul, Neg, Relu, Scale, Sub, Sum, Tanh};
+use nfgrad::prelude::*;
+use nfgrad_tests::check::check_op;
+use nfgrad_tests::laws::{Law, Numels};
+use nfgrad_tests::report::Report;
+use nfgrad_tests::sample::cases;
+
+/// All formats and domains.
+fn everywhere<O: Law<In>, In: Numels>(usual: u64, report: &mut Report) {
+    let cases = cases(usual);
+    check_op::<O, In, f32, Uniform>(cases, report);
+    check_op::<O, In, f32, Elementwise>(cases, report);
+    check_op::<O, In, f64, Uniform>(cases, report);
+    check_op::<O, In, f64, Elementwise>(cases, report);
+    check_op::<O, In, bf16, Uniform>(cases, report);
+    check_op::<O, In, bf16, Elementwise>(cases, report);
+}
+
+/// One test an op: its shapes, and how many cases each is tried with.
+macro_rules! ops {
+    ($($test:ident: $op:ty, $usual:literal, [$($shapes:ty),* $(,)?];)*) => {$(
+        #[test]
+        fn $test() {
+            let mut report = Report::new();
+            $(everywhere::<$op, $shapes>($usual, &mut report);)*
+            report.finish();
+        }
+    )*};
+}
+
+macro_rules! literals {
+    ($($name:ident = $text:literal, $nearest:literal, $exact:literal;)*) => {$(
+        struct $name;
+
+        impl Literal for $name {
+            const TEXT: &'static str = $text;
+            const NEAREST: f64 = $nearest;
+            const EXACT: bool = $exact;
+        }
+    )*};
+}
+
+literals! {
+    Tenth = "0.1", 0.1, false;
+    Quarter = "0.25", 0.25, true;
+    // Exact in f64, but neither in f32 nor in bf16.
+    Odd = "1073741825", 1_073_741_825.0, true;
+    Zero = "0", 0.0, true;
+}
+
+ops! {
+    add: Add, 300, [
+        ((D<2>, D<3>), (D<2>, D<3>)),
+        ((D<5>, D<3>), (D<3>,)),
+        ((D<3>, D<2>, D<2>), (D<2>, D<2>)),
+        ((D<2>, D<19>), (D<19>,)),
+        ((D<7>,), ()),
+        ((), ()),
+        ((D<0>, D<3>), (D<3>,)),
+    ];
+    sub: Sub, 300, [
+        ((D<2>, D<3>), (D<2>, D<3>)),
+        ((D<5>, D<3>), (D<3>,)),
+        ((D<2>, D<19>), (D<19>,)),
+        ((D<7>,), ()),
+        ((), ()),
+    ];
+    mul: Mul, 300, [
+        ((D<2>, D<3>), (D<2>, D<3>)),
+        ((D<5>, D<3>), (D<3>,)),
+        ((D<3>, D<2>, D<2>), (D<2>, D<2>)),
+        ((D<2>, D<19>), (D<19>,)),
+        ((D<7>,), ()),
+        ((), ()),
+        ((D<0>, D<3>), (D<3>,)),
+    ];
+    neg: Neg, 100, [((D<4>, D<3>),), ((),)];
+    exp: Exp, 150, [((D<2>, D<2>),), ((),)];
+    tanh: Tanh, 150, [((D<2>, D<2>),), ((),)];
+    scale_by_a_tenth: Scale<Tenth>, 200, [((D<4>, D<3>),), ((),)];
+    scale_by_a_quarter: Scale<Quarter>, 200, [((D<4>, D<3>),)];
+    scale_by_an_odd_number: Scale<Odd>, 200, [((D<4>, D<3>),)];
+    scale_by_zero: Scale<Zero>, 100, [((D<4>, D<3>),)];
+    sum: Sum<All>, 200, [((D<2>, D<3>),), ((D<40>,),), ((),), ((D<0>,),)];
+    sum_outer: Sum<Axis<0>>, 200, [((D<3>, D<2>),), ((D<5>,),), ((D<2>, D<17>),)];
+    sum_middle: Sum<Axis<1>>, 200, [((D<2>, D<3>),), ((D<2>, D<3>, D<2>),)];
+    mean: Mean<All>, 200, [((D<2>, D<3>),), ((D<40>,),), ((),), ((D<4>,),)];
+    mean_outer: Mean<Axis<0>>, 200, [((D<3>, D<2>),), ((D<5>,),), ((D<2>, D<17>),)];
+    mean_middle: Mean<Axis<1>>, 200, [((D<2>, D<3>),), ((D<2>, D<3>, D<2>),)];
+    mse: Mse, 400, [((D<2>, D<3>), (D<2>, D<3>)), ((D<35>,), (D<35>,)), ((), ())];
+    relu: Relu, 600, [((D<4>, D<3>),), ((),), ((D<0>,),)];
+    matmul: MatMul, 300, [
+        ((D<2>, D<3>), (D<3>, D<2>)),
+        ((D<1>, D<5>), (D<5>, D<4>)),
+        ((D<4>, D<1>), (D<1>, D<3>)),
+        ((D<3>, D<3>), (D<3>, D<3>)),
+        ((D<3>, D<4>), (D<4>,)),
+        ((D<2>, D<0>), (D<0>, D<3>)),
+    ];
+    matmul_large: MatMul, 4, [
+        ((D<3>, D<300>), (D<300>, D<2>)),
+        ((D<1>, D<130>), (D<130>, D<20>)),
+        ((D<20>, D<9>), (D<9>, D<17>)),
+    ];
+}

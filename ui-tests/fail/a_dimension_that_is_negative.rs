@@ -1,0 +1,11 @@
+use nfgrad::prelude::*;
+
+graph! {
+    pub graph Net<const B: usize> {
+        input x: [B, 3 - 5];
+        param w: [B];
+        output y = x @ w;
+    }
+}
+
+fn main() {}

@@ -1,0 +1,12 @@
+use nfgrad::prelude::*;
+
+graph! {
+    pub graph Net<const B: usize> {
+        input x: [B, 64];
+        param w: [64];
+        output y = x * w / 4.0;
+        output z = x * w / 3;
+    }
+}
+
+fn main() {}

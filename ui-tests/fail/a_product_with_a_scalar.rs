@@ -1,0 +1,11 @@
+use nfgrad::prelude::*;
+
+graph! {
+    pub graph Net<const B: usize> {
+        input x: [B, 64];
+        param s: [];
+        output y = x @ s;
+    }
+}
+
+fn main() {}

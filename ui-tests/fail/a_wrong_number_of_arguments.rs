@@ -1,0 +1,12 @@
+use nfgrad::prelude::*;
+
+graph! {
+    pub graph Net<const B: usize> {
+        input x: [B, 64];
+        param w: [64, 32];
+        output y = relu(x, w);
+        output z = matmul(x);
+    }
+}
+
+fn main() {}

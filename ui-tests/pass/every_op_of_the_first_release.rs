@@ -1,0 +1,37 @@
+//! Every op, with docs, visibility, constants and symbols; no warning of rustc.
+#![deny(missing_docs, unused, warnings)]
+
+use nfgrad::prelude::*;
+
+/// A constant of the module.
+pub const WIDTH: usize = 32;
+
+graph! {
+    /// Everything once.
+    pub graph Everything<const B: usize, const H: usize, const K: usize> where H % K == 0, K > 0 {
+        /// The data.
+        input x: [B, 2*H];
+        /// The targets.
+        input t: [B, WIDTH];
+        param w1: [H + H, WIDTH];
+        param b1: [WIDTH];
+        param groups: [K, H/K];
+        param s: [];
+        input _ignored: [B - 1, self::WIDTH, crate::WIDTH];
+
+        // A comment that rustc does not see.
+        let h = relu(x @ w1 + b1);
+        let u: [B, WIDTH] = -tanh(0.1 * h) * 2 - s * t;
+        let v = exp(u) * b1 + b1 * (u - b1);
+        output ce = mean(cross_entropy(v, t));
+        output mse = mse(log_softmax(v), t);
+        output rows = sum(mean(v, axis = 1), axis = 0);
+        output flat = sum(groups) + ce;
+        /// The hidden layer, as an output.
+        output h;
+    }
+}
+
+fn main() {
+    let _ = Everything::<4, 6, 3>::NAME;
+}
