@@ -50,7 +50,9 @@ type Batch = Net<BATCH>;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let seed = match std::env::args().nth(1) {
-        Some(text) => text.parse().map_err(|_| format!("the seed must be a number from 0 to 2^64 - 1, found `{text}`"))?,
+        Some(text) => {
+            text.parse().map_err(|_| format!("the seed must be a number from 0 to 2^64 - 1, found `{text}`"))?
+        }
         None => 0,
     };
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -118,7 +120,11 @@ fn fit(run: &mut Run<Batch, f32>, train: &Digits, seed: u64) -> Result<(), Error
 }
 
 /// Fills a batch with the pictures `pick(0), pick(1), …`; what lies beyond the last picture is left blank.
-fn load_batch<F: Format>(run: &mut Run<Batch, F>, digits: &Digits, pick: impl Fn(usize) -> usize) -> Result<(), Error_> {
+fn load_batch<F: Format>(
+    run: &mut Run<Batch, F>,
+    digits: &Digits,
+    pick: impl Fn(usize) -> usize,
+) -> Result<(), Error_> {
     let mut pixels = [F::ZERO; BATCH * PIXELS];
     let mut targets = [F::ZERO; BATCH * CLASSES as usize];
     for row in 0..BATCH {

@@ -225,5 +225,5 @@ fn columns(x: &[Exact], columns: usize) -> Vec<Exact> {
 }
 
 fn rows(x: &[Exact], columns: usize) -> impl Iterator<Item = &[Exact]> {
-    x.chunks_exact(columns)
+    x.chunks_exact(columns.max(1))
 }

@@ -71,6 +71,8 @@ enum Values {
     Grid,
     /// Normally distributed, as weights are.
     Normal,
+    /// Up to hundreds, where exponentials overflow and underflow.
+    Wide,
     /// Any finite bit pattern: every exponent is as likely as any other.
     Bits,
     /// Powers of two and their neighbours, where the unit in the last place changes.
@@ -85,9 +87,10 @@ enum Values {
     Sparse,
 }
 
-const VALUES: [Values; 8] = [
+const VALUES: [Values; 9] = [
     Values::Grid,
     Values::Normal,
+    Values::Wide,
     Values::Bits,
     Values::Powers,
     Values::Close,
@@ -117,6 +120,7 @@ impl Values {
         let x = match self {
             Self::Grid => f64::from(rng.random_range(-32_i32..=32)) / 8.0,
             Self::Normal => normal(rng),
+            Self::Wide => normal(rng) * [10.0, 40.0, 300.0][rng.random_range(0..3)],
             Self::Bits => return any_finite(rng),
             Self::Powers => {
                 let power = 2_f64.powi(rng.random_range(-12..12));

@@ -1,10 +1,10 @@
 //! Whole graphs against exact reverse mode over the reals: chains, diamonds, one node twice, dead ends.
 
 mod graphs {
-    pub mod machine;
+    pub(crate) mod machine;
 }
 
-use nfgrad::op::{Add, All, Axis, Exp, MatMul, Mean, Mse, Mul, Neg, Relu, Sub, Sum, Tanh};
+use nfgrad::op::{Add, All, Axis, CrossEntropy, Exp, LogSoftmax, MatMul, Mean, Mse, Mul, Neg, Relu, Sub, Sum, Tanh};
 use nfgrad::prelude::*;
 
 use graphs::machine::graphs;
@@ -89,6 +89,26 @@ graphs! {
         G2 = 4: Relu [3: M23] => M23;
         G3 = 5: MatMul [4: M23, 0: V3] => V2;
         G4 = 6: Mean<Axis<0>> [5: V2] => ();
+    }
+
+    /// mean(cross_entropy(x @ w + b, t)): a classifier
+    classifier: 12 cases {
+        params [0: M34, 1: V4]; inputs [2: M23, 3: M24];
+        G1 = 4: MatMul [2: M23, 0: M34] => M24;
+        G2 = 5: Add [4: M24, 1: V4] => M24;
+        G3 = 6: CrossEntropy [5: M24, 3: M24] => V2;
+        G4 = 7: Mean<All> [6: V2] => ();
+    }
+
+    /// The same with its loss spelled out, and the logarithms used twice
+    spelled_out: 12 cases {
+        params [0: M23]; inputs [1: M23];
+        G1 = 2: LogSoftmax [0: M23] => M23;
+        G2 = 3: Mul [2: M23, 1: M23] => M23;
+        G3 = 4: Sub [3: M23, 2: M23] => M23;
+        G4 = 5: Sum<Axis<1>> [4: M23] => V2;
+        G5 = 6: Neg [5: V2] => V2;
+        G6 = 7: Mean<All> [6: V2] => ();
     }
 
     /// mse(tanh(x @ w), t)

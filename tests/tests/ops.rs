@@ -1,7 +1,9 @@
 //! Every op, in every format and every radius domain: no radius is smaller than the true error, forward or backward.
 
 use half::bf16;
-use nfgrad::op::{Add, All, Axis, Exp, Literal, MatMul, Mean, Mse, Mul, Neg, Relu, Scale, Sub, Sum, Tanh};
+use nfgrad::op::{
+    Add, All, Axis, CrossEntropy, Exp, Literal, LogSoftmax, MatMul, Mean, Mse, Mul, Neg, Relu, Scale, Sub, Sum, Tanh,
+};
 use nfgrad::prelude::*;
 use nfgrad_tests::check::check_op;
 use nfgrad_tests::laws::{Law, Numels};
@@ -91,6 +93,8 @@ ops! {
     mean_outer: Mean<Axis<0>>, 200, [((D<3>, D<2>),), ((D<5>,),), ((D<2>, D<17>),)];
     mean_middle: Mean<Axis<1>>, 200, [((D<2>, D<3>),), ((D<2>, D<3>, D<2>),)];
     mse: Mse, 400, [((D<2>, D<3>), (D<2>, D<3>)), ((D<35>,), (D<35>,)), ((), ())];
+    log_softmax: LogSoftmax, 150, [((D<2>, D<3>),), ((D<1>,),), ((D<5>,),), ((D<2>, D<0>),)];
+    cross_entropy: CrossEntropy, 150, [((D<2>, D<3>), (D<2>, D<3>)), ((D<1>,), (D<1>,)), ((D<5>,), (D<5>,))];
     relu: Relu, 600, [((D<4>, D<3>),), ((),), ((D<0>,),)];
     matmul: MatMul, 300, [
         ((D<2>, D<3>), (D<3>, D<2>)),

@@ -27,6 +27,29 @@ impl<R: Rule> Loop<(&mut [f64], R)> for Each {
     }
 }
 
+/// `factor |x| + rad`, element by element: an operand of the products of magnitudes.
+struct Scaled<'a, F> {
+    x: &'a [F],
+    factor: Up,
+    rad: Option<&'a [f64]>,
+}
+
+impl<F: Format> Rule for Scaled<'_, F> {
+    #[inline(always)]
+    fn radius(&self, i: usize) -> Up {
+        let scaled = self.factor * self.x[i].magnitude();
+        match self.rad {
+            Some(rad) => scaled + Up::new(rad[i]),
+            None => scaled,
+        }
+    }
+
+    #[inline(always)]
+    fn limited_to(self, numel: usize) -> Self {
+        Self { x: &self.x[..numel], rad: self.rad.map(|rad| &rad[..numel]), ..self }
+    }
+}
+
 impl Domain for Elementwise {
     const NAME: &'static str = "Elementwise";
 
@@ -75,25 +98,20 @@ impl Domain for Elementwise {
         let error = product_error::<F>(k);
         let a_is_exact = a.rad.iter().all(|&r| r == 0.0);
         with_scratch([m, n, radii.len()], |[left, right, second]: [&mut [f64]; 3]| {
-            for (out, x) in left.iter_mut().zip(a.mid.data) {
-                *out = x.to_f64().abs();
-            }
-            for ((out, x), &rad) in right.iter_mut().zip(b.mid.data).zip(b.rad) {
-                *out = (Up::new(rad) + error.relative * x.magnitude()).get();
-            }
+            Self::fill(left, m, Scaled { x: a.mid.data, factor: Up::new(1.0), rad: None });
+            Self::fill(right, n, Scaled { x: b.mid.data, factor: error.relative, rad: Some(b.rad) });
             gemm_f64(a.mid.over(left), b.mid.over(right), radii);
-            if a_is_exact {
-                second.fill(0.0);
-            } else {
-                for ((out, x), &rad) in right.iter_mut().zip(b.mid.data).zip(b.rad) {
-                    *out = (x.magnitude() + Up::new(rad)).get();
-                }
+            if !a_is_exact {
+                Self::fill(right, n, Scaled { x: b.mid.data, factor: Up::new(1.0), rad: Some(b.rad) });
                 gemm_f64(Mat { data: a.rad, ..a.mid.over(left) }, b.mid.over(right), second);
+                for (sum, second) in radii.iter_mut().zip(&*second) {
+                    *sum += second;
+                }
             }
-            for ((out, &other), y) in radii.iter_mut().zip(&*second).zip(y) {
-                let bound = Up::of_sum(*out, 2 * k) + Up::of_sum(other, 2 * k) + error.absolute;
+            for (out, y) in radii.iter_mut().zip(y) {
                 let rounding = if F::ROUNDS_ONCE { y.half_ulp() } else { Up::ZERO };
-                *out = if y.is_finite() { (bound + rounding).get() } else { f64::INFINITY };
+                let bound = Up::of_sum(*out, 2 * k + 1) + error.absolute + rounding;
+                *out = if y.is_finite() { bound.get() } else { f64::INFINITY };
             }
         });
     }

@@ -20,7 +20,7 @@ impl Format for bf16 {
 
     #[inline]
     fn from_f64(x: f64) -> Self {
-        round(to_odd(x))
+        narrow(x)
     }
 
     #[inline]
@@ -58,13 +58,13 @@ impl Format for bf16 {
     /// Through f64, where the product is exact: f32 would round a product near the underflow threshold twice.
     #[inline]
     fn mul(self, other: Self) -> Self {
-        Self::from_f64(self.to_f64() * other.to_f64())
+        narrow(self.to_f64() * other.to_f64())
     }
 
     /// Through f64 (`53 >= 2*8` and `-1074 <= -133 - 8 - 2`: innocuous by the same theorem), then to odd and to nearest.
     #[inline]
     fn div(self, other: Self) -> Self {
-        Self::from_f64(self.to_f64() / other.to_f64())
+        narrow(self.to_f64() / other.to_f64())
     }
 
     #[inline]
@@ -110,7 +110,7 @@ impl Format for bf16 {
     #[inline]
     fn add_error(a: Self, b: Self, sum: Self) -> Up {
         let (s, e) = super::native::two_sum(a.to_f64(), b.to_f64());
-        Up::abs((s - sum.to_f64()) + e) * Up::new(1.0 + f64::EPSILON)
+        Up::of_rounded_sum((s - sum.to_f64()) + e)
     }
 
     #[inline]
@@ -153,6 +153,13 @@ fn round(x: f32) -> bf16 {
     bf16::from_bits(if x.is_nan() { quiet_nan } else { nearest } as u16)
 }
 
+/// To nearest, ties to even, in one rounding. (The `from_f64` of the `half` crate, which `bf16::from_f64` names unless the
+/// trait is spelled out, rounds twice.)
+#[inline]
+fn narrow(x: f64) -> bf16 {
+    round(to_odd(x))
+}
+
 /// To f32 by rounding to odd: toward zero, and the last bit set if anything was cut off.
 ///
 /// Rounding the result to nearest in a format with at least two bits less gives the correctly rounded `x` (Boldo and
@@ -176,11 +183,11 @@ mod tests {
         for bits in 0..=u16::MAX {
             let x = bf16::from_bits(bits);
             if !x.is_nan() {
-                assert_eq!(bf16::from_f64(x.to_f64()).to_bits(), bits);
+                assert_eq!(narrow(x.to_f64()).to_bits(), bits);
                 assert_eq!(round(widen(x)).to_bits(), bits);
             }
         }
-        assert!(bf16::from_f64(f64::NAN).is_nan());
+        assert!(narrow(f64::NAN).is_nan());
         assert!(round(f32::NAN).is_nan());
     }
 
@@ -190,9 +197,9 @@ mod tests {
             let (x, next) = (bf16::from_bits(bits).to_f64(), bf16::from_bits(bits + 1).to_f64());
             let middle = f64::midpoint(x, next);
             let even = if bits % 2 == 0 { bits } else { bits + 1 };
-            assert_eq!(bf16::from_f64(middle).to_bits(), even);
-            assert_eq!(bf16::from_f64(middle.next_down()).to_bits(), bits);
-            assert_eq!(bf16::from_f64(middle.next_up()).to_bits(), bits + 1);
+            assert_eq!(narrow(middle).to_bits(), even);
+            assert_eq!(narrow(middle.next_down()).to_bits(), bits);
+            assert_eq!(narrow(middle.next_up()).to_bits(), bits + 1);
         }
     }
 
@@ -201,8 +208,11 @@ mod tests {
         for a in (0..0x7f80_u16).step_by(7) {
             for b in (0..0x7f80_u16).step_by(1013) {
                 let (a, b) = (bf16::from_bits(a), bf16::from_bits(b));
-                for (result, error) in [(a.mul(b), bf16::mul_error(a, b, a.mul(b))), (a.add(b), bf16::add_error(a, b, a.add(b)))] {
-                    assert!(error <= result.half_ulp(), "{a} {b} {result}");
+                for (result, error) in
+                    [(a.mul(b), bf16::mul_error(a, b, a.mul(b))), (a.add(b), bf16::add_error(a, b, a.add(b)))]
+                {
+                    // An error that is computed is inflated by one rounding.
+                    assert!(error.get() <= result.half_ulp().get() * (1.0 + f64::EPSILON), "{a} {b} {result}");
                 }
             }
         }

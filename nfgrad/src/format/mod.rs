@@ -9,16 +9,21 @@ use num_traits::Float;
 
 use crate::bound::Up;
 use crate::kernel::gemm::Mat;
+use crate::kernel::scratch::Pooled;
 
 pub use half::bf16;
 
 /// The primitive type in which a format accumulates sums and products: f32 or f64. It is a format itself, so the rules of
 /// [`Format`] hold of what an op computes in it.
-pub trait Accumulator: Float + Format<Acc = Self> {
+pub trait Accumulator: Float + Format<Acc = Self> + Pooled {
     /// Its unit roundoff: `|fl(t) - t| <= u |t|` barring underflow.
     const UNIT_ROUNDOFF: f64;
     /// Half its smallest positive number: what one underflow may cost.
     const ETA: f64;
+
+    /// A number of a format that embeds in this type: its own accumulator, or f64.
+    #[doc(hidden)]
+    fn widen<F: Format>(x: F) -> Self;
 
     /// `ln(1 + self)`, within [`Format::elementary_error`] of the result.
     #[must_use]

@@ -9,12 +9,18 @@ impl Accumulator for f32 {
     const UNIT_ROUNDOFF: f64 = f32::EPSILON as f64 / 2.0;
     const ETA: f64 = f32::from_bits(1) as f64 / 2.0;
 
+    #[inline(always)]
+    fn widen<F: Format>(x: F) -> Self {
+        // Exact for the formats that accumulate in f32; the way through f64 vanishes where `F` is f32.
+        Format::from_f64(x.to_f64())
+    }
+
     #[inline]
     fn log_1p(self) -> Self {
         el::ln_1p_f32(self)
     }
 
-    #[inline]
+    #[inline(always)]
     fn gemm(a: Mat<'_, Self>, b: Mat<'_, Self>, c: &mut [Self]) {
         gemm_f32(a, b, c);
     }
@@ -25,12 +31,17 @@ impl Accumulator for f64 {
     /// Half of `2^-1074` is not an f64; the next larger one is.
     const ETA: f64 = f64::from_bits(1);
 
+    #[inline(always)]
+    fn widen<F: Format>(x: F) -> Self {
+        x.to_f64()
+    }
+
     #[inline]
     fn log_1p(self) -> Self {
         el::ln_1p_f64(self)
     }
 
-    #[inline]
+    #[inline(always)]
     fn gemm(a: Mat<'_, Self>, b: Mat<'_, Self>, c: &mut [Self]) {
         gemm_f64(a, b, c);
     }
@@ -94,7 +105,8 @@ macro_rules! native_arithmetic {
         fn tanh(self) -> Self {
             $tanh(self)
         }
-        #[inline]
+        // The plain loops of tiny products unroll only where the shapes are constants.
+        #[inline(always)]
         fn matmul(a: Mat<'_, Self>, b: Mat<'_, Self>, c: &mut [Self]) {
             Self::Acc::gemm(a, b, c);
         }
@@ -135,7 +147,7 @@ impl Format for f32 {
     fn add_error(a: Self, b: Self, sum: Self) -> Up {
         let (s, e) = two_sum(f64::from(a), f64::from(b));
         // `s - sum` is exact: both are multiples of ulp(s) and the difference is at most an ulp of f32.
-        Up::abs((s - f64::from(sum)) + e) * Up::new(1.0 + f64::EPSILON)
+        Up::of_rounded_sum((s - f64::from(sum)) + e)
     }
 
     /// The product of two f32 is exact in f64, and so is its distance to the nearest f32.

@@ -60,11 +60,7 @@ impl<G: RevGraph, F: Format, D: Domain> BoundedRun<G, F, D> {
     ///
     /// # Errors
     /// [`Error::Length`] unless there is one radius for each element, [`Error::Radius`] if one is negative or NaN.
-    pub fn set_radii<S: Shape, const I: usize>(
-        &mut self,
-        i: Idx<G::Context, S, I>,
-        radii: &[f64],
-    ) -> Result<(), Error>
+    pub fn set_radii<S: Shape, const I: usize>(&mut self, i: Idx<G::Context, S, I>, radii: &[f64]) -> Result<(), Error>
     where
         G::Context: At<I, Shape = S>,
     {

@@ -94,7 +94,7 @@ where
     const OPERANDS: &'static [usize] = W::POSITIONS;
     const SCRATCH: usize = scratch_range(W::NUMELS, W::NUMELS.len()).start;
 
-    #[inline]
+    #[inline(always)]
     fn forward<F: Format>(before: &[F], out: &mut [F]) {
         O::forward(values::<Ctx, W, F>(before), out);
     }
@@ -104,7 +104,7 @@ where
         O::forward_radius::<F, D>(balls::<Ctx, W, F, D>(before, radii), y, out);
     }
 
-    #[inline]
+    #[inline(always)]
     fn vjp<F: Format>(modes: Modes, before: &[F], y: &[F], dy: &[F], cotangents: &mut [F], scratch: &mut [F]) {
         let dx = targets::<Ctx, W, F>(modes, |k| value_range::<Ctx, W>(k), cotangents, scratch, W::NUMELS);
         O::vjp(values::<Ctx, W, F>(before), y, dy, dx);
@@ -132,7 +132,8 @@ where
         O::vjp(values::<Ctx, W, F>(before), y.mid, dy.mid, dx);
 
         let mids = targets::<Ctx, W, F>(modes, |k| value_range::<Ctx, W>(k), cotangents, scratch, W::NUMELS);
-        let rads = targets::<Ctx, W, f64>(modes, |k| radius_range::<Ctx, W, D>(k), cotangent_radii, radii_scratch, W::NUMELS);
+        let rads =
+            targets::<Ctx, W, f64>(modes, |k| radius_range::<Ctx, W, D>(k), cotangent_radii, radii_scratch, W::NUMELS);
         let dx = <W::Shapes as Operands>::zip(mids, rads, |_, mid, rad| match (mid, rad) {
             (Some(mid), Some(rad)) => {
                 let len = D::len(mid.len());
@@ -182,7 +183,7 @@ const fn scratch_range(numels: &[usize], k: usize) -> Range<usize> {
 }
 
 /// The values of the operands.
-#[inline]
+#[inline(always)]
 fn values<Ctx: Context, W: Witnesses<Ctx>, F: Format>(before: &[F]) -> <W::Shapes as Operands>::Each<&[F]> {
     <W::Shapes as Operands>::each(|k| &before[value_range::<Ctx, W>(k)])
 }
@@ -200,7 +201,7 @@ fn balls<'a, Ctx: Context, W: Witnesses<Ctx>, F: Format, D: Domain>(
 
 /// Where each contribution goes: to its slot if it is the first, to scratch if it is added to others, nowhere if nobody
 /// asks for it.
-#[inline]
+#[inline(always)]
 fn targets<'a, Ctx: Context, W: Witnesses<Ctx>, T>(
     modes: Modes,
     slot: impl Fn(usize) -> Range<usize>,

@@ -2,23 +2,52 @@
 
 use std::marker::PhantomData;
 
+use num_traits::Zero;
+
 use super::dispatch::{Loop, widest};
 use super::gemm::Mat;
 use super::scratch::with_scratch;
 use crate::bound::Up;
-use crate::format::Format;
+use crate::format::{Accumulator, Format};
 
 /// Rows, or columns, that are summed side by side.
 const LANES: usize = 16;
 
 /// At least `maxᵢ Σⱼ |aᵢⱼ|`; ∞ if an entry is not finite.
 pub(crate) fn max_row_norm_1<F: Format>(a: Mat<'_, F>) -> Up {
-    Up::of_sum(max_row_sum::<F, Magnitude>(a), a.cols)
+    max_row_sum::<F, Magnitude>(a)
 }
 
 /// At least `maxᵢ √(Σⱼ aᵢⱼ²)`; ∞ if an entry is not finite.
 pub(crate) fn max_row_norm_2<F: Format>(a: Mat<'_, F>) -> Up {
-    Up::of_sum(max_row_sum::<F, Square>(a), a.cols).sqrt()
+    max_row_sum::<F, Square>(a).sqrt()
+}
+
+/// At least `maxᵢ Σⱼ T(aᵢⱼ)`.
+///
+/// The sums are taken in the accumulator of the format: in f32 twice as many fit into a register, and that the bound
+/// grows by `n 2^-24` of itself is nothing beside what it is for. Only where f32 overflows is it done again in f64.
+fn max_row_sum<F: Format, T: Term>(a: Mat<'_, F>) -> Up {
+    let narrow = max_row_sum_in::<F, F::Acc, T>(a);
+    if narrow.is_finite() { narrow } else { max_row_sum_in::<F, f64, T>(a) }
+}
+
+/// A sum of `n` non-negative terms, each rounded once, in any order: `n` roundings on no path are exceeded, so it is at
+/// least `(1 - u)^n` of the exact one, and `1 / (1 - u)^n <= 1 + 2nu` for `n u <= 1/2`. Each term may have underflowed by
+/// `η`.
+fn max_row_sum_in<F: Format, A: Accumulator, T: Term>(a: Mat<'_, F>) -> Up {
+    let max = if a.col_stride == 1 {
+        widest::<AlongRows<A, T>, _>(a)
+    } else {
+        with_scratch([a.rows], |[sums]: [&mut [A]; 1]| widest::<AcrossRows<A, T>, _>((a, sums)))
+    };
+    #[allow(clippy::cast_precision_loss, reason = "a length below 2^50 is exact in f64")]
+    let n = Up::new(a.cols as f64);
+    let growth = n * Up::new(A::UNIT_ROUNDOFF);
+    if growth.get() > 0.25 {
+        return Up::INFINITY;
+    }
+    Up::new(max) * (Up::new(1.0) + growth + growth) + n * Up::new(2.0 * A::ETA)
 }
 
 /// Whether every number of a slice is finite.
@@ -34,26 +63,27 @@ impl<F: Format> Loop<&[F]> for AllFinite {
     #[inline(always)]
     fn run(xs: &[F]) -> bool {
         let (chunks, rest) = xs.as_chunks::<LANES>();
-        let mut finite = [true; LANES];
+        // x * 0 is 0 for every finite x and NaN for the others, and a NaN stays in its sum.
+        let mut sums = [F::Acc::zero(); LANES];
         for chunk in chunks {
-            for (finite, x) in finite.iter_mut().zip(chunk) {
-                *finite &= x.is_finite();
+            for (sum, x) in sums.iter_mut().zip(chunk) {
+                *sum = *sum + x.to_acc() * F::Acc::zero();
             }
         }
-        rest.iter().all(|x| x.is_finite()) && finite == [true; LANES]
+        sums.iter().all(|sum| *sum == F::Acc::zero()) && rest.iter().all(|x| x.is_finite())
     }
 }
 
 /// What of an entry is summed.
 trait Term {
-    fn of(x: f64) -> f64;
+    fn of<A: Accumulator>(x: A) -> A;
 }
 
 struct Magnitude;
 
 impl Term for Magnitude {
     #[inline(always)]
-    fn of(x: f64) -> f64 {
+    fn of<A: Accumulator>(x: A) -> A {
         x.abs()
     }
 }
@@ -62,24 +92,15 @@ struct Square;
 
 impl Term for Square {
     #[inline(always)]
-    fn of(x: f64) -> f64 {
+    fn of<A: Accumulator>(x: A) -> A {
         x * x
     }
 }
 
-/// `maxᵢ Σⱼ T(aᵢⱼ)` as computed, NaN if a sum is.
-fn max_row_sum<F: Format, T: Term>(a: Mat<'_, F>) -> f64 {
-    if a.col_stride == 1 {
-        widest::<AlongRows<T>, _>(a)
-    } else {
-        with_scratch([a.rows], |[sums]: [&mut [f64]; 1]| widest::<AcrossRows<T>, _>((a, sums)))
-    }
-}
+/// Rows are contiguous: each is summed in interleaved chains. Returns `maxᵢ Σⱼ T(aᵢⱼ)` as computed, NaN if a sum is.
+struct AlongRows<A, T>(PhantomData<(A, T)>);
 
-/// Rows are contiguous: each is summed in interleaved chains.
-struct AlongRows<T>(PhantomData<T>);
-
-impl<F: Format, T: Term> Loop<Mat<'_, F>> for AlongRows<T> {
+impl<F: Format, A: Accumulator, T: Term> Loop<Mat<'_, F>> for AlongRows<A, T> {
     type Output = f64;
 
     #[inline(always)]
@@ -87,50 +108,51 @@ impl<F: Format, T: Term> Loop<Mat<'_, F>> for AlongRows<T> {
         let mut max = 0.0;
         for i in 0..a.rows {
             let (chunks, rest) = a.data[i * a.row_stride..][..a.cols].as_chunks::<LANES>();
-            let mut sums = [0.0; LANES];
+            let mut sums = [A::zero(); LANES];
             for chunk in chunks {
-                add_all::<F, T>(&mut sums, chunk);
+                for (sum, x) in sums.iter_mut().zip(chunk) {
+                    *sum = *sum + term::<F, A, T>(*x);
+                }
             }
             for (sum, x) in sums.iter_mut().zip(rest) {
-                *sum += T::of(x.to_f64());
+                *sum = *sum + term::<F, A, T>(*x);
             }
-            max = larger(max, sums.iter().sum());
+            max = larger(max, Format::to_f64(sums.iter().fold(A::zero(), |total, sum| total + *sum)));
         }
         max
     }
 }
 
 /// Columns are contiguous, or nothing is: all rows are summed side by side, column after column, so that memory is read
-/// in order.
-struct AcrossRows<T>(PhantomData<T>);
+/// in order. Returns what [`AlongRows`] returns.
+struct AcrossRows<A, T>(PhantomData<(A, T)>);
 
-impl<F: Format, T: Term> Loop<(Mat<'_, F>, &mut [f64])> for AcrossRows<T> {
+impl<F: Format, A: Accumulator, T: Term> Loop<(Mat<'_, F>, &mut [A])> for AcrossRows<A, T> {
     type Output = f64;
 
     #[inline(always)]
-    fn run((a, sums): (Mat<'_, F>, &mut [f64])) -> f64 {
-        sums.fill(0.0);
+    fn run((a, sums): (Mat<'_, F>, &mut [A])) -> f64 {
+        sums.fill(A::zero());
         for j in 0..a.cols {
             let column = &a.data[j * a.col_stride..];
             if a.row_stride == 1 {
                 for (sum, x) in sums.iter_mut().zip(column) {
-                    *sum += T::of(x.to_f64());
+                    *sum = *sum + term::<F, A, T>(*x);
                 }
             } else {
                 for (sum, x) in sums.iter_mut().zip(column.iter().step_by(a.row_stride)) {
-                    *sum += T::of(x.to_f64());
+                    *sum = *sum + term::<F, A, T>(*x);
                 }
             }
         }
-        sums.iter().copied().fold(0.0, larger)
+        sums.iter().fold(0.0, |max, sum| larger(max, Format::to_f64(*sum)))
     }
 }
 
+/// `T(x)` in `A`, which is the accumulator of `F` or f64: the conversion is exact.
 #[inline(always)]
-fn add_all<F: Format, T: Term>(sums: &mut [f64; LANES], xs: &[F; LANES]) {
-    for (sum, x) in sums.iter_mut().zip(xs) {
-        *sum += T::of(x.to_f64());
-    }
+fn term<F: Format, A: Accumulator, T: Term>(x: F) -> A {
+    T::of(A::widen(x))
 }
 
 /// The larger of two, a NaN counting as the largest.
@@ -158,9 +180,16 @@ mod tests {
         let two = rows().map(|row| row.iter().map(|x| f64::from(x * x)).sum()).fold(0.0, f64::max).sqrt();
         for a in [a, Mat::row_major(&transposed, 37, 20).t()] {
             for (norm, exact) in [(max_row_norm_1(a), one), (max_row_norm_2(a), two)] {
-                assert!(norm.get() >= exact && norm.get() < exact * (1.0 + 1e-12));
+                assert!(norm.get() >= exact && norm.get() < exact * (1.0 + 1e-5));
             }
         }
+    }
+
+    #[test]
+    fn squares_beyond_the_range_of_f32_are_summed_in_f64() {
+        let norm = |x: f32| max_row_norm_2(Mat::row_major(&[x; 20], 2, 10)).get() / (f64::from(x) * 10_f64.sqrt());
+        assert!((1.0..1.000_1).contains(&norm(1e30)));
+        assert!(norm(1e-30) >= 1.0);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::thread::LocalKey;
 
 /// An element type with a pool of its own.
-pub(crate) trait Pooled: Copy + Default + 'static {
+pub trait Pooled: Copy + Default + 'static {
     /// The buffer that this thread keeps.
     fn pool() -> &'static LocalKey<Cell<Vec<Self>>>;
 }

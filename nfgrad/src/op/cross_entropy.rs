@@ -20,13 +20,16 @@
 //! and the second line with `g` for `v` for the target: products, and a sum of products with `κ` of
 //! [`sum_error`](crate::format::sum_error), whose height is no more than the number of nonzero terms less one.
 
+use std::ops::Range;
+
 use super::axis::Rows;
 use super::rounding::{guarded, narrowing_error, product_error};
-use super::softmax::{PerRow, Pull, PullBall, Row, RowBall};
+use super::softmax::{Pull, PullBall, Row, RowBall};
 use super::{Contribution, Op};
 use crate::bound::{Ball, Domain, Up};
 use crate::format::{Format, sum_error};
 use crate::kernel::reduce::{sum_height, sum_of};
+use crate::kernel::scratch::with_scratch;
 
 /// The cross-entropy along the last axis; see the [module](self).
 #[derive(Debug, Clone, Copy)]
@@ -38,15 +41,23 @@ impl<S: Rows> Op<(S, S)> for CrossEntropy {
 
     #[inline]
     fn forward<F: Format>([z, t]: [&[F]; 2], y: &mut [F]) {
-        for (row, y) in y.iter_mut().enumerate() {
-            let (z, t) = (&z[row * S::LEN..][..S::LEN], &t[row * S::LEN..][..S::LEN]);
-            *y = F::from_acc(value(&Row::new(z), z, t));
-        }
+        with_scratch([S::LEN], |[weights]: [&mut [f64]; 1]| {
+            for (row, y) in y.iter_mut().enumerate() {
+                let (z, t) = (&z[row * S::LEN..][..S::LEN], &t[row * S::LEN..][..S::LEN]);
+                *y = F::from_acc(value(&Row::new(z, weights), z, t));
+            }
+        });
     }
 
     #[inline]
     fn forward_radius<F: Format, D: Domain>([z, t]: [Ball<'_, F, D>; 2], y: &[F], radii: &mut [f64]) {
-        D::fill(radii, y.len(), |row: usize| guarded(y[row], row_radius(z, t, row * S::LEN, S::LEN, y[row])));
+        with_scratch([S::LEN, y.len()], |[weights, each]: [&mut [f64]; 2]| {
+            for (row, (each, &y)) in each.iter_mut().zip(y).enumerate() {
+                let start = row * S::LEN;
+                *each = guarded(y, row_radius(&RowBall::new(z, start, weights), z, t, start..start + S::LEN, y)).get();
+            }
+            D::fill(radii, y.len(), |row: usize| Up::new(each[row]));
+        });
     }
 
     #[inline]
@@ -54,19 +65,21 @@ impl<S: Rows> Op<(S, S)> for CrossEntropy {
         if dz.is_none() && dt.is_none() {
             return;
         }
-        for (row, dy) in dy.iter().enumerate() {
-            let range = row * S::LEN..(row + 1) * S::LEN;
-            let (z, t, dy) = (&z[range.clone()], &t[range.clone()], dy.to_acc());
-            let row = Row::new(z);
-            if let Some(dz) = dz.as_deref_mut() {
-                Pull::new(&row, t).write(&row, z, t, &mut dz[range.clone()], |v| F::from_acc(dy * v));
-            }
-            if let Some(dt) = dt.as_deref_mut() {
-                for (dt, z) in dt[range].iter_mut().zip(z) {
-                    *dt = F::from_acc(dy * row.loss(z.to_acc()));
+        with_scratch([S::LEN], |[weights]: [&mut [f64]; 1]| {
+            for (row, dy) in dy.iter().enumerate() {
+                let range = row * S::LEN..(row + 1) * S::LEN;
+                let (z, t, dy) = (&z[range.clone()], &t[range.clone()], dy.to_acc());
+                let row = Row::new(z, weights);
+                if let Some(dz) = dz.as_deref_mut() {
+                    Pull::new(&row, t).write(&row, weights, t, &mut dz[range.clone()], |v| F::from_acc(dy * v));
+                }
+                if let Some(dt) = dt.as_deref_mut() {
+                    for (dt, z) in dt[range].iter_mut().zip(z) {
+                        *dt = F::from_acc(dy * row.loss(z.to_acc()));
+                    }
                 }
             }
-        }
+        });
     }
 
     #[inline]
@@ -76,24 +89,30 @@ impl<S: Rows> Op<(S, S)> for CrossEntropy {
         dy: Ball<'_, F, D>,
         [dz, dt]: [Option<Contribution<'_, F>>; 2],
     ) {
-        if let Some(Contribution { mid, radii }) = dz {
-            let rows = PerRow::new();
-            D::fill(radii, S::NUMEL, |i: usize| {
-                let start = i - i % S::LEN;
-                let row = rows.get(i / S::LEN, || PullBall::new(RowBall::new(z, start, S::LEN), t, start, S::LEN));
-                let ((z, zeta), (t, tau)) = (z.get(i), t.get(i));
-                let entry = row.entry(i % S::LEN, (z.to_acc(), zeta), (t.to_acc(), tau));
-                contribution_radius(dy.get(i / S::LEN), entry, mid[i])
-            });
-        }
-        if let Some(Contribution { mid, radii }) = dt {
-            let rows = PerRow::new();
-            D::fill(radii, S::NUMEL, |i: usize| {
-                let row = rows.get(i / S::LEN, || RowBall::new(z, i - i % S::LEN, S::LEN));
-                let (z, zeta) = z.get(i);
-                contribution_radius(dy.get(i / S::LEN), row.loss(i % S::LEN, z.to_acc(), zeta), mid[i])
-            });
-        }
+        with_scratch([S::LEN, S::NUMEL], |[weights, each]: [&mut [f64]; 2]| {
+            if let Some(Contribution { mid, radii }) = dz {
+                for start in (0..S::NUMEL).step_by(S::LEN.max(1)) {
+                    let row = PullBall::new(RowBall::new(z, start, weights), t, start);
+                    for i in start..start + S::LEN {
+                        let ((z, zeta), (t, tau)) = (z.get(i), t.get(i));
+                        let v = row.entry(i - start, (z.to_acc(), zeta), (t.to_acc(), tau));
+                        each[i] = contribution_radius(dy.get(start / S::LEN), v, mid[i]).get();
+                    }
+                }
+                D::fill(radii, S::NUMEL, |i: usize| Up::new(each[i]));
+            }
+            if let Some(Contribution { mid, radii }) = dt {
+                for start in (0..S::NUMEL).step_by(S::LEN.max(1)) {
+                    let row = RowBall::new(z, start, weights);
+                    for i in start..start + S::LEN {
+                        let (z, zeta) = z.get(i);
+                        let loss = row.loss(i - start, z.to_acc(), zeta);
+                        each[i] = contribution_radius(dy.get(start / S::LEN), loss, mid[i]).get();
+                    }
+                }
+                D::fill(radii, S::NUMEL, |i: usize| Up::new(each[i]));
+            }
+        });
     }
 }
 
@@ -103,24 +122,28 @@ fn value<F: Format>(row: &Row<F::Acc>, z: &[F], t: &[F]) -> F::Acc {
     sum_of::<F>(z.len(), |j| t[j].to_acc() * row.loss(z[j].to_acc()))
 }
 
-/// At least the error of `y`, the value of the row that starts at element `start`.
-fn row_radius<F: Format, D: Domain>(z: Ball<'_, F, D>, t: Ball<'_, F, D>, start: usize, len: usize, y: F) -> Up {
-    let row = RowBall::new(z, start, len);
+/// At least the error of `y`, the value of the row of the elements `range`.
+fn row_radius<F: Format, D: Domain>(
+    row: &RowBall<'_, F::Acc>,
+    z: Ball<'_, F, D>,
+    t: Ball<'_, F, D>,
+    range: Range<usize>,
+    y: F,
+) -> Up {
     let (mut magnitude, mut errors, mut nonzero) = (Up::ZERO, row.unknown(), 0_usize);
-    for i in start..start + len {
+    for i in range.clone() {
         let ((z, zeta), (t, tau)) = (z.get(i), t.get(i));
         if t == F::ZERO && tau == Up::ZERO {
             continue;
         }
-        let (t, loss) = (t.to_acc(), row.loss(i - start, z.to_acc(), zeta));
+        let (t, loss) = (t.to_acc(), row.loss(i - range.start, z.to_acc(), zeta));
         let product = Format::mul(t, loss.0);
         magnitude += product.magnitude();
         errors += product_error((t, tau), loss) + F::Acc::mul_error(t, loss.0, product);
         nonzero += 1;
     }
-    let tree = sum_error::<F>(sum_height(len).min(nonzero.saturating_sub(1))).relative * magnitude;
-    let acc = value(row.row(), &z.mid[start..start + len], &t.mid[start..start + len]);
-    errors + tree + narrowing_error(acc, y)
+    let tree = sum_error::<F>(sum_height(range.len()).min(nonzero.saturating_sub(1))).relative * magnitude;
+    errors + tree + narrowing_error(value(&row.row, &z.mid[range.clone()], &t.mid[range]), y)
 }
 
 /// At least the error of `out`, which is `fl(dy factor)`.

@@ -35,7 +35,7 @@ impl Pointwise for Exp {
 
     #[inline]
     fn radius<F: Format>(x: F, alpha: Up, y: F) -> Up {
-        let own = if x == F::ZERO && y == F::ONE { Up::ZERO } else { y.elementary_error() };
+        let own = if (x == F::ZERO) & (y == F::ONE) { Up::ZERO } else { y.elementary_error() };
         own + (y.magnitude() + own) * alpha.exp_m1()
     }
 

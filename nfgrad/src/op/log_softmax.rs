@@ -19,10 +19,11 @@
 
 use super::axis::Rows;
 use super::rounding::{guarded, narrowing_error};
-use super::softmax::{PerRow, Pull, PullBall, Row, RowBall};
+use super::softmax::{Pull, PullBall, Row, RowBall};
 use super::{Contribution, Op};
-use crate::bound::{Ball, Domain};
+use crate::bound::{Ball, Domain, Up};
 use crate::format::Format;
+use crate::kernel::scratch::with_scratch;
 
 /// The logarithm of the softmax along the last axis; see the [module](self).
 #[derive(Debug, Clone, Copy)]
@@ -34,22 +35,28 @@ impl<S: Rows> Op<(S,)> for LogSoftmax {
 
     #[inline]
     fn forward<F: Format>([x]: [&[F]; 1], y: &mut [F]) {
-        for (y, x) in y.chunks_exact_mut(S::LEN.max(1)).zip(x.chunks_exact(S::LEN.max(1))) {
-            let row = Row::new(x);
-            for (y, x) in y.iter_mut().zip(x) {
-                *y = F::from_acc(-row.loss(x.to_acc()));
+        with_scratch([S::LEN], |[weights]: [&mut [f64]; 1]| {
+            for (y, x) in y.chunks_exact_mut(S::LEN.max(1)).zip(x.chunks_exact(S::LEN.max(1))) {
+                let row = Row::new(x, weights);
+                for (y, x) in y.iter_mut().zip(x) {
+                    *y = F::from_acc(-row.loss(x.to_acc()));
+                }
             }
-        }
+        });
     }
 
     #[inline]
     fn forward_radius<F: Format, D: Domain>([x]: [Ball<'_, F, D>; 1], y: &[F], radii: &mut [f64]) {
-        let rows = PerRow::new();
-        D::fill(radii, S::NUMEL, |i: usize| {
-            let row = rows.get(i / S::LEN, || RowBall::new(x, i - i % S::LEN, S::LEN));
-            let (x, alpha) = x.get(i);
-            let (loss, error) = row.loss(i % S::LEN, x.to_acc(), alpha);
-            guarded(y[i], error + narrowing_error(-loss, y[i]))
+        with_scratch([S::LEN, S::NUMEL], |[weights, each]: [&mut [f64]; 2]| {
+            for start in (0..S::NUMEL).step_by(S::LEN.max(1)) {
+                let row = RowBall::new(x, start, weights);
+                for i in start..start + S::LEN {
+                    let (x, alpha) = x.get(i);
+                    let (loss, error) = row.loss(i - start, x.to_acc(), alpha);
+                    each[i] = guarded(y[i], error + narrowing_error(-loss, y[i])).get();
+                }
+            }
+            D::fill(radii, S::NUMEL, |i: usize| Up::new(each[i]));
         });
     }
 
@@ -57,10 +64,12 @@ impl<S: Rows> Op<(S,)> for LogSoftmax {
     fn vjp<F: Format>([x]: [&[F]; 1], _: &[F], dy: &[F], [dx]: [Option<&mut [F]>; 1]) {
         let Some(dx) = dx else { return };
         let len = S::LEN.max(1);
-        for ((dx, x), dy) in dx.chunks_exact_mut(len).zip(x.chunks_exact(len)).zip(dy.chunks_exact(len)) {
-            let row = Row::new(x);
-            Pull::new(&row, dy).write(&row, x, dy, dx, |v| F::from_acc(-v));
-        }
+        with_scratch([S::LEN], |[weights]: [&mut [f64]; 1]| {
+            for ((dx, x), dy) in dx.chunks_exact_mut(len).zip(x.chunks_exact(len)).zip(dy.chunks_exact(len)) {
+                let row = Row::new(x, weights);
+                Pull::new(&row, dy).write(&row, weights, dy, dx, |v| F::from_acc(-v));
+            }
+        });
     }
 
     #[inline]
@@ -71,13 +80,16 @@ impl<S: Rows> Op<(S,)> for LogSoftmax {
         [dx]: [Option<Contribution<'_, F>>; 1],
     ) {
         let Some(Contribution { mid, radii }) = dx else { return };
-        let rows = PerRow::new();
-        D::fill(radii, S::NUMEL, |i: usize| {
-            let start = i - i % S::LEN;
-            let row = rows.get(i / S::LEN, || PullBall::new(RowBall::new(x, start, S::LEN), dy, start, S::LEN));
-            let ((x, alpha), (dy, delta)) = (x.get(i), dy.get(i));
-            let (v, error) = row.entry(i % S::LEN, (x.to_acc(), alpha), (dy.to_acc(), delta));
-            guarded(mid[i], error + narrowing_error(-v, mid[i]))
+        with_scratch([S::LEN, S::NUMEL], |[weights, each]: [&mut [f64]; 2]| {
+            for start in (0..S::NUMEL).step_by(S::LEN.max(1)) {
+                let row = PullBall::new(RowBall::new(x, start, weights), dy, start);
+                for i in start..start + S::LEN {
+                    let ((x, alpha), (dy, delta)) = (x.get(i), dy.get(i));
+                    let (v, error) = row.entry(i - start, (x.to_acc(), alpha), (dy.to_acc(), delta));
+                    each[i] = guarded(mid[i], error + narrowing_error(-v, mid[i])).get();
+                }
+            }
+            D::fill(radii, S::NUMEL, |i: usize| Up::new(each[i]));
         });
     }
 }

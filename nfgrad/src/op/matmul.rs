@@ -34,7 +34,7 @@ macro_rules! product {
     ($m:expr, $k:expr, $n:expr) => {
         const NAME: &'static str = "matmul";
 
-        #[inline]
+        #[inline(always)]
         fn forward<F: Format>([a, b]: [&[F]; 2], y: &mut [F]) {
             F::matmul(Mat::row_major(a, $m, $k), Mat::row_major(b, $k, $n), y);
         }
@@ -44,7 +44,7 @@ macro_rules! product {
             D::product(a.matrix($m, $k), b.matrix($k, $n), y, radii);
         }
 
-        #[inline]
+        #[inline(always)]
         fn vjp<F: Format>([a, b]: [&[F]; 2], _: &[F], dy: &[F], [da, db]: [Option<&mut [F]>; 2]) {
             let dy = Mat::row_major(dy, $m, $n);
             if let Some(da) = da {

@@ -106,25 +106,21 @@ pub trait Operands: 'static {
 }
 
 macro_rules! impl_operands {
-    ($n:literal: $($shape:ident),*) => {
+    ($n:literal: $($shape:ident $x:ident $y:ident $k:literal),*) => {
         impl<$($shape: Shape),*> Operands for ($($shape,)*) {
             type Each<T> = [T; $n];
 
-            #[inline]
-            fn each<T>(make: impl FnMut(usize) -> T) -> [T; $n] {
-                std::array::from_fn(make)
+            #[inline(always)]
+            fn each<T>(mut make: impl FnMut(usize) -> T) -> [T; $n] {
+                [$(make($k)),*]
             }
 
-            #[inline]
-            fn zip<X, Y, Z>(x: [X; $n], y: [Y; $n], mut make: impl FnMut(usize, X, Y) -> Z) -> [Z; $n] {
-                let mut y = y.into_iter().enumerate();
-                x.map(|x| match y.next() {
-                    Some((k, y)) => make(k, x, y),
-                    None => unreachable!("both arrays have one entry for each operand"),
-                })
+            #[inline(always)]
+            fn zip<X, Y, Z>([$($x),*]: [X; $n], [$($y),*]: [Y; $n], mut make: impl FnMut(usize, X, Y) -> Z) -> [Z; $n] {
+                [$(make($k, $x, $y)),*]
             }
 
-            #[inline]
+            #[inline(always)]
             fn disjoint<T>(buffer: &mut [T], ranges: [Range<usize>; $n]) -> [&mut [T]; $n] {
                 match buffer.get_disjoint_mut(ranges) {
                     Ok(parts) => parts,
@@ -135,6 +131,6 @@ macro_rules! impl_operands {
     };
 }
 
-impl_operands!(1: A);
-impl_operands!(2: A, B);
-impl_operands!(3: A, B, C);
+impl_operands!(1: A a x 0);
+impl_operands!(2: A a x 0, B b y 1);
+impl_operands!(3: A a x 0, B b y 1, C c z 2);

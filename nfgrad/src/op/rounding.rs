@@ -25,7 +25,7 @@ pub(super) fn product_error<F: Format>((a, alpha): (F, Up), (b, beta): (F, Up)) 
 /// was lost; it is rounded once.
 #[inline]
 pub(super) fn narrowing_error<F: Format>(acc: F::Acc, y: F) -> Up {
-    if F::ROUNDS_ONCE { Up::abs(Format::to_f64(acc) - y.to_f64()) * Up::new(1.0 + f64::EPSILON) } else { Up::ZERO }
+    if F::ROUNDS_ONCE { Up::of_rounded_sum(Format::to_f64(acc) - y.to_f64()) } else { Up::ZERO }
 }
 
 /// At least `|quotient - a / b|`, where `quotient` is `a.div(b)`; exactly 0 where the way back is seen to be exact.

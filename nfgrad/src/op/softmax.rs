@@ -39,8 +39,6 @@
 //!
 //! What rounding does to `R`, `S`, `L`, `g` and `v` is a running error analysis: one line of code for each operation.
 
-use std::cell::Cell;
-
 use super::rounding::{product_error, quotient_error};
 use crate::bound::{Ball, Domain, Up};
 use crate::format::{Accumulator, Format, sum_error};
@@ -57,13 +55,19 @@ pub(super) struct Row<A> {
 }
 
 impl<A: Accumulator> Row<A> {
+    /// Of the row `z`; `weights` becomes `eⱼ`, with 0 for the largest entry.
     #[inline]
-    pub(super) fn new<F: Format<Acc = A>>(z: &[F]) -> Self {
+    pub(super) fn new<F: Format<Acc = A>>(z: &[F], weights: &mut [f64]) -> Self {
         let max = z.iter().copied().reduce(F::max).unwrap_or_default();
         let top = z.iter().position(|&z| z == max).unwrap_or_default();
         let max = max.to_acc();
-        let weight = |j: usize| if j == top { A::zero() } else { Format::exp(z[j].to_acc() - max) };
-        let rest = sum_of::<F>(z.len(), weight);
+        for (weight, z) in weights.iter_mut().zip(z) {
+            *weight = Format::to_f64(Format::exp(z.to_acc() - max));
+        }
+        if let Some(weight) = weights.get_mut(top) {
+            *weight = 0.0;
+        }
+        let rest = sum_of::<F>(weights.len(), |j| Format::from_f64(weights[j]));
         Self { top, max, rest, sum: A::one() + rest, log: rest.log_1p() }
     }
 
@@ -73,12 +77,7 @@ impl<A: Accumulator> Row<A> {
         self.log - (z - self.max)
     }
 
-    #[inline]
-    fn weight(&self, z: A) -> A {
-        Format::exp(z - self.max)
-    }
-
-    /// At least `|s + d - s|`: how far the real exponent of `z` is from the computed one.
+    /// At least `|d|`: how far the real exponent of `z` is from the computed one.
     #[inline]
     fn exponent_error(&self, z: A, zeta: Up) -> Up {
         zeta + A::add_error(z, Format::neg(self.max), z - self.max)
@@ -106,13 +105,13 @@ impl<A: Accumulator> Pull<A> {
     pub(super) fn write<F: Format<Acc = A>>(
         &self,
         row: &Row<A>,
-        z: &[F],
+        weights: &[f64],
         t: &[F],
         out: &mut [F],
         finish: impl Fn(A) -> F,
     ) {
-        for ((out, z), t) in out.iter_mut().zip(z).zip(t) {
-            *out = finish(self.other(row, z.to_acc(), t.to_acc()));
+        for ((out, &weight), t) in out.iter_mut().zip(weights).zip(t) {
+            *out = finish(self.other(Format::from_f64(weight), t.to_acc()));
         }
         if let (Some(out), Some(t)) = (out.get_mut(row.top), t.get(row.top)) {
             *out = finish(self.top(row, t.to_acc()));
@@ -120,8 +119,8 @@ impl<A: Accumulator> Pull<A> {
     }
 
     #[inline]
-    fn other(&self, row: &Row<A>, z: A, t: A) -> A {
-        row.weight(z) * self.scale - t
+    fn other(&self, weight: A, t: A) -> A {
+        weight * self.scale - t
     }
 
     #[inline]
@@ -132,13 +131,15 @@ impl<A: Accumulator> Pull<A> {
 
 /// A row with bounds of what [`Row`] computed of it.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct RowBall<A> {
-    row: Row<A>,
+pub(super) struct RowBall<'a, A> {
+    pub(super) row: Row<A>,
+    weights: &'a [f64],
     rest_error: Up,
     sum_error: Up,
     log_error: Up,
-    /// A lower bound of the real `1 + R` and of the computed one.
-    sum_low: f64,
+    /// At least the inverse of the real `1 + R` and of the computed one, and at most that of both.
+    inverse: Up,
+    inverse_low: f64,
     /// `Σ pₖ aₖ` over all entries but the largest, and over all.
     spread_rest: Up,
     spread: Up,
@@ -157,14 +158,15 @@ struct Probability {
     log_change: Up,
 }
 
-impl<A: Accumulator> RowBall<A> {
-    /// The row of `len` entries that starts at element `start`.
+impl<'a, A: Accumulator> RowBall<'a, A> {
+    /// The row of as many entries as there are `weights` that starts at element `start`.
     #[inline]
-    pub(super) fn new<F: Format<Acc = A>, D: Domain>(z: Ball<'_, F, D>, start: usize, len: usize) -> Self {
-        let row = Row::new(&z.mid[start..start + len]);
+    pub(super) fn new<F: Format<Acc = A>, D: Domain>(z: Ball<'_, F, D>, start: usize, weights: &'a mut [f64]) -> Self {
+        let len = weights.len();
+        let row = Row::new(&z.mid[start..start + len], weights);
         let (mut magnitude, mut errors, mut spread_rest) = (Up::ZERO, Up::ZERO, Up::ZERO);
         let (mut widest, mut spread_top) = (Up::ZERO, Up::ZERO);
-        for j in 0..len {
+        for (j, &weight) in weights.iter().enumerate() {
             let (z, zeta) = z.get(start + j);
             let eta = row.exponent_error(z.to_acc(), zeta);
             widest = widest.max(eta);
@@ -172,39 +174,37 @@ impl<A: Accumulator> RowBall<A> {
                 spread_top = eta.exp_m1();
                 continue;
             }
-            let weight = row.weight(z.to_acc());
-            let upper = weight.magnitude() + weight.elementary_error();
-            magnitude += weight.magnitude();
-            errors += weight.elementary_error();
-            spread_rest += upper * eta.exp_m1();
+            let error = A::elementary_error(Format::from_f64(weight));
+            magnitude += Up::abs(weight);
+            errors += error;
+            spread_rest += (Up::abs(weight) + error) * eta.exp_m1();
         }
         // All terms but the largest: one addition less than there are of them.
         let height = sum_height(len).min(len.saturating_sub(2));
-        let rest_error = sum_error::<F>(height).relative * magnitude + errors;
+        let rest_error = sum_error::<A>(height).relative * magnitude + errors;
+        let sum_error = rest_error + A::add_error(A::one(), row.rest, row.sum);
         // The real sum is at least 1, for its largest term is.
         let sum_low = rest_error.below((1.0 + Format::to_f64(row.rest)).next_down()).max(1.0);
+        let inverse = Up::new(1.0).over(sum_low);
         // ln(1 + 0) is exactly 0.
         let own = if row.rest == A::zero() && row.log == A::zero() { Up::ZERO } else { row.log.elementary_error() };
-        let spread_rest = spread_rest.over(sum_low);
+        let spread_rest = spread_rest * inverse;
         let shrunk = (1.0 / ((widest + widest).exp_m1() + Up::new(1.0)).get()).next_down().max(0.0);
         Self {
             row,
+            weights,
             rest_error,
-            sum_error: rest_error + A::add_error(A::one(), row.rest, row.sum),
+            sum_error,
             // The slope of ln(1 + R) is the inverse of the sum.
-            log_error: own + rest_error.over(sum_low),
-            sum_low,
+            log_error: own + rest_error * inverse,
+            inverse,
+            inverse_low: (1.0 / (row.sum.magnitude() + sum_error).get()).next_down().max(0.0),
             spread_rest,
-            spread: spread_rest + spread_top.over(sum_low),
+            spread: spread_rest + spread_top * inverse,
             widest,
             shrunk,
             moved: Up::new((1.0 - shrunk).next_up()).min(widest + widest),
         }
-    }
-
-    #[inline]
-    pub(super) fn row(&self) -> &Row<A> {
-        &self.row
     }
 
     /// ∞ if nothing is known of some entry, else 0.
@@ -221,33 +221,30 @@ impl<A: Accumulator> RowBall<A> {
         (loss, self.probability(j, z, zeta).log_change + rounding)
     }
 
-    /// At least `|quotient - x*/S*|`, where `quotient` is `fl(x / S)` and `|x - x*| <= xi`.
-    ///
-    /// `x/S - x*/S* = (x/S (S* - S) + (x - x*))/S*`.
+    /// The computed `eⱼ` with its error.
     #[inline]
-    fn divided(&self, x: A, xi: Up, quotient: A) -> Up {
-        let rounding = quotient_error(x, self.row.sum, quotient);
-        rounding + ((quotient.magnitude() + rounding) * self.sum_error + xi).over(self.sum_low)
+    fn weight(&self, j: usize) -> (A, Up) {
+        let weight: A = Format::from_f64(self.weights[j]);
+        (weight, weight.elementary_error())
     }
 
     #[inline]
     fn probability(&self, j: usize, z: A, zeta: Up) -> Probability {
         let one = Up::new(1.0);
         let (upper, others, spread) = if j == self.row.top {
-            let others = (self.row.rest.magnitude() + self.rest_error).over(self.sum_low);
-            (one.over(self.sum_low).min(one), others.min(one), self.spread_rest)
+            let others = (self.row.rest.magnitude() + self.rest_error) * self.inverse;
+            (self.inverse.min(one), others.min(one), self.spread_rest)
         } else {
-            let weight = self.row.weight(z);
-            let error = weight.elementary_error();
-            let lower = error.below(Format::to_f64(weight)) / (self.row.sum.magnitude() + self.sum_error).get();
-            let others = Up::new((1.0 - lower.next_down().max(0.0)).next_up());
-            ((weight.magnitude() + error).over(self.sum_low).min(one), others.min(one), self.spread)
+            let (weight, error) = self.weight(j);
+            let lower = Up::ZERO.below(error.below(self.weights[j]).max(0.0) * self.inverse_low);
+            let upper = (weight.magnitude() + error) * self.inverse;
+            (upper.min(one), one * Up::new(1.0 - lower.max(0.0)), self.spread)
         };
         let eta = self.row.exponent_error(z, zeta);
-        let change = (one + eta.exp_m1()) * spread + eta.exp_m1() * others;
-        let divisor =
-            (upper.min(others).get() + (upper.max(others).get() * self.shrunk).next_down().max(0.0)).next_down();
-        let uniform = (upper * others * self.moved).over(divisor);
+        let own = eta.exp_m1();
+        let change = (one + own) * spread + own * others;
+        let far = Up::ZERO.below(upper.max(others).get() * self.shrunk).max(0.0);
+        let uniform = (upper * others * self.moved).over(Up::ZERO.below(upper.min(others).get() + far));
         Probability {
             upper,
             others,
@@ -255,12 +252,21 @@ impl<A: Accumulator> RowBall<A> {
             log_change: change.min(self.widest + eta) + self.unknown(),
         }
     }
+
+    /// At least `|quotient - x*/S*|`, where `quotient` is `fl(x / S)` and `|x - x*| <= xi`.
+    ///
+    /// `x/S - x*/S* = (x/S (S* - S) + (x - x*))/S*`.
+    #[inline]
+    fn divided(&self, x: A, xi: Up, quotient: A) -> Up {
+        let rounding = quotient_error(x, self.row.sum, quotient);
+        rounding + ((quotient.magnitude() + rounding) * self.sum_error + xi) * self.inverse
+    }
 }
 
 /// A row with bounds of what [`Pull`] computed of it.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct PullBall<A> {
-    z: RowBall<A>,
+pub(super) struct PullBall<'a, A> {
+    z: RowBall<'a, A>,
     pull: Pull<A>,
     rest_error: Up,
     /// A bound of `|Σ t|`.
@@ -271,15 +277,11 @@ pub(super) struct PullBall<A> {
     tau: Up,
 }
 
-impl<A: Accumulator> PullBall<A> {
-    /// The same row of `z`, of which `row` is, and of `t`.
+impl<'a, A: Accumulator> PullBall<'a, A> {
+    /// The row `z` with the row of `t` that starts at element `start`.
     #[inline]
-    pub(super) fn new<F: Format<Acc = A>, D: Domain>(
-        z: RowBall<A>,
-        t: Ball<'_, F, D>,
-        start: usize,
-        len: usize,
-    ) -> Self {
+    pub(super) fn new<F: Format<Acc = A>, D: Domain>(z: RowBall<'a, A>, t: Ball<'_, F, D>, start: usize) -> Self {
+        let len = z.weights.len();
         let pull = Pull::new(&z.row, &t.mid[start..start + len]);
         let (mut magnitude, mut tau_rest, mut nonzero) = (Up::ZERO, Up::ZERO, 0_usize);
         let (mut top, mut tau_top) = (A::zero(), Up::ZERO);
@@ -295,10 +297,10 @@ impl<A: Accumulator> PullBall<A> {
         }
         // Adding zero is exact, so a one-hot row is summed without error.
         let height = sum_height(len).min(nonzero.saturating_sub(1));
-        let rest_error = sum_error::<F>(height).relative * magnitude;
+        let rest_error = sum_error::<A>(height).relative * magnitude;
         let total_error = rest_error + A::add_error(pull.rest, top, pull.total);
-        let (scale_error, total) =
-            (z.divided(pull.total, total_error, pull.scale), pull.total.magnitude() + total_error);
+        let scale_error = z.divided(pull.total, total_error, pull.scale);
+        let total = pull.total.magnitude() + total_error;
         Self { z, pull, rest_error, total, scale_error, tau_rest, tau: tau_rest + tau_top }
     }
 
@@ -311,51 +313,29 @@ impl<A: Accumulator> PullBall<A> {
         let is_top = j == self.z.row.top;
         let tau_others = if is_top { self.tau_rest } else { self.tau };
         let propagated = p.change * self.total + (p.others + p.change) * tau + (p.upper + p.change) * tau_others;
-        let (value, rounding) = if is_top { self.top(t) } else { self.other(z, t) };
+        let (value, rounding) = if is_top { self.top(t) } else { self.other(j, t) };
         (value, propagated + rounding)
     }
 
     #[inline]
     fn top(&self, t: A) -> (A, Up) {
-        let Row { rest, sum, .. } = self.z.row;
+        let rest = self.z.row.rest;
         let product = t * rest;
         let product_error = A::mul_error(t, rest, product) + t.magnitude() * self.z.rest_error;
         let difference = self.pull.rest - product;
         let error = A::add_error(self.pull.rest, Format::neg(product), difference) + self.rest_error + product_error;
-        let value = difference / sum;
+        let value = difference / self.z.row.sum;
         (value, self.z.divided(difference, error, value))
     }
 
     #[inline]
-    fn other(&self, z: A, t: A) -> (A, Up) {
-        let weight = self.z.row.weight(z);
-        let product = weight * self.pull.scale;
-        let factors = product_error((weight, weight.elementary_error()), (self.pull.scale, self.scale_error));
+    fn other(&self, j: usize, t: A) -> (A, Up) {
+        let weight = self.z.weight(j);
+        let product = weight.0 * self.pull.scale;
+        let factors = product_error(weight, (self.pull.scale, self.scale_error));
         let value = product - t;
-        let rounding = A::mul_error(weight, self.pull.scale, product) + A::add_error(product, Format::neg(t), value);
+        let rounding = A::mul_error(weight.0, self.pull.scale, product) + A::add_error(product, Format::neg(t), value);
         (value, factors + rounding)
-    }
-}
-
-/// What the elements of a row share, computed once for a row as long as the rows are asked for one after another.
-pub(super) struct PerRow<T>(Cell<Option<(usize, T)>>);
-
-impl<T: Copy> PerRow<T> {
-    #[inline]
-    pub(super) fn new() -> Self {
-        Self(Cell::new(None))
-    }
-
-    #[inline]
-    pub(super) fn get(&self, row: usize, make: impl FnOnce() -> T) -> T {
-        match self.0.get() {
-            Some((known, value)) if known == row => value,
-            _ => {
-                let value = make();
-                self.0.set(Some((row, value)));
-                value
-            }
-        }
     }
 }
 
@@ -443,22 +423,6 @@ mod tests {
     #[test]
     fn no_real_point_of_bf16_balls_is_outside() {
         no_real_point_is_outside::<bf16>(0x2545_f491_4f6c_dd1d);
-    }
-
-    #[test]
-    fn rows_are_made_once_in_order() {
-        let rows = PerRow::new();
-        let made = Cell::new(0);
-        for i in 0..12_usize {
-            assert_eq!(
-                rows.get(i / 4, || {
-                    made.set(made.get() + 1);
-                    i / 4
-                }),
-                i / 4
-            );
-        }
-        assert_eq!(made.get(), 3);
     }
 
     #[test]

@@ -20,8 +20,9 @@
 //! for the `d` with `|d| = α` that points to 0. No value of tanh exceeds 1 in magnitude, hence the minimum.
 //! `y² - tanh² x* = (y - tanh x*)(y + tanh x*)` and `|tanh x*| <= min(|y| + r, 1)`. ∎
 //!
-//! For `τ` serves the third convergent of the continued fraction of tanh, `α (15 + α²) / (15 + 6 α²)`, which lies above it,
-//! and beyond 1 `1 - 2 / (e^2α + 1)`. `(1 - y)(1 + y)` keeps the relative accuracy of `1 - y²` near `|y| = 1`, where `1 - fl(y²)` would lose it.
+//! For `τ` serves the fifth convergent of the continued fraction `α/(1 + α²/(3 + α²/(5 + …)))` of tanh, which like all odd
+//! ones lies above it: `α (945 + 105 α² + α⁴) / (945 + 420 α² + 15 α⁴)`, or 1. `(1 - y)(1 + y)` keeps the relative accuracy
+//! of `1 - y²` near `|y| = 1`, where `1 - fl(y²)` would lose it.
 
 use super::Pointwise;
 use super::rounding::{narrowing_error, product_error};
@@ -35,23 +36,23 @@ pub struct Tanh;
 impl Pointwise for Tanh {
     const NAME: &'static str = "tanh";
 
-    #[inline]
+    #[inline(always)]
     fn value<F: Format>(x: F) -> F {
         x.tanh()
     }
 
-    #[inline]
+    #[inline(always)]
     fn radius<F: Format>(x: F, alpha: Up, y: F) -> Up {
-        let own = if x == F::ZERO && y == F::ZERO { Up::ZERO } else { y.elementary_error() };
+        let own = if (x == F::ZERO) & (y == F::ZERO) { Up::ZERO } else { y.elementary_error() };
         own + spread(y.magnitude(), own, alpha)
     }
 
-    #[inline]
+    #[inline(always)]
     fn vjp<F: Format>(_: F, y: F, dy: F) -> F {
         F::from_acc(Format::mul(dy.to_acc(), slope(y.to_acc())))
     }
 
-    #[inline]
+    #[inline(always)]
     fn vjp_radius<F: Format>((x, alpha): (F, Up), (y, rad_y): (F, Up), (dy, delta): (F, Up), dx: F) -> Up {
         let radius = rad_y.min(Self::radius(x, alpha, y));
         let size = y.magnitude();
@@ -64,37 +65,34 @@ impl Pointwise for Tanh {
 }
 
 /// At least `|tanh(x + d) - tanh(x)|` for `|d| <= alpha`, where `tanh(x)` is within `own` of `±size`.
-#[inline]
+#[inline(always)]
 fn spread(size: Up, own: Up, alpha: Up) -> Up {
     let (least, most) = (own.below(size.get()).max(0.0), (size + own).min(Up::new(1.0)));
-    // 1 - t² with both roundings upward: |t| is at least `least`, and the square is rounded down.
-    let slope = Up::new((1.0 - (least * least).next_down().max(0.0)).next_up());
+    // (1 - |t|)(1 + |t|) with |t| from below in the first factor and from above in the second.
+    let slope = (Up::new(1.0 - least) * Up::new(1.0)) * (Up::new(1.0) + most);
     let step = tanh_up(alpha);
     (step * slope).over((most * step).below(1.0)).min(Up::new(1.0) + most)
 }
 
-/// At least `tanh(alpha)`, at most 1.
-#[inline]
+/// At least `tanh(alpha)`, at most 1. Without a branch, so that loops over it are vectorised.
+#[inline(always)]
 fn tanh_up(alpha: Up) -> Up {
-    let one = Up::new(1.0);
-    if alpha <= one {
-        // The divisor is off by at most three roundings, each half of f64's epsilon, and so is what makes up for them.
-        let divisor = (15.0 + 6.0 * alpha.get() * alpha.get()) * (1.0 - 4.0 * f64::EPSILON);
-        (alpha * (Up::new(15.0) + alpha * alpha)).over(divisor)
-    } else {
-        let e = (alpha + alpha).exp_m1() + Up::new(2.0);
-        Up::new((1.0 - (2.0 / e.get()).next_down()).next_up()).min(one)
-    }
+    let square = alpha * alpha;
+    let numerator = alpha * (Up::new(945.0) + square * (Up::new(105.0) + square));
+    // Off by at most six roundings, each half of f64's epsilon, and so is what makes up for them.
+    let x = alpha.get() * alpha.get();
+    let divisor = (945.0 + x * (420.0 + x * 15.0)) * (1.0 - 6.0 * f64::EPSILON);
+    numerator.over(divisor).min(Up::new(1.0))
 }
 
 /// `1 - y²` as it is computed.
-#[inline]
+#[inline(always)]
 fn slope<A: Format>(y: A) -> A {
     A::ONE.sub(y).mul(A::ONE.add(y))
 }
 
 /// At least `|slope(y) - (1 - y²)|`.
-#[inline]
+#[inline(always)]
 fn slope_error<A: Format>(y: A) -> Up {
     let (left, right) = (A::ONE.sub(y), A::ONE.add(y));
     let (left_error, right_error) = (A::add_error(A::ONE, y.neg(), left), A::add_error(A::ONE, y, right));
@@ -123,7 +121,7 @@ mod tests {
                 let worst = (x.tanh() - (x + alpha).tanh()).abs().max((x.tanh() - (x - alpha).tanh()).abs());
                 let bound = spread(Up::abs(x.tanh()), Up::new(2e-16), Up::new(alpha)).get();
                 // What the platform's function loses by cancellation is no more than this.
-                assert!(bound >= worst - 1e-15 && bound <= worst * 1.03 + 1e-14, "{x} {alpha}: {bound} {worst}");
+                assert!(bound >= worst - 1e-15 && bound <= worst * 1.1 + 1e-14, "{x} {alpha}: {bound} {worst}");
             }
         }
     }

@@ -69,7 +69,8 @@ impl Report {
         each_tensor::<M>(|position, span, is_gradient| {
             let list = if is_gradient { run.cotangents() } else { run.values() };
             let EntryInfo { name, shape, .. } = M::ENTRIES[position];
-            let max_abs = list.values()[span.offset..][..span.numel].iter().fold(0.0, |max, x| x.to_f64().abs().max(max));
+            let max_abs =
+                list.values()[span.offset..][..span.numel].iter().fold(0.0, |max, x| x.to_f64().abs().max(max));
             rows.push(Row { name, shape, is_gradient, max_abs, errors: Vec::new() });
         });
         Self { columns: Vec::new(), rows }

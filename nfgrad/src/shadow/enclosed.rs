@@ -115,7 +115,8 @@ impl<'a, F: Format> Entries for Enclosures<'a, F> {
     }
 }
 
-/// At least `|x - mid|`: the difference is one rounded operation, so one inflation covers it.
-fn distance<F: Format>(x: F, mid: f64) -> Up {
-    Up::abs(x.to_f64() - mid) * Up::new(1.0)
+/// At least `|x - mid|`.
+#[inline(always)]
+pub(super) fn distance<F: Format>(x: F, mid: f64) -> Up {
+    Up::of_rounded_sum(x.to_f64() - mid)
 }

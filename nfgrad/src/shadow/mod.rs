@@ -21,10 +21,11 @@ use std::ops::Range;
 
 use nfgrad_shapes::{Listed, Span};
 
-use crate::bound::{Domain, Elementwise, Uniform, Up};
+use crate::bound::{Domain, Elementwise, Rule, Uniform, Up};
 use crate::format::Format;
 use crate::graph::{BoundedRun, HasLoss, Model, RevGraph, Run};
 
+use enclosed::distance;
 pub use enclosed::{Enclosed, Enclosures};
 pub use verdict::{Tally, Verdict};
 
@@ -192,11 +193,26 @@ impl<G: RevGraph> Default for Shadow<G> {
 
 /// Whether the radius of a tensor is more than a hundredth of its largest error.
 fn is_blunt<F: Format>(run: &[F], mid: &[f64], rad: &[f64]) -> bool {
-    let mut gap = Up::ZERO;
-    let mut largest = F::ZERO;
-    for (x, &mid) in run.iter().zip(mid) {
-        gap = gap.max(Up::abs(x.to_f64() - mid));
-        largest = if x.magnitude() > largest.magnitude() { *x } else { largest };
+    let (mut gap, mut largest) = ([0.0], [0.0]);
+    Uniform::fill(&mut gap, run.len(), Gap { run, mid });
+    Uniform::fill(&mut largest, run.len(), |i: usize| run[i].magnitude());
+    rad[0] > gap[0].max(F::from_f64(largest[0]).half_ulp().get()) / 100.0
+}
+
+/// How far the elements of a run are from the midpoints of the shadow.
+struct Gap<'a, F> {
+    run: &'a [F],
+    mid: &'a [f64],
+}
+
+impl<F: Format> Rule for Gap<'_, F> {
+    #[inline(always)]
+    fn radius(&self, i: usize) -> Up {
+        distance(self.run[i], self.mid[i])
     }
-    rad[0] > gap.max(largest.half_ulp()).get() / 100.0
+
+    #[inline(always)]
+    fn limited_to(self, numel: usize) -> Self {
+        Self { run: &self.run[..numel], mid: &self.mid[..numel] }
+    }
 }

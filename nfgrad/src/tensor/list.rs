@@ -177,7 +177,9 @@ impl<D: Domain, Ctx: Context> EList<D, Ctx> {
             return Err(Error::Length { shape: S::DIMS, expected: S::NUMEL, found: radii.len() });
         }
         // The negated comparison also finds a NaN.
-        if let Some(index) = radii.iter().position(|&r| !matches!(r.partial_cmp(&0.0), Some(std::cmp::Ordering::Greater | std::cmp::Ordering::Equal))) {
+        if let Some(index) = radii.iter().position(|&r| {
+            !matches!(r.partial_cmp(&0.0), Some(std::cmp::Ordering::Greater | std::cmp::Ordering::Equal))
+        }) {
             return Err(Error::Radius { index });
         }
         D::fill(&mut self.radii[D::range(I, Ctx::OFFSET, S::NUMEL)], S::NUMEL, |i: usize| Up::new(radii[i]));

@@ -1,7 +1,8 @@
 //! Which rule is the law of which op of the library.
 
 use nfgrad::op::{
-    Add, All, Along, Exp, Literal, MatMul, Mean, Mse, Mul, Neg, Op, Operands, Relu, Scale, Sub, Sum, Tanh,
+    Add, All, Along, CrossEntropy, Exp, Literal, LogSoftmax, MatMul, Mean, Mse, Mul, Neg, Op, Operands, Relu, Scale, Sub,
+    Sum, Tanh,
 };
 use nfgrad_shapes::{Dim, Shape};
 
@@ -60,6 +61,28 @@ impl<M: Dim, K: Dim> Law<((M, K), (K,))> for MatMul {
     fn rule() -> Rule {
         Rule::MatMul { m: M::SIZE, k: K::SIZE, n: 1 }
     }
+}
+
+impl<S: Shape> Law<(S,)> for LogSoftmax
+where
+    LogSoftmax: Op<(S,)>,
+{
+    fn rule() -> Rule {
+        Rule::LogSoftmax { columns: last_axis::<S>() }
+    }
+}
+
+impl<S: Shape> Law<(S, S)> for CrossEntropy
+where
+    CrossEntropy: Op<(S, S)>,
+{
+    fn rule() -> Rule {
+        Rule::CrossEntropy { columns: last_axis::<S>() }
+    }
+}
+
+fn last_axis<S: Shape>() -> usize {
+    *S::DIMS.last().expect("a tensor with a last axis")
 }
 
 impl<L: Literal, S: Shape> Law<(S,)> for Scale<L> {
