@@ -20,7 +20,7 @@ use rand_chacha::ChaCha8Rng;
 #[path = "support/digits_data.rs"]
 mod digits_data;
 #[path = "../../tests/src/oracle.rs"]
-#[allow(dead_code, reason = "the reader is shared with the tests, which use all of it")]
+#[allow(dead_code, unreachable_pub, reason = "the reader is shared with the tests, which use all of it")]
 mod oracle;
 
 graph! {
@@ -102,17 +102,16 @@ fn fit(run: &mut Run<Batch, f32>, train: &Digits, seed: u64) -> Result<(), Error
     let mut order: Vec<usize> = (0..train.classes.len()).collect();
     for _ in 0..EPOCHS {
         order.shuffle(&mut rng);
-        let mut loss = 0.0;
-        let batches = order.chunks_exact(BATCH);
-        let count = batches.len();
-        for rows in batches {
+        let (mut loss, mut batches) = (0.0, 0.0);
+        for rows in order.chunks_exact(BATCH) {
             load_batch(run, train, |row| rows[row])?;
             run.forward();
             run.backward();
             sgd.step(run);
             loss += f64::from(run.outputs().loss.value());
+            batches += 1.0;
         }
-        bar.set_message(format!("loss {:.4}", loss / count as f64));
+        bar.set_message(format!("loss {:.4}", loss / batches));
         bar.inc(1);
     }
     bar.finish();
@@ -182,7 +181,7 @@ fn certify<F: Format>(name: &str, run: &mut Run<Batch, F>, test: &Digits) -> Res
 /// Prints, for each gradient, the bound of the shadow beside the true error, which Arb knows.
 fn against_oracle(file: &Path) -> Result<(), Box<dyn Error>> {
     let oracle = Oracle::read(file)?;
-    let leaf = |name: &str| -> Result<Vec<f32>, String> { Ok(oracle.leaf(name)?.iter().map(|&x| x as f32).collect()) };
+    let leaf = |name: &str| Ok::<_, String>(oracle.leaf(name)?.iter().map(|&x| f32::from_f64(x)).collect::<Vec<_>>());
     let mut run = Net::<16>::run::<f32>();
     let mut leaves = run.leaves_mut();
     leaves.x.copy_from_slice(&leaf("x")?)?;

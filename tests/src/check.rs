@@ -1,6 +1,7 @@
 //! Holds one op to its law: random balls, a real point in each, and no radius may be too small.
 
 mod subject;
+mod tightness;
 
 use std::marker::PhantomData;
 
@@ -13,6 +14,8 @@ use crate::laws::{Law, Numels, Rule};
 use crate::report::Report;
 use crate::sample::{Balls, Sample, Sampled, generator};
 use subject::{Subject, Typed};
+
+pub use tightness::{HEADER, Tightness, tightness};
 
 /// Holds the op to its law in one format and one radius domain, for that many random cases.
 pub fn check_op<O: Law<In>, In: Numels, F: Sampled, D: Domain>(cases: u64, report: &mut Report) {
@@ -49,7 +52,13 @@ impl<'a, F: Sampled> Trial<'a, F> {
             // One node twice: the same slices, so the op can see it.
             x.truncate(1);
         }
+        Self::of(subject, name, x, dy)
+    }
+
+    /// The trial of these operands and this cotangent.
+    fn of(subject: &'a dyn Subject<F>, name: String, x: Vec<Sample<F>>, dy: Sample<F>) -> Self {
         // Whatever is there before must be overwritten.
+        let numel = subject.result_numel();
         let y = Sample::blank(numel, subject.radii(numel));
         let mut trial = Self { subject, name, rule: subject.rule(), x, y, dy };
         trial.evaluate();

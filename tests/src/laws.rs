@@ -201,7 +201,6 @@ fn square(x: Exact) -> Exact {
     x.clone() * &x
 }
 
-#[allow(clippy::cast_precision_loss, reason = "a length below 2^53 is exact in f64")]
 fn length(n: usize) -> Exact {
     Exact::new(n as f64)
 }

@@ -145,9 +145,9 @@ fn any_finite<F: Sampled>(rng: &mut impl Rng) -> F {
     }
 }
 
-/// Approximately standard normal (Irwin-Hall), which is all that is wanted of it.
+/// Approximately standard normal (Irwin-Hall), which is all that is wanted of it; the factor gives it its last bits.
 pub fn normal(rng: &mut impl Rng) -> f64 {
-    (0..12).map(|_| rng.random::<f64>()).sum::<f64>() - 6.0
+    ((0..12).map(|_| rng.random::<f64>()).sum::<f64>() - 6.0) * rng.random_range(0.9..1.1)
 }
 
 /// Numbers with their radii, one for each or one for all.
@@ -201,6 +201,13 @@ impl<F: Sampled> Sample<F> {
         let rad = uncertain[rng.random_range(0..uncertain.len())].tensor(rng, &mid, numel);
         let real = points(rng, Balls { mid: &mid, rad: &rad });
         Self { mid, rad, real, is_moderate: true }
+    }
+
+    /// Exact, normally distributed numbers with `radii` radii.
+    pub fn normal(rng: &mut impl Rng, numel: usize, radii: usize) -> Self {
+        let mid: Vec<F> = Values::Normal.tensor(rng, numel);
+        let real = mid.iter().map(|x| Exact::new(x.to_f64())).collect();
+        Self { mid, rad: vec![0.0; radii], real, is_moderate: true }
     }
 
     /// A tensor that is yet to be written, and full of what must not stay.

@@ -82,7 +82,6 @@ impl Domain for Uniform {
         if alpha != Up::ZERO {
             bound += alpha * max_row_norm_1(b.mid.t());
         }
-        #[allow(clippy::cast_precision_loss, reason = "an inner length below 2^50 is exact in f64")]
         let both = Up::new(k as f64) * alpha * beta;
         bound += both;
         if F::ROUNDS_ONCE {

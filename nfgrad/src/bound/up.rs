@@ -130,7 +130,6 @@ impl Up {
     #[must_use]
     pub fn of_sum(sum: f64, n: usize) -> Self {
         // `n` is a buffer length, so the conversion is exact.
-        #[allow(clippy::cast_precision_loss, reason = "a length below 2^50 is exact in f64")]
         let factor = 1.0 + (n as f64 + 2.0) * EPSILON;
         Self::rounded_up(sum * factor, sum == 0.0 && n == 0)
     }
@@ -140,6 +139,13 @@ impl Up {
     #[must_use]
     pub fn of_terms(sum: f64, n: usize) -> Self {
         if sum == 0.0 { Self::ZERO } else { Self::of_sum(sum, n) }
+    }
+
+    /// A polynomial of non-negative numbers that was computed in f64 with no more than six roundings on a path; exactly 0 only
+    /// where `is_zero` says so, for a product may have underflowed.
+    #[inline]
+    pub(crate) fn of_polynomial(x: f64, is_zero: bool) -> Self {
+        Self::rounded_up(x * (1.0 + 8.0 * EPSILON), is_zero & (x == 0.0))
     }
 
     /// `x` rounded up, or 0 if it is known to be exactly 0.

@@ -150,14 +150,12 @@ pub fn sum_error<F: Format>(height: usize) -> Accumulation {
 /// off by at most `η` and later grows by at most `(1 + u)^h <= 2`.
 pub fn product_error<F: Format>(k: usize) -> Accumulation {
     let relative = growth(F::Acc::UNIT_ROUNDOFF, crate::kernel::gemm::height(k));
-    #[allow(clippy::cast_precision_loss, reason = "an inner length below 2^50 is exact in f64")]
     let absolute = Up::new(2.0 * k as f64) * Up::new(F::Acc::ETA);
     Accumulation { relative, absolute }
 }
 
 /// At least `(1 + u)^h - 1`; ∞ where `h u > 1/2`.
 fn growth(u: f64, h: usize) -> Up {
-    #[allow(clippy::cast_precision_loss, reason = "the height of a tree below 2^50 is exact in f64")]
     let hu = Up::new(h as f64) * Up::new(u);
     if h == 0 {
         Up::ZERO

@@ -189,10 +189,13 @@ impl Format for f64 {
         if s == sum { Up::abs(e) } else { Up::INFINITY }
     }
 
-    /// Half a unit in the last place, and 0 where a factor is 0: without a hardware fma the exact error costs too much.
+    /// Half a unit in the last place, and 0 where a factor is 0 or ±1: without a hardware fma the exact error costs too
+    /// much.
     #[inline]
     fn mul_error(a: Self, b: Self, product: Self) -> Up {
-        if (a == 0.0 || b == 0.0) && product == 0.0 { Up::ZERO } else { product.half_ulp() }
+        let zero = ((a == 0.0) | (b == 0.0)) & (product == 0.0);
+        let copy = ((a.abs() == 1.0) | (b.abs() == 1.0)) & product.is_finite();
+        if zero | copy { Up::ZERO } else { product.half_ulp() }
     }
 }
 

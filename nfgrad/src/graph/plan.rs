@@ -47,6 +47,9 @@ pub struct Plan {
 
 impl Plan {
     /// The plan of a graph whose first `params` of `leaves` leaves are parameters, with cotangents given at `seeds`.
+    ///
+    /// # Panics
+    /// When it is compiled, if a node reads what does not come before it, or there are too many entries or operands.
     pub const fn new(params: usize, leaves: usize, nodes: Nodes, seeds: &[usize]) -> Self {
         let (operands, len) = flatten(nodes, leaves);
         assert!(len < MAX_ENTRIES, "a graph has at most 1024 entries: use graphs as nodes of others");
@@ -92,6 +95,9 @@ impl Plan {
     }
 
     /// The modes of the node at a position.
+    ///
+    /// # Panics
+    /// If there is a leaf at the position.
     pub const fn modes(&self, position: usize) -> Modes {
         assert!(position >= self.leaves, "a leaf has no operands");
         self.modes[position]
@@ -110,6 +116,7 @@ const fn any(set: &[bool; MAX_ENTRIES], entries: &[usize]) -> bool {
     false
 }
 
+#[allow(clippy::large_stack_arrays, reason = "evaluated by the compiler, never on a stack")]
 /// The operands of the entry at each position, none for leaves; and the number of entries.
 const fn flatten(nodes: Nodes, leaves: usize) -> ([&'static [usize]; MAX_ENTRIES], usize) {
     let count = count(nodes);

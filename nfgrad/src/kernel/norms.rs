@@ -41,7 +41,6 @@ fn max_row_sum_in<F: Format, A: Accumulator, T: Term>(a: Mat<'_, F>) -> Up {
     } else {
         with_scratch([a.rows], |[sums]: [&mut [A]; 1]| widest::<AcrossRows<A, T>, _>((a, sums)))
     };
-    #[allow(clippy::cast_precision_loss, reason = "a length below 2^50 is exact in f64")]
     let n = Up::new(a.cols as f64);
     let growth = n * Up::new(A::UNIT_ROUNDOFF);
     if growth.get() > 0.25 {

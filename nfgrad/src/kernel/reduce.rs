@@ -7,12 +7,6 @@ use crate::format::Format;
 /// Independent accumulators: enough to fill the vector units.
 const LANES: usize = 16;
 
-/// The sum of a slice, rounded once at the end if the accumulator is wider than the format.
-#[inline]
-pub(crate) fn sum<F: Format>(xs: &[F]) -> F {
-    F::from_acc(sum_of::<F>(xs.len(), |i| xs[i].to_acc()))
-}
-
 /// The sum of `term(0), …, term(n - 1)` in the accumulator: sixteen interleaved chains, folded pairwise.
 #[inline]
 pub(crate) fn sum_of<F: Format>(n: usize, term: impl Fn(usize) -> F::Acc) -> F::Acc {
@@ -36,7 +30,7 @@ pub(crate) fn sum_of<F: Format>(n: usize, term: impl Fn(usize) -> F::Acc) -> F::
     lanes[0]
 }
 
-/// How many inexact additions a term of [`sum`] passes through at most.
+/// How many inexact additions a term of [`sum_of`] passes through at most.
 ///
 /// A chain adds `⌈n/16⌉` terms to zero, of which the first is exact, and the fold has four levels; and `n` terms need
 /// no more than `n - 1` additions of two numbers that are not zero.
@@ -94,7 +88,7 @@ mod tests {
     fn sums_of_integers_are_exact_for_every_length() {
         for n in 0..100_u8 {
             let xs: Vec<f32> = (0..n).map(f32::from).collect();
-            assert_eq!(sum(&xs), (0..n).map(u32::from).sum::<u32>() as f32);
+            assert_eq!(sum_of::<f32>(xs.len(), |i| xs[i]), (0..n).map(u32::from).sum::<u32>() as f32);
         }
     }
 

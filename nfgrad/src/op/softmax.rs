@@ -243,14 +243,17 @@ impl<'a, A: Accumulator> RowBall<'a, A> {
         let eta = self.row.exponent_error(z, zeta);
         let own = eta.exp_m1();
         let change = (one + own) * spread + own * others;
+        let log_change = change.min(self.widest + eta) + self.unknown();
+        // The two bounds agree to first order: the other is asked for only where balls are wide.
+        let uniform = if self.widest.get() < 0.01 { Up::INFINITY } else { self.uniform_change(upper, others) };
+        Probability { upper, others, change: (upper * change).min(uniform), log_change }
+    }
+
+    /// The bound of `Δ` for equal radii; ∞ if nothing is known of some entry.
+    fn uniform_change(&self, upper: Up, others: Up) -> Up {
         let far = Up::ZERO.below(upper.max(others).get() * self.shrunk).max(0.0);
-        let uniform = (upper * others * self.moved).over(Up::ZERO.below(upper.min(others).get() + far));
-        Probability {
-            upper,
-            others,
-            change: (upper * change).min(uniform) + self.unknown(),
-            log_change: change.min(self.widest + eta) + self.unknown(),
-        }
+        let divisor = Up::ZERO.below(upper.min(others).get() + far);
+        (upper * others * self.moved).over(divisor) + self.unknown()
     }
 
     /// At least `|quotient - x*/S*|`, where `quotient` is `fl(x / S)` and `|x - x*| <= xi`.
@@ -312,7 +315,8 @@ impl<'a, A: Accumulator> PullBall<'a, A> {
         let p = self.z.probability(j, z, zeta);
         let is_top = j == self.z.row.top;
         let tau_others = if is_top { self.tau_rest } else { self.tau };
-        let propagated = p.change * self.total + (p.others + p.change) * tau + (p.upper + p.change) * tau_others;
+        let uncertain = (p.others + p.change) * tau + (p.upper + p.change) * tau_others;
+        let propagated = p.change * self.total + uncertain;
         let (value, rounding) = if is_top { self.top(t) } else { self.other(j, t) };
         (value, propagated + rounding)
     }
@@ -429,10 +433,10 @@ mod tests {
     fn long_rows_do_not_blow_up() {
         const LONG: usize = 8192;
         let mut random = Random(3);
-        let z: Vec<f32> = (0..LONG).map(|_| random.next() as f32).collect();
-        let (mut y, mut radii) = (vec![0.0; LONG], vec![0.0; LONG]);
+        let z: Vec<f32> = (0..LONG).map(|_| f32::from_f64(random.next())).collect();
+        let (mut y, mut radii, alpha) = (vec![0.0; LONG], vec![0.0; LONG], vec![1e-6; LONG]);
         <LogSoftmax as Op<((D<LONG>,),)>>::forward([&z], &mut y);
-        let ball = Ball::<f32, Elementwise>::new(&z, &[1e-6; LONG]);
+        let ball = Ball::<f32, Elementwise>::new(&z, &alpha);
         <LogSoftmax as Op<((D<LONG>,),)>>::forward_radius([ball], &y, &mut radii);
         // The real sensitivity is 2e-6; the sum has a tree of height 515.
         assert!(radii.iter().all(|&r| r > 2e-6 && r < 4e-5), "{}", radii[0]);

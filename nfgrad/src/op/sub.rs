@@ -61,7 +61,9 @@ impl<L: EndsWith<R>, R: Shape> Op<(L, R)> for Sub {
                 db.fill(F::ZERO);
             } else {
                 sum_repeated(dy, db);
-                db.iter_mut().for_each(|db| *db = db.neg());
+                for db in db {
+                    *db = db.neg();
+                }
             }
         }
     }

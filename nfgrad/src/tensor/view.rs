@@ -171,7 +171,6 @@ impl<'a, F: Format, S: Shape> TensorMut<'a, F, S> {
     }
 
     fn fill_symmetric(&mut self, numerator: f64, fan: usize, mut uniform: impl FnMut() -> f64) {
-        #[allow(clippy::cast_precision_loss, reason = "an approximate scale is enough for an initial weight")]
         let limit = (numerator / fan.max(1) as f64).sqrt();
         self.fill_with(|| F::from_f64((2.0 * uniform() - 1.0) * limit));
     }

@@ -1,0 +1,42 @@
+//! How much larger radii are than errors, by op: `cargo test --release -p nfgrad-tests --test tightness -- --ignored --nocapture`.
+
+use half::bf16;
+use nfgrad::op::{
+    Add, All, Axis, CrossEntropy, Exp, LogSoftmax, MatMul, Mean, Mse, Mul, Relu, Sub, Sum, Tanh,
+};
+use nfgrad::prelude::*;
+use nfgrad_tests::check::{HEADER, tightness};
+
+type Matrix = (D<8>, D<10>);
+type Row = (D<10>,);
+
+/// One line for each op, format and domain.
+macro_rules! table {
+    ($($op:ty, $shapes:ty;)*) => {$(
+        println!("{}", tightness::<$op, $shapes, f32, Elementwise>(40));
+        println!("{}", tightness::<$op, $shapes, f32, Uniform>(40));
+        println!("{}", tightness::<$op, $shapes, bf16, Elementwise>(40));
+        println!("{}", tightness::<$op, $shapes, f64, Elementwise>(40));
+    )*};
+}
+
+#[test]
+#[ignore = "prints a table and checks nothing"]
+fn radius_over_error() {
+    println!("{HEADER}");
+    table! {
+        Add, (Matrix, Row);
+        Sub, (Matrix, Matrix);
+        Mul, (Matrix, Row);
+        Relu, (Matrix,);
+        Exp, (Matrix,);
+        Tanh, (Matrix,);
+        MatMul, ((D<8>, D<64>), (D<64>, D<10>));
+        Sum<All>, (Matrix,);
+        Sum<Axis<0>>, (Matrix,);
+        Mean<All>, (Matrix,);
+        LogSoftmax, (Matrix,);
+        CrossEntropy, (Matrix, Matrix);
+        Mse, (Matrix, Matrix);
+    }
+}
