@@ -22,7 +22,9 @@ pub mod prelude {
     pub use crate::bound::{Elementwise, Uniform};
     pub use crate::error::Error;
     pub use crate::format::{Format, bf16};
-    pub use crate::graph::{BoundedRun, Model, RevGraph, Run};
+    pub use crate::graph::{BoundedRun, RevGraph, Run};
+    // Without its name, so that a graph may be called `Model`.
+    pub use crate::graph::Model as _;
     pub use crate::shadow::{Shadow, Tally, Verdict};
     pub use crate::tensor::{Tensor, TensorMut, TensorRef};
     pub use nfgrad_macros::graph;
@@ -43,3 +45,8 @@ pub mod __private {
         S::NUMEL
     }
 }
+
+/// The README, whose model is compiled and run as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

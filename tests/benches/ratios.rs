@@ -49,7 +49,10 @@ const RATE: f32 = 1e-3;
 const ROUNDS: usize = 60;
 
 fn main() {
-    println!("{:<44} {:>10} {:>10} {:>8} {:>6}", "step (forward + backward + SGD), one thread", "ours", "yardstick", "ratio", "goal");
+    println!(
+        "{:<44} {:>10} {:>10} {:>8} {:>6}",
+        "step (forward + backward + SGD), one thread", "ours", "yardstick", "ratio", "goal"
+    );
     large();
     tiny();
 }
@@ -80,7 +83,9 @@ fn large() {
     let mut shadow = Shadow::new();
     let mut sgd = Sgd::new(f64::from(RATE));
 
-    let mut yardstick = || drop(black_box(hand.step(RATE)));
+    let mut yardstick = || {
+        black_box(hand.step(RATE));
+    };
     row("784-128-10, batch 64, f32 / hand-written", "1.10", 4, &mut yardstick, || step(&mut plain, &mut sgd));
 
     let mut step_plain = plain.clone();
@@ -119,9 +124,13 @@ fn tiny() {
     hand.w2.copy_from_slice(leaves.w2.as_slice());
 
     let mut sgd = Sgd::new(f64::from(RATE));
-    let mut same_tanh = || drop(black_box(hand.step(RATE, Format::tanh)));
+    let mut same_tanh = || {
+        black_box(hand.step(RATE, Format::tanh));
+    };
     row("4-8-1, batch 1, f32 / hand-written", "1.50", 10_000, &mut same_tanh, || step(&mut run, &mut sgd));
-    let mut libm_tanh = || drop(black_box(hand.step(RATE, f32::tanh)));
+    let mut libm_tanh = || {
+        black_box(hand.step(RATE, f32::tanh));
+    };
     row("4-8-1, batch 1, f32 / hand-written, libm tanh", "", 10_000, &mut libm_tanh, || step(&mut run, &mut sgd));
     let mut plain = run.clone();
     let mut yardstick = || step(&mut plain, &mut Sgd::new(f64::from(RATE)));
@@ -142,17 +151,20 @@ fn step<G: nfgrad::graph::HasLoss>(run: &mut Run<G, f32>, sgd: &mut Sgd<f32>) {
 
 /// Times both in turn and prints the medians and the median ratio.
 fn row(what: &str, goal: &str, repetitions: usize, yardstick: &mut dyn FnMut(), mut ours: impl FnMut()) {
-    let mut rounds: Vec<(f64, f64)> = (0..ROUNDS)
-        .map(|_| (time(repetitions, &mut ours), time(repetitions, &mut *yardstick)))
-        .skip(5)
-        .collect();
+    let mut rounds: Vec<(f64, f64)> =
+        (0..ROUNDS).map(|_| (time(repetitions, &mut ours), time(repetitions, &mut *yardstick))).skip(5).collect();
     let mut ratios: Vec<f64> = rounds.iter().map(|(a, b)| a / b).collect();
     ratios.sort_by(f64::total_cmp);
     rounds.sort_by(|a, b| a.0.total_cmp(&b.0));
     let ours = rounds[rounds.len() / 2].0;
     rounds.sort_by(|a, b| a.1.total_cmp(&b.1));
     let yardstick = rounds[rounds.len() / 2].1;
-    println!("{what:<44} {:>7.2} us {:>7.2} us {:>8.2} {goal:>6}", ours * 1e6, yardstick * 1e6, ratios[ratios.len() / 2]);
+    println!(
+        "{what:<44} {:>7.2} us {:>7.2} us {:>8.2} {goal:>6}",
+        ours * 1e6,
+        yardstick * 1e6,
+        ratios[ratios.len() / 2]
+    );
 }
 
 /// Seconds for one call.

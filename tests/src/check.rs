@@ -98,10 +98,10 @@ impl<'a, F: Sampled> Trial<'a, F> {
             }
         }
         // A contribution does not depend on which others are asked for.
-        for alone in 0..operands {
+        for (alone, (among, among_rad)) in all.iter().enumerate() {
             let asked: Vec<bool> = (0..operands).map(|k| k == alone).collect();
             let (mid, rad) = &self.contributions(&asked)[alone];
-            let same = rad == &all[alone].1 && mid.iter().zip(&all[alone].0).all(|(a, b)| same_number(*a, *b));
+            let same = rad == among_rad && mid.iter().zip(among).all(|(a, b)| same_number(*a, *b));
             report.demand(same, || format!("{}: contribution {alone} alone differs", self.name));
         }
     }
@@ -119,7 +119,14 @@ impl<'a, F: Sampled> Trial<'a, F> {
     }
 
     /// `sure`: the radius must be finite. `exact`: it must be 0 where the result is exact.
-    fn compare(&self, what: &str, ball: Balls<'_, F>, real: &[Exact], (sure, exact): (bool, bool), report: &mut Report) {
+    fn compare(
+        &self,
+        what: &str,
+        ball: Balls<'_, F>,
+        real: &[Exact],
+        (sure, exact): (bool, bool),
+        report: &mut Report,
+    ) {
         assert_eq!(ball.mid.len(), real.len(), "{}: the law has another shape", self.name);
         let exact = exact && real.iter().zip(ball.mid).all(|(real, x)| !real.violates(x.to_f64(), 0.0));
         for (i, real) in real.iter().enumerate() {
@@ -135,7 +142,8 @@ impl<'a, F: Sampled> Trial<'a, F> {
     fn compare_sums(&self, all: &[(Vec<F>, Vec<f64>)], real: &[Vec<Exact>], report: &mut Report) {
         let [(a, alpha), (b, beta)] = all else { unreachable!("two operands") };
         for (i, (x, y)) in real[0].iter().zip(&real[1]).enumerate() {
-            let ((a, alpha), (b, beta)) = ((a[i].to_f64(), alpha[i % alpha.len()]), (b[i].to_f64(), beta[i % beta.len()]));
+            let ((a, alpha), (b, beta)) =
+                ((a[i].to_f64(), alpha[i % alpha.len()]), (b[i].to_f64(), beta[i % beta.len()]));
             let place = || format!("{}: both contributions, element {i}\n{}", self.name, self.inputs());
             let guarded = b.is_finite() || beta == f64::INFINITY;
             report.demand(guarded, || format!("the finite radius {beta:e} of {b}: {}", place()));

@@ -43,10 +43,10 @@ impl Exact {
     /// If it is not finite: there is no such real number.
     pub fn new(x: f64) -> Self {
         let value = Big::try_from(x).expect("only finite numbers are real");
-        Self::exact(value)
+        Self::dyadic(value)
     }
 
-    fn exact(value: Big) -> Self {
+    fn dyadic(value: Big) -> Self {
         Self { value: unlimited(value), error: Bound::ZERO }
     }
 
@@ -78,6 +78,9 @@ impl Exact {
     }
 
     /// e to the number.
+    ///
+    /// # Panics
+    /// If the number is off by more than 1.
     #[must_use]
     pub fn exp(&self) -> Self {
         let x = nearest(&self.value);
@@ -114,7 +117,8 @@ impl Exact {
     #[must_use]
     pub fn over_exact(&self, divisor: &Self) -> Self {
         assert!(divisor.error == Bound::ZERO && divisor.value != Big::ZERO, "division by {divisor:?}");
-        let quotient = Context::new(PRECISION).div(self.value.repr(), divisor.value.repr()).expect("not by zero").value();
+        let quotient =
+            Context::new(PRECISION).div(self.value.repr(), divisor.value.repr()).expect("not by zero").value();
         Self::rounded(quotient, over(self.error.clone(), &divisor.value))
     }
 
@@ -131,6 +135,9 @@ impl Exact {
     }
 
     /// The hyperbolic tangent, as (1 - e)/(1 + e) with e = exp(-2|x|), and its derivative 4e/(1 + e)².
+    ///
+    /// # Panics
+    /// If the number is off by more than 1.
     #[must_use]
     pub fn tanh_and_slope(&self) -> (Self, Self) {
         assert!(self.error <= Bound::ONE, "a tangent of a number of which nothing is known");
@@ -166,7 +173,7 @@ impl Exact {
         if radius.is_nan() || radius < 0.0 {
             return true;
         }
-        let radius = unlimited(Big::try_from(radius).expect("a finite radius"));
+        let radius = Self::new(radius).value;
         self.distance(x).is_none_or(|distance| distance > radius)
     }
 

@@ -111,7 +111,7 @@ impl Rule {
                 .map(|(x, t)| -Exact::sum(&together(&log_softmax(x), t, |l, t| l.clone() * t)))
                 .collect(),
             Self::Mse => {
-                let squares = together(x[0], x[1], |p, t| square(p.clone() - t));
+                let squares = together(x[0], x[1], |p, t| square(&(p.clone() - t)));
                 vec![Exact::sum(&squares).over_exact(&length(x[0].len()))]
             }
         }
@@ -197,8 +197,8 @@ fn scaled(x: &Exact, digits: i32, places: u8) -> Exact {
     (Exact::new(digits.into()) * x).over_exact(&Exact::new(10_f64.powi(places.into())))
 }
 
-fn square(x: Exact) -> Exact {
-    x.clone() * &x
+fn square(x: &Exact) -> Exact {
+    x.clone() * x
 }
 
 fn length(n: usize) -> Exact {

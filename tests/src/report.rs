@@ -25,7 +25,10 @@ impl Report {
         self.unknown += u64::from(radius == f64::INFINITY);
         self.demand(!real.violates(mid, radius), || {
             let (exact, error) = (real.to_f64(), real.error_of(mid));
-            format!("VIOLATION: {mid:e} is {error:e} from the real {exact:e}, but its radius is {radius:e}: {}", place())
+            format!(
+                "VIOLATION: {mid:e} is {error:e} from the real {exact:e}, but its radius is {radius:e}: {}",
+                place()
+            )
         });
     }
 

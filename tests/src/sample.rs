@@ -119,18 +119,17 @@ impl Values {
         let sign = if rng.random() { 1.0 } else { -1.0 };
         let x = match self {
             Self::Grid => f64::from(rng.random_range(-32_i32..=32)) / 8.0,
-            Self::Normal => normal(rng),
             Self::Wide => normal(rng) * [10.0, 40.0, 300.0][rng.random_range(0..3)],
             Self::Bits => return any_finite(rng),
             Self::Powers => {
-                let power = 2_f64.powi(rng.random_range(-12..12));
+                let power = 2_f64.powi(rng.random_range(-12..9));
                 sign * power * (1.0 + F::EPSILON * f64::from(rng.random_range(-1_i32..=1)))
             }
             Self::Close => common * (1.0 + F::EPSILON * f64::from(rng.random_range(-3_i32..=3))),
             Self::Tiny => sign * F::LEAST * f64::from(rng.random_range(0_u16..=u16::MAX)),
             Self::Huge => sign * F::LARGEST * rng.random_range(0.1..1.0),
             Self::Sparse if rng.random_bool(0.5) => return if sign < 0.0 { F::ZERO.neg() } else { F::ZERO },
-            Self::Sparse => normal(rng),
+            Self::Normal | Self::Sparse => normal(rng),
         };
         F::from_f64(x)
     }
@@ -253,16 +252,8 @@ enum Radii {
     Unknown,
 }
 
-const RADII: [Radii; 8] = [
-    Radii::Zero,
-    Radii::Ulps,
-    Radii::Grid,
-    Radii::Own,
-    Radii::Percent,
-    Radii::Tiny,
-    Radii::Huge,
-    Radii::Unknown,
-];
+const RADII: [Radii; 8] =
+    [Radii::Zero, Radii::Ulps, Radii::Grid, Radii::Own, Radii::Percent, Radii::Tiny, Radii::Huge, Radii::Unknown];
 
 impl Radii {
     /// One of the kinds; none at all and moderate ones come up most.

@@ -13,9 +13,11 @@ type B = (D<2>,);
 type X = (D<2>, D<3>);
 type H = (D<2>, D<2>);
 
-/// mean(cross_entropy(tanh(relu(x @ w + b)), t))
+/// `mean(cross_entropy(tanh(relu(x @ w + b)), t))`
 mod net {
-    use super::{Add, All, B, CrossEntropy, H, Idx, Leaves, MatMul, Mean, Nil, Node, Relu, RevGraph, Snoc, Tanh, Then, W, X};
+    use super::{
+        Add, All, B, CrossEntropy, H, Idx, Leaves, MatMul, Mean, Nil, Node, Relu, RevGraph, Snoc, Tanh, Then, W, X,
+    };
 
     type G0 = Leaves<Snoc<Snoc<Nil, W>, B>, Snoc<Snoc<Nil, X>, H>>;
     type C0 = <G0 as RevGraph>::Context;
@@ -177,7 +179,7 @@ fn a_sum_that_was_lost_does_not_vanish_in_a_relu() {
         let gradient = run.cotangent(Idx::<_, Column, 0>::new());
         for i in 0..5 {
             let error = (gradient.mid().as_slice()[i].to_f64() - 1.0).abs();
-            assert!(!(error > gradient.radius(i).get()), "{gradient:?}");
+            assert!(error <= gradient.radius(i).get() || gradient.radius(i).get() == f64::INFINITY, "{gradient:?}");
         }
         let value = run.get(Idx::<_, (), 4>::new());
         assert!(value.mid().value().is_finite() && value.mid().value() > F::ZERO || !value.max_radius().is_finite());

@@ -20,26 +20,13 @@ struct Narrow {
     slack: f64,
 }
 
-/// `libm` documents less than 1 ulp for exp, expm1, log and log1p, but its tanh was seen to err by 2.09.
-const NARROW: [Narrow; 7] = [
+/// `libm` documents less than 1 ulp for exp, log and log1p, but its tanh was seen to err by 2.09.
+const NARROW: [Narrow; 4] = [
     Narrow { name: "exp", ours: e::exp_f32, reference: libm::exp, slack: 4.0 },
-    Narrow { name: "exp_m1", ours: e::exp_m1_f32, reference: libm::expm1, slack: 4.0 },
     Narrow { name: "ln", ours: e::ln_f32, reference: libm::log, slack: 4.0 },
     Narrow { name: "ln_1p", ours: e::ln_1p_f32, reference: libm::log1p, slack: 4.0 },
     Narrow { name: "tanh", ours: e::tanh_f32, reference: libm::tanh, slack: 8.0 },
-    Narrow { name: "sigmoid", ours: e::sigmoid_f32, reference: sigmoid, slack: 8.0 },
-    Narrow { name: "softplus", ours: e::softplus_f32, reference: softplus, slack: 8.0 },
 ];
-
-/// exp within 1 ulp, then two roundings, all of positive terms: within 4 ulps.
-fn sigmoid(x: f64) -> f64 {
-    1.0 / (1.0 + libm::exp(-x))
-}
-
-/// exp and log1p within 1 ulp each, log1p no steeper than the identity in relative terms, one sum of positive terms: within 5 ulps.
-fn softplus(x: f64) -> f64 {
-    x.max(0.0) + libm::log1p(libm::exp(-x.abs()))
-}
 
 /// The distance from |x| to the next larger number of `digits` digits, at least 2^`least`, for x that is normal or tiny.
 fn ulp(x: f64, digits: i32, least: i32) -> f64 {
@@ -105,7 +92,7 @@ impl Report {
 }
 
 #[test]
-#[ignore = "all 2^32 inputs of seven functions: ten minutes"]
+#[ignore = "all 2^32 inputs of four functions: five minutes"]
 fn every_f32() {
     for case in &NARROW {
         let half = |range: std::ops::RangeInclusive<u32>| Report::of(case, range.map(f32::from_bits));
@@ -178,12 +165,9 @@ fn edges() {
     let (inf, nan) = (f64::INFINITY, f64::NAN);
     let edges = [
         Edges { wide: e::exp_f64, narrow: e::exp_f32, results: [0.0, 1.0, 1.0, inf], also: (-1e9, 0.0) },
-        Edges { wide: e::exp_m1_f64, narrow: e::exp_m1_f32, results: [-1.0, -0.0, 0.0, inf], also: (-1e9, -1.0) },
         Edges { wide: e::ln_f64, narrow: e::ln_f32, results: [nan, -inf, -inf, inf], also: (-1.0, nan) },
         Edges { wide: e::ln_1p_f64, narrow: e::ln_1p_f32, results: [nan, -0.0, 0.0, inf], also: (-1.0, -inf) },
         Edges { wide: e::tanh_f64, narrow: e::tanh_f32, results: [-1.0, -0.0, 0.0, 1.0], also: (1e9, 1.0) },
-        Edges { wide: e::sigmoid_f64, narrow: e::sigmoid_f32, results: [0.0, 0.5, 0.5, 1.0], also: (-1e9, 0.0) },
-        Edges { wide: e::softplus_f64, narrow: e::softplus_f32, results: [0.0, LN_2, LN_2, inf], also: (-1e9, 0.0) },
     ];
     for (row, case) in edges.into_iter().enumerate() {
         let points = [-inf, -0.0, 0.0, inf].into_iter().zip(case.results);
@@ -197,78 +181,31 @@ fn edges() {
 
 type Big = FBig<HalfEven, 2>;
 
-/// One f64 function, the same in arbitrary precision, the error that we state, and where its results are finite and not zero.
+/// One f64 function, the same in arbitrary precision, and where its results are finite and not zero.
 struct Wide {
     name: &'static str,
     ours: fn(f64) -> f64,
     exact: fn(Big) -> Big,
-    stated: f64,
     domain: [f64; 2],
 }
 
-const WIDE: [Wide; 7] = [
-    Wide { name: "exp", ours: e::exp_f64, exact: |x| x.exp(), stated: e::EXP_F64_ULPS, domain: [-745.1, 709.78] },
-    Wide {
-        name: "exp_m1",
-        ours: e::exp_m1_f64,
-        exact: |x| x.exp_m1(),
-        stated: e::EXP_M1_F64_ULPS,
-        domain: [-80.0, 709.78],
-    },
-    Wide { name: "ln", ours: e::ln_f64, exact: |x| x.ln(), stated: e::LN_F64_ULPS, domain: [5e-324, f64::MAX] },
-    Wide {
-        name: "ln_1p",
-        ours: e::ln_1p_f64,
-        exact: |x| x.ln_1p(),
-        stated: e::LN_1P_F64_ULPS,
-        domain: [-1.0, f64::MAX],
-    },
-    Wide { name: "tanh", ours: e::tanh_f64, exact: |x| x.tanh(), stated: e::TANH_F64_ULPS, domain: [-50.0, 50.0] },
-    Wide {
-        name: "sigmoid",
-        ours: e::sigmoid_f64,
-        exact: big_sigmoid,
-        stated: e::SIGMOID_F64_ULPS,
-        domain: [-745.1, 50.0],
-    },
-    Wide {
-        name: "softplus",
-        ours: e::softplus_f64,
-        exact: big_softplus,
-        stated: e::SOFTPLUS_F64_ULPS,
-        domain: [-745.1, 700.0],
-    },
+const WIDE: [Wide; 4] = [
+    Wide { name: "exp", ours: e::exp_f64, exact: |x| x.exp(), domain: [-745.1, 709.78] },
+    Wide { name: "ln", ours: e::ln_f64, exact: |x| x.ln(), domain: [5e-324, f64::MAX] },
+    Wide { name: "ln_1p", ours: e::ln_1p_f64, exact: |x| x.ln_1p(), domain: [-1.0, f64::MAX] },
+    Wide { name: "tanh", ours: e::tanh_f64, exact: |x| x.tanh(), domain: [-50.0, 50.0] },
 ];
-
-fn big_sigmoid(x: Big) -> Big {
-    let e = (-x).exp();
-    big(1.0) / (big(1.0) + e)
-}
-
-fn big_softplus(x: Big) -> Big {
-    let positive = if x > Big::ZERO { x.clone() } else { Big::ZERO };
-    let size = if x > Big::ZERO { x } else { -x };
-    positive + (-size).exp().with_precision(200).value().ln_1p()
-}
 
 /// x with 200 bits to come, so that an oracle's own error is 2^-140 of an ulp.
 fn big(x: f64) -> Big {
     Big::try_from(x).expect("finite").with_precision(200).value()
 }
 
-/// |ours - exact| in ulps of the exact result.
+/// |ours - exact| in ulps of the computed result.
 fn error(case: &Wide, x: f64) -> f64 {
     let (y, exact) = ((case.ours)(x), (case.exact)(big(x)));
-    if exact == Big::ZERO {
-        return if y == 0.0 { 0.0 } else { f64::INFINITY };
-    }
-    let nearest = exact.to_f64().value();
-    // If the conversion went up across a power of two, the ulp of the exact result is the smaller one.
-    let back = big(nearest);
-    let went_up = (nearest > 0.0 && back > exact) || (nearest < 0.0 && back < exact);
-    let below = if went_up { f64::from_bits(nearest.to_bits() - 1) } else { nearest };
     let distance = big(y) - exact;
-    (distance / big(ulp(below, 53, -1074))).to_f64().value().abs()
+    (distance / big(ulp(y, 53, -1074))).to_f64().value().abs()
 }
 
 /// A number inside the domain: uniform, of any magnitude, around zero, around a turning point, or where argument reduction switches.
@@ -303,12 +240,12 @@ fn compare_f64(count: usize) {
         let (mut worst, mut at) = (0.0, 0.0);
         for x in (0..count).map(|_| draw(&mut rng, case.domain, &turning)) {
             let error = error(case, x);
-            assert!(error <= case.stated, "{}({x:e}) errs by {error} ulp", case.name);
+            assert!(error <= e::F64_ULPS, "{}({x:e}) errs by {error} ulp", case.name);
             if error > worst {
                 (worst, at) = (error, x);
             }
         }
-        println!("{:9} {worst:.5} ulp at {at:e}; stated {}", case.name, case.stated);
+        println!("{:9} {worst:.5} ulp at {at:e}; stated {}", case.name, e::F64_ULPS);
     }
 }
 
@@ -318,7 +255,7 @@ fn some_f64() {
 }
 
 #[test]
-#[ignore = "200,000 numbers for each of seven functions in arbitrary precision: two minutes"]
+#[ignore = "200,000 numbers for each of four functions in arbitrary precision: a minute"]
 fn many_f64() {
     compare_f64(200_000);
 }

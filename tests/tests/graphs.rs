@@ -18,7 +18,7 @@ type V3 = (D<3>,);
 type V4 = (D<4>,);
 
 graphs! {
-    /// sum(relu(x @ w + b))
+    /// `sum(relu(x @ w + b))`
     layer: 60 cases {
         params [0: M34, 1: V4]; inputs [2: M23];
         G1 = 3: MatMul [2: M23, 0: M34] => M24;
@@ -27,7 +27,7 @@ graphs! {
         G4 = 6: Sum<All> [5: M24] => ();
     }
 
-    /// mean(tanh(x @ v) @ w + c), through two layers
+    /// `mean(tanh(x @ v) @ w + c)`, through two layers
     two_layers: 25 cases {
         params [0: M34, 1: V4, 2: ()]; inputs [3: M23];
         G1 = 4: MatMul [3: M23, 0: M34] => M24;
@@ -37,7 +37,7 @@ graphs! {
         G5 = 8: Mean<All> [7: V2] => ();
     }
 
-    /// sum(h * h) with h = x @ w: one node twice in a product
+    /// `sum(h * h)` with h = x @ w: one node twice in a product
     square: 60 cases {
         params [0: M34]; inputs [1: M23];
         G1 = 2: MatMul [1: M23, 0: M34] => M24;
@@ -45,7 +45,7 @@ graphs! {
         G3 = 4: Sum<All> [3: M24] => ();
     }
 
-    /// mean(relu(h) + tanh(h) - h): one node with three consumers
+    /// `mean(relu(h) + tanh(h) - h)`: one node with three consumers
     three_consumers: 25 cases {
         params [0: V3]; inputs [1: M23];
         G1 = 2: Mul [1: M23, 0: V3] => M23;
@@ -56,7 +56,7 @@ graphs! {
         G6 = 7: Mean<All> [6: M23] => ();
     }
 
-    /// (w + w) - (w + w) + w, and its sum: one node twice in a sum and in a difference
+    /// `(w + w) - (w + w) + w`, and its sum: one node twice in a sum and in a difference
     same_node_twice: 60 cases {
         params [0: V3]; inputs [];
         G1 = 1: Add [0: V3, 0: V3] => V3;
@@ -65,7 +65,7 @@ graphs! {
         G4 = 4: Sum<Axis<0>> [3: V3] => ();
     }
 
-    /// sum(w @ w @ w): a parameter that meets itself
+    /// `sum(w @ w @ w)`: a parameter that meets itself
     cube: 60 cases {
         params [0: M33]; inputs [];
         G1 = 1: MatMul [0: M33, 0: M33] => M33;
@@ -91,7 +91,7 @@ graphs! {
         G4 = 6: Mean<Axis<0>> [5: V2] => ();
     }
 
-    /// mean(cross_entropy(x @ w + b, t)): a classifier
+    /// `mean(cross_entropy(x @ w + b, t))`: a classifier
     classifier: 12 cases {
         params [0: M34, 1: V4]; inputs [2: M23, 3: M24];
         G1 = 4: MatMul [2: M23, 0: M34] => M24;
@@ -111,7 +111,7 @@ graphs! {
         G6 = 7: Mean<All> [6: V2] => ();
     }
 
-    /// mse(tanh(x @ w), t)
+    /// `mse(tanh(x @ w), t)`
     regression: 25 cases {
         params [0: M34]; inputs [1: M23, 2: M24];
         G1 = 3: MatMul [1: M23, 0: M34] => M24;
@@ -119,7 +119,7 @@ graphs! {
         G3 = 5: Mse [4: M24, 2: M24] => ();
     }
 
-    /// mse(h, h) + mse(w, t): one node as prediction and as target
+    /// `mse(h, h) + mse(w, t)`: one node as prediction and as target
     same_target: 60 cases {
         params [0: V3]; inputs [1: V3];
         G1 = 2: Mul [0: V3, 1: V3] => V3;
@@ -128,7 +128,7 @@ graphs! {
         G4 = 5: Add [3: (), 4: ()] => ();
     }
 
-    /// exp(s) * s - s for a scalar: everything is one number
+    /// `exp(s) * s - s` for a scalar: everything is one number
     scalar: 60 cases {
         params [0: ()]; inputs [];
         G1 = 1: Exp [0: ()] => ();

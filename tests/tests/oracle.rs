@@ -1,6 +1,7 @@
 //! Whole graphs against Arb: every output and every gradient, in every format and with every kind of bound.
 
 use nfgrad::bound::{Domain, Up};
+use nfgrad::graph::Model;
 use nfgrad::graph::{BallRef, Ref};
 use nfgrad::prelude::*;
 use nfgrad::shadow::Enclosures;

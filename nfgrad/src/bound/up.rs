@@ -2,7 +2,7 @@
 
 use std::ops::{Add, AddAssign, Mul};
 
-use crate::kernel::functions::{F64_ULPS, exp_f64};
+use crate::kernel::elementary::{F64_ULPS, exp_f64};
 
 /// The relative error of one rounded f64 operation is at most half of this.
 const EPSILON: f64 = f64::EPSILON;

@@ -7,7 +7,7 @@ use half::bf16;
 
 use super::Format;
 use crate::bound::Up;
-use crate::kernel::functions as el;
+use crate::kernel::elementary as el;
 use crate::kernel::gemm::{Mat, gemm_f32};
 use crate::kernel::scratch::with_scratch;
 

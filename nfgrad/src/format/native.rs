@@ -2,7 +2,7 @@
 
 use super::{Accumulator, Format};
 use crate::bound::Up;
-use crate::kernel::functions as el;
+use crate::kernel::elementary as el;
 use crate::kernel::gemm::{Mat, gemm_f32, gemm_f64};
 
 impl Accumulator for f32 {

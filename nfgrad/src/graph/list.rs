@@ -89,6 +89,7 @@ where
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<G, N> HasLoss for Then<G, N>
 where
     Self: RevGraph,

@@ -34,6 +34,26 @@ pub enum Nodes {
     Snoc(&'static Nodes, &'static [usize]),
 }
 
+impl Nodes {
+    /// The operands of node `i`, counted from the first node; none if there is no such node.
+    pub const fn operands(&self, i: usize) -> &'static [usize] {
+        let (mut rest, mut end) = (*self, count(*self));
+        loop {
+            match rest {
+                Nodes::Empty => return &[],
+                Nodes::Flat(rows) => return if i < rows.len() { rows[i] } else { &[] },
+                Nodes::Snoc(before, row) => {
+                    end -= 1;
+                    if i == end {
+                        return row;
+                    }
+                    rest = *before;
+                }
+            }
+        }
+    }
+}
+
 /// The modes of every node of a graph, for one choice of what is differentiated.
 #[derive(Debug, Clone, Copy)]
 pub struct Plan {
@@ -192,6 +212,15 @@ mod tests {
         let (list, flat) = (Plan::new(1, 2, SECOND, &[3]), Plan::new(1, 2, Nodes::Flat(&[&[0, 1], &[2, 0]]), &[3]));
         for position in 2..4 {
             assert_eq!(list.modes(position), flat.modes(position));
+        }
+    }
+
+    #[test]
+    fn a_snoc_list_and_a_slice_have_the_same_operands() {
+        const FIRST: Nodes = Nodes::Flat(&[&[0, 1]]);
+        const SECOND: Nodes = Nodes::Snoc(&FIRST, &[2, 0]);
+        for nodes in [SECOND, Nodes::Flat(&[&[0, 1], &[2, 0]])] {
+            assert_eq!([0, 1, 2].map(|i| nodes.operands(i)), [&[0, 1][..], &[2, 0], &[]]);
         }
     }
 }

@@ -1,4 +1,11 @@
-//! Reports: what a run computed, and how far each tensor is from the real numbers, as a table.
+//! Reports: what a run computed, and how far each tensor is from the real numbers, as a table; and what a graph is, as a
+//! table ([`Summary`]) and as a picture ([`svg`](fn@svg), [`dot`], [`mermaid`]).
+
+mod diagram;
+mod layers;
+mod outline;
+mod svg;
+mod table;
 
 use std::fmt;
 
@@ -8,6 +15,10 @@ use crate::bound::{Domain, Up};
 use crate::format::Format;
 use crate::graph::{BoundedRun, EntryInfo, Model, RevGraph, Run};
 use crate::shadow::Shadow;
+
+pub use diagram::{dot, mermaid};
+pub use svg::svg;
+pub use table::Summary;
 
 /// What is reported of one tensor: its largest value, and the largest error bound of each column.
 #[derive(Debug, Clone, PartialEq)]

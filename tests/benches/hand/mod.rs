@@ -35,15 +35,15 @@ fn gemm(transpose_a: bool, [m, k, n]: [usize; 3], a: &[f32], b: &[f32], c: &mut 
 }
 
 /// A relu perceptron with one hidden layer and softmax cross-entropy: forward, backward and SGD.
-pub struct Mlp {
-    pub batch: usize,
-    pub sizes: [usize; 3],
-    pub x: Vec<f32>,
-    pub t: Vec<f32>,
-    pub w1: Vec<f32>,
-    pub b1: Vec<f32>,
-    pub w2: Vec<f32>,
-    pub b2: Vec<f32>,
+pub(crate) struct Mlp {
+    pub(crate) batch: usize,
+    pub(crate) sizes: [usize; 3],
+    pub(crate) x: Vec<f32>,
+    pub(crate) t: Vec<f32>,
+    pub(crate) w1: Vec<f32>,
+    pub(crate) b1: Vec<f32>,
+    pub(crate) w2: Vec<f32>,
+    pub(crate) b2: Vec<f32>,
     h: Vec<f32>,
     p: Vec<f32>,
     dh: Vec<f32>,
@@ -55,7 +55,7 @@ pub struct Mlp {
 }
 
 impl Mlp {
-    pub fn new(batch: usize, sizes: [usize; 3]) -> Self {
+    pub(crate) fn new(batch: usize, sizes: [usize; 3]) -> Self {
         let [i, h, o] = sizes;
         let zeros = |n: usize| vec![0.0; n];
         Self {
@@ -78,7 +78,7 @@ impl Mlp {
         }
     }
 
-    pub fn step(&mut self, rate: f32) -> f32 {
+    pub(crate) fn step(&mut self, rate: f32) -> f32 {
         let ([i, h, o], b) = (self.sizes, self.batch);
         gemm(false, [b, i, h], &self.x, &self.w1, &mut self.h);
         for row in self.h.chunks_exact_mut(h) {
@@ -149,17 +149,17 @@ fn column_sums(x: &[f32], sums: &mut [f32]) {
 
 /// 4-8-1, tanh, squared error, one sample; every size a constant, every value in registers.
 #[derive(Default)]
-pub struct Tiny {
-    pub x: [f32; 4],
-    pub t: f32,
-    pub w1: [[f32; 8]; 4],
-    pub b1: [f32; 8],
-    pub w2: [f32; 8],
-    pub b2: f32,
+pub(crate) struct Tiny {
+    pub(crate) x: [f32; 4],
+    pub(crate) t: f32,
+    pub(crate) w1: [[f32; 8]; 4],
+    pub(crate) b1: [f32; 8],
+    pub(crate) w2: [f32; 8],
+    pub(crate) b2: f32,
 }
 
 impl Tiny {
-    pub fn step(&mut self, rate: f32, tanh: impl Fn(f32) -> f32) -> f32 {
+    pub(crate) fn step(&mut self, rate: f32, tanh: impl Fn(f32) -> f32) -> f32 {
         let z: [f32; 8] = from_fn(|j| (0..4).fold(self.b1[j], |sum, i| sum + self.x[i] * self.w1[i][j]));
         let h = z.map(tanh);
         let y = (0..8).fold(self.b2, |sum, j| sum + h[j] * self.w2[j]);

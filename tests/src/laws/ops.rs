@@ -1,8 +1,8 @@
 //! Which rule is the law of which op of the library.
 
 use nfgrad::op::{
-    Add, All, Along, CrossEntropy, Exp, Literal, LogSoftmax, MatMul, Mean, Mse, Mul, Neg, Op, Operands, Relu, Scale, Sub,
-    Sum, Tanh,
+    Add, All, Along, CrossEntropy, Exp, Literal, LogSoftmax, MatMul, Mean, Mse, Mul, Neg, Op, Operands, Relu, Scale,
+    Sub, Sum, Tanh,
 };
 use nfgrad_shapes::{Dim, Shape};
 

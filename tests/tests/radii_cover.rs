@@ -1,0 +1,40 @@
+//! What no op can see from its operands alone: that a leaf which is not finite has no radius, whatever its node makes of it.
+
+use nfgrad::bound::Domain;
+use nfgrad::prelude::*;
+
+graph! {
+    /// Three functions that turn an infinity into a finite number.
+    pub graph Saturating {
+        param x: [3];
+        output squashed = tanh(x);
+        output cut = relu(x);
+        output small = exp(x);
+        output loss = sum(squashed) + sum(cut) + sum(small);
+    }
+}
+
+/// tanh(∞) is 1, relu(-∞) and exp(-∞) are 0: finite numbers that say nothing, for an infinity is an overflow or a mistake.
+#[test]
+fn what_is_made_of_an_infinite_leaf_is_not_known() {
+    fn check<F: Format, D: Domain>() {
+        for bad in [f64::INFINITY, f64::NEG_INFINITY, f64::NAN] {
+            let mut run = Saturating::bounded::<F, D>();
+            run.leaves_mut().x.copy_from_slice(&[F::ONE, F::from_f64(bad), F::ZERO]).expect("three numbers");
+            run.forward();
+            run.backward();
+            let outputs = run.outputs();
+            for radius in [outputs.squashed.radius(1), outputs.cut.radius(1), outputs.small.radius(1)] {
+                assert!(!radius.is_finite(), "{bad} in {} {}: {radius:?}", F::NAME, D::NAME);
+            }
+            assert!(!outputs.loss.radius(0).is_finite());
+            assert!(!run.gradients().x.radius(1).is_finite());
+        }
+    }
+    check::<f32, Uniform>();
+    check::<f32, Elementwise>();
+    check::<f64, Uniform>();
+    check::<f64, Elementwise>();
+    check::<bf16, Uniform>();
+    check::<bf16, Elementwise>();
+}
