@@ -52,7 +52,7 @@ impl Program {
     }
 
     /// The real values at every position.
-    fn forward(&self, leaves: Vec<Vec<Exact>>) -> Vec<Vec<Exact>> {
+    pub fn forward(&self, leaves: Vec<Vec<Exact>>) -> Vec<Vec<Exact>> {
         let mut values = leaves;
         for (rule, operands) in &self.nodes {
             let x: Vec<&[Exact]> = operands.iter().map(|&k| &values[k][..]).collect();
@@ -62,10 +62,13 @@ impl Program {
         values
     }
 
-    /// The real gradient of the loss with respect to what is at every position; none where the loss does not depend on it.
-    fn reverse(&self, values: &[Vec<Exact>]) -> Vec<Option<Vec<Exact>>> {
+    /// The real gradient of what the seeds are the cotangents of, with respect to what is at every position; none where
+    /// nothing depends on it.
+    pub fn reverse(&self, values: &[Vec<Exact>], seeds: &[(usize, Vec<Exact>)]) -> Vec<Option<Vec<Exact>>> {
         let mut cotangents: Vec<Option<Vec<Exact>>> = vec![None; values.len()];
-        cotangents[values.len() - 1] = Some(vec![Exact::new(1.0)]);
+        for (position, seed) in seeds {
+            cotangents[*position] = Some(seed.clone());
+        }
         for (i, (rule, operands)) in self.nodes.iter().enumerate().rev() {
             let Some(dy) = cotangents[self.leaves() + i].clone() else { continue };
             let x: Vec<&[Exact]> = operands.iter().map(|&k| &values[k][..]).collect();
@@ -105,7 +108,8 @@ impl Program {
             for (position, real) in reals.iter().enumerate() {
                 compare(&format!("{name}: value {position}"), &machine.value(position), real, report);
             }
-            let gradients = self.reverse(&reals).into_iter().zip(self.depends_on_params());
+            let loss = (reals.len() - 1, vec![Exact::new(1.0)]);
+            let gradients = self.reverse(&reals, &[loss]).into_iter().zip(self.depends_on_params());
             for (position, (real, depends)) in gradients.enumerate() {
                 let name = format!("{name}: cotangent {position}");
                 match real {

@@ -2,7 +2,7 @@
 
 use crate::exact::Exact;
 
-/// How many violations are printed.
+/// How many failures of each kind are printed.
 const SHOWN: usize = 4;
 
 /// What was checked and what was wrong.
@@ -10,8 +10,23 @@ const SHOWN: usize = 4;
 pub struct Report {
     checks: u64,
     unknown: u64,
-    wrong: u64,
+    violations: Failures,
+    others: Failures,
+}
+
+#[derive(Debug, Default)]
+struct Failures {
+    count: u64,
     shown: Vec<String>,
+}
+
+impl Failures {
+    fn add(&mut self, message: impl FnOnce() -> String) {
+        self.count += 1;
+        if self.shown.len() < SHOWN {
+            self.shown.push(message());
+        }
+    }
 }
 
 impl Report {
@@ -22,24 +37,22 @@ impl Report {
 
     /// The real number must lie within the radius of the computed one.
     pub fn ball(&mut self, real: &Exact, mid: f64, radius: f64, place: impl FnOnce() -> String) {
+        self.checks += 1;
         self.unknown += u64::from(radius == f64::INFINITY);
-        self.demand(!real.violates(mid, radius), || {
+        if real.violates(mid, radius) {
             let (exact, error) = (real.to_f64(), real.error_of(mid));
-            format!(
-                "VIOLATION: {mid:e} is {error:e} from the real {exact:e}, but its radius is {radius:e}: {}",
-                place()
-            )
-        });
+            self.violations.add(|| {
+                let numbers = format!("{mid:e} is {error:e} from the real {exact:e}, but its radius is {radius:e}");
+                format!("VIOLATION: {numbers}: {}", place())
+            });
+        }
     }
 
-    /// A condition that must hold.
+    /// Another condition that must hold.
     pub fn demand(&mut self, holds: bool, message: impl FnOnce() -> String) {
         self.checks += 1;
         if !holds {
-            self.wrong += 1;
-            if self.shown.len() < SHOWN {
-                self.shown.push(message());
-            }
+            self.others.add(message);
         }
     }
 
@@ -48,8 +61,12 @@ impl Report {
     /// # Panics
     /// That is how a test fails.
     pub fn finish(self) {
-        assert!(self.checks > 0, "nothing was checked");
-        assert!(self.wrong == 0, "{} of {} checks failed\n{}", self.wrong, self.checks, self.shown.join("\n"));
-        assert!(self.unknown < self.checks / 2, "most radii are infinite: the test says little");
+        let Self { checks, unknown, violations, others } = self;
+        assert!(checks > 0, "nothing was checked");
+        let messages: Vec<String> = violations.shown.into_iter().chain(others.shown).collect();
+        let sound = violations.count == 0 && others.count == 0;
+        let counts = format!("{} violations and {} other failures in {checks} checks", violations.count, others.count);
+        assert!(sound, "{counts}\n{}", messages.join("\n"));
+        assert!(unknown < checks / 2, "most radii are infinite: the test says little");
     }
 }

@@ -155,6 +155,7 @@ fn a_step_with_one_radius_a_tensor_allocates_nothing() {
 #[test]
 fn a_step_with_a_radius_for_each_element_allocates_nothing() {
     assert_eq!(bounded::<classifier::Net, f32, Elementwise>(), 0);
+    assert_eq!(bounded::<classifier::Net, f64, Elementwise>(), 0);
     assert_eq!(bounded::<diamond::Net, f32, Elementwise>(), 0);
     assert_eq!(bounded::<diamond::Net, bf16, Elementwise>(), 0);
 }

@@ -1,7 +1,9 @@
-//! What no op can see from its operands alone: that a leaf which is not finite has no radius, whatever its node makes of it.
+//! Nothing is known of a leaf that is not finite, nor of what is made of it, finite though it may look.
 
 use nfgrad::bound::Domain;
 use nfgrad::prelude::*;
+
+type X = (D<3>,);
 
 graph! {
     /// Three functions that turn an infinity into a finite number.
@@ -16,15 +18,16 @@ graph! {
 
 /// tanh(∞) is 1, relu(-∞) and exp(-∞) are 0: finite numbers that say nothing, for an infinity is an overflow or a mistake.
 #[test]
-fn what_is_made_of_an_infinite_leaf_is_not_known() {
+fn neither_an_infinite_leaf_nor_what_is_made_of_it_is_known() {
     fn check<F: Format, D: Domain>() {
         for bad in [f64::INFINITY, f64::NEG_INFINITY, f64::NAN] {
             let mut run = Saturating::bounded::<F, D>();
             run.leaves_mut().x.copy_from_slice(&[F::ONE, F::from_f64(bad), F::ZERO]).expect("three numbers");
             run.forward();
             run.backward();
+            let leaf = run.get(Idx::<_, X, 0>::new());
             let outputs = run.outputs();
-            for radius in [outputs.squashed.radius(1), outputs.cut.radius(1), outputs.small.radius(1)] {
+            for radius in [leaf.radius(1), outputs.squashed.radius(1), outputs.cut.radius(1), outputs.small.radius(1)] {
                 assert!(!radius.is_finite(), "{bad} in {} {}: {radius:?}", F::NAME, D::NAME);
             }
             assert!(!outputs.loss.radius(0).is_finite());

@@ -6,7 +6,7 @@
 //! # Const generics that do not fit
 //!
 //! They are checked when the graph is built with them, and the message names the dimension of the model that fails:
-//! "graph `Net` needs WIDTH % HEADS == 0 [NF0045]".
+//! "graph `Net` needs WIDTH % HEADS == 0 \[NF0045\]".
 //!
 //! ```compile_fail,E0080
 //! # use nfgrad::prelude::*;

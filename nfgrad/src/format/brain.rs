@@ -100,7 +100,7 @@ impl Format for bf16 {
     }
 
     /// Half a unit of bf16 for the last rounding, and what the f32 function was off by before it: at most
-    /// [`el::F32_ULPS`] units of f32, each `2^-16` of a unit of bf16 (one binade of slack at powers of two).
+    /// `F32_ULPS` units of f32, each `2^-16` of a unit of bf16 (one binade of slack at powers of two).
     #[inline]
     fn elementary_error(self) -> Up {
         self.half_ulp() * Up::new(1.0 + 4.0 * el::F32_ULPS * 2f64.powi(-16))

@@ -18,7 +18,7 @@
 //! ```
 //!
 //! and the second line with `g` for `v` for the target: products, and a sum of products with `κ` of
-//! [`sum_error`](crate::format::sum_error), whose height is no more than the number of nonzero terms less one.
+//! [`sum_error`], whose height is no more than the number of nonzero terms less one.
 
 use std::ops::Range;
 

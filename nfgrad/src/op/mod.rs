@@ -8,25 +8,25 @@
 //! `x` is a computed number, `x*` the real one, `α` the radius of an operand, so `|x - x*| <= α`; `fl` is one rounding,
 //! `h(y)` half a unit in the last place of `y`. `ȳ` is the cotangent of the result and `δ` its radius.
 
-mod add;
+pub mod add;
 mod axis;
 mod broadcast;
-mod cross_entropy;
-mod exp;
-mod log_softmax;
-mod matmul;
-mod mean;
-mod mse;
-mod mul;
-mod neg;
+pub mod cross_entropy;
+pub mod exp;
+pub mod log_softmax;
+pub mod matmul;
+pub mod mean;
+pub mod mse;
+pub mod mul;
+pub mod neg;
 mod pointwise;
-mod relu;
+pub mod relu;
 mod rounding;
-mod scale;
-mod softmax;
-mod sub;
-mod sum;
-mod tanh;
+pub mod scale;
+pub mod softmax;
+pub mod sub;
+pub mod sum;
+pub mod tanh;
 #[cfg(test)]
 mod testing;
 

@@ -7,7 +7,7 @@
 //!
 //! # Error bound
 //!
-//! With `δd = α + β + |d - (p - t)|`, the last term computed, and `κ` of [`sum_error`](crate::format::sum_error),
+//! With `δd = α + β + |d - (p - t)|`, the last term computed, and `κ` of [`sum_error`],
 //!
 //! ```text
 //! |y - Σ(p* - t*)²/n| <= ε + (Σ (|fl(d²) - d²| + 2 |d| δd + δd²) + κ Σ fl(d²))/n + |y - acc|

@@ -166,14 +166,14 @@ impl Tiny {
         let error = y - self.t;
         let dy = 2.0 * error;
         let dz: [f32; 8] = from_fn(|j| dy * self.w2[j] * (1.0 - h[j] * h[j]));
-        for i in 0..4 {
-            for j in 0..8 {
-                self.w1[i][j] -= rate * self.x[i] * dz[j];
+        for (row, x) in self.w1.iter_mut().zip(&self.x) {
+            for (w, dz) in row.iter_mut().zip(&dz) {
+                *w -= rate * x * dz;
             }
         }
-        for j in 0..8 {
-            self.b1[j] -= rate * dz[j];
-            self.w2[j] -= rate * dy * h[j];
+        for (((b, w), dz), h) in self.b1.iter_mut().zip(&mut self.w2).zip(&dz).zip(&h) {
+            *b -= rate * dz;
+            *w -= rate * dy * h;
         }
         self.b2 -= rate * dy;
         error * error
