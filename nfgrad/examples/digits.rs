@@ -159,8 +159,7 @@ fn report(run: &mut Run<Batch, f32>) -> Report {
     elementwise.forward();
     elementwise.backward();
     let mut shadow = Shadow::new();
-    shadow.certify(run);
-    Report::new(run).radii(&uniform).radii(&elementwise).shadow(run, &shadow)
+    Report::new(run).radii(&uniform).radii(&elementwise).certificate(&shadow.certify(run))
 }
 
 /// One row of the table of predictions.
@@ -170,8 +169,7 @@ fn certify<F: Format>(name: &str, run: &mut Run<Batch, F>, test: &Digits) -> Res
     for first in (0..test.classes.len()).step_by(BATCH) {
         load_batch(run, test, |row| first + row)?;
         run.forward();
-        shadow.certify_values(run);
-        verdicts.extend(shadow.outputs(run).logits.argmax().take(test.classes.len() - first));
+        verdicts.extend(shadow.certify_values(run).outputs().logits.argmax().take(test.classes.len() - first));
     }
     let Tally { certified, in_doubt, different } = verdicts.into_iter().collect();
     println!("{name:<6} {certified:>10} {in_doubt:>10} {different:>10}");
@@ -193,9 +191,8 @@ fn against_oracle(file: &Path) -> Result<(), Box<dyn Error>> {
     run.forward();
     run.backward();
     let mut shadow = Shadow::new();
-    shadow.certify(&run);
-
-    let (outputs, gradients) = (shadow.outputs(&run), shadow.gradients(&run));
+    let certificate = shadow.certify(&run);
+    let (outputs, gradients) = (certificate.outputs(), certificate.gradients());
     println!("{:<14} {:>12} {:>12} {:>14}", "", "true error", "bound", "bound / error");
     let row = |name: &str, exact: &[Exact], values: &[f32], bound: Up| {
         let error = exact.iter().zip(values).fold(0.0, |max, (exact, &x)| exact.error_up(x.into()).max(max));
@@ -207,7 +204,7 @@ fn against_oracle(file: &Path) -> Result<(), Box<dyn Error>> {
     row("d loss / d b1", oracle.exact("grad_b1")?, gradients.b1.values().as_slice(), gradients.b1.max_error());
     row("d loss / d w2", oracle.exact("grad_w2")?, gradients.w2.values().as_slice(), gradients.w2.max_error());
     row("d loss / d b2", oracle.exact("grad_b2")?, gradients.b2.values().as_slice(), gradients.b2.max_error());
-    println!("(shadow radii: {:?})", shadow.level());
+    println!("(shadow radii: {:?})", certificate.level());
     Ok(())
 }
 

@@ -86,11 +86,11 @@ macro_rules! oracle_test {
             let oracle = read(file);
             let run = set::<F>(&oracle);
             let mut shadow = Shadow::new();
-            shadow.certify(&run);
-            let outputs = shadow.outputs(&run);
+            let certificate = shadow.certify(&run);
+            let outputs = certificate.outputs();
             check(&oracle, stringify!($output), outputs.$output.values().as_slice(), |i| outputs.$output.error(i));
             check(&oracle, "loss", outputs.loss.values().as_slice(), |i| outputs.loss.error(i));
-            let gradients: <$model<$batch> as Model>::Gradients<Enclosures<'_, F>> = shadow.gradients(&run);
+            let gradients: <$model<$batch> as Model>::Gradients<Enclosures<'_, F>> = certificate.gradients();
             [
                 check(&oracle, "grad_w1", gradients.w1.values().as_slice(), |i| gradients.w1.error(i)),
                 check(&oracle, "grad_b1", gradients.b1.values().as_slice(), |i| gradients.b1.error(i)),

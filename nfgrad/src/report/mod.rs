@@ -14,7 +14,7 @@ use nfgrad_shapes::{Listed, Span};
 use crate::bound::{Domain, Up};
 use crate::format::Format;
 use crate::graph::{BoundedRun, EntryInfo, Model, RevGraph, Run};
-use crate::shadow::Shadow;
+use crate::shadow::Certificate;
 
 pub use diagram::{dot, mermaid};
 pub use svg::svg;
@@ -61,8 +61,7 @@ impl Row {
 /// run.forward();
 /// run.backward();
 /// let mut shadow = Shadow::new();
-/// shadow.certify(&run);
-/// println!("{}", Report::new(&run).shadow(&run, &shadow));
+/// println!("{}", Report::new(&run).certificate(&shadow.certify(&run)));
 /// # Ok::<(), nfgrad::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
@@ -101,13 +100,13 @@ impl Report {
         self
     }
 
-    /// Adds a column: the bounds that a shadow found for the run.
+    /// Adds a column: the bounds that a shadow found.
     #[must_use]
-    pub fn shadow<M: Model, F: Format>(mut self, run: &Run<M, F>, shadow: &Shadow<M>) -> Self {
+    pub fn certificate<M: Model, F: Format>(mut self, certificate: &Certificate<'_, M, F>) -> Self {
         self.columns.push("shadow");
         let mut rows = self.rows.iter_mut();
         each_tensor::<M>(|position, span, is_gradient| {
-            let error = shadow.max_error(run, position, span, is_gradient);
+            let error = certificate.max_error(position, span, is_gradient);
             rows.by_ref().take(1).for_each(|row| row.errors.push(error));
         });
         self

@@ -57,12 +57,7 @@ impl<'a, F: Format, S: Shape> Enclosed<'a, F, S> {
 
     /// The largest bound of the tensor.
     pub fn max_error(&self) -> Up {
-        Self::max_of(self.run, self.mid, self.rad)
-    }
-
-    pub(super) fn max_of(run: &[F], mid: &[f64], rad: &[f64]) -> Up {
-        let radius = |i: usize| Up::new(rad[if rad.len() == 1 { 0 } else { i }]);
-        run.iter().zip(mid).enumerate().map(|(i, (&x, &mid))| distance(x, mid) + radius(i)).fold(Up::ZERO, Up::max)
+        largest_error(self.run, self.mid, self.rad)
     }
 
     /// The largest magnitude that the run computed.
@@ -119,4 +114,10 @@ impl<'a, F: Format> Entries for Enclosures<'a, F> {
 #[inline(always)]
 pub(super) fn distance<F: Format>(x: F, mid: f64) -> Up {
     Up::of_rounded_sum(x.to_f64() - mid)
+}
+
+/// The largest `|x - mid| + rad` of a tensor; `rad` has one entry for all elements or one for each.
+pub(super) fn largest_error<F: Format>(run: &[F], mid: &[f64], rad: &[f64]) -> Up {
+    let radius = |i: usize| Up::new(rad[if rad.len() == 1 { 0 } else { i }]);
+    run.iter().zip(mid).enumerate().map(|(i, (&x, &mid))| distance(x, mid) + radius(i)).fold(Up::ZERO, Up::max)
 }

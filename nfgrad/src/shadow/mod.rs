@@ -12,8 +12,9 @@
 //! that this run made, plus a sliver.
 //!
 //! A shadow looks at itself. Where its own radius is more than a hundredth of the error that it reports, radii of one
-//! number for each tensor were too blunt, and it goes on with one for each element; [`Shadow::level`] says which answered.
+//! number for each tensor were too blunt, and it goes on with one for each element; [`Certificate::level`] says which answered.
 
+mod certificate;
 mod enclosed;
 mod verdict;
 
@@ -23,10 +24,11 @@ use nfgrad_shapes::{Listed, Span};
 
 use crate::bound::{Domain, Elementwise, Rule, Uniform, Up};
 use crate::format::Format;
-use crate::graph::{BoundedRun, HasLoss, Model, RevGraph, Run};
+use crate::graph::{BoundedRun, HasLoss, RevGraph, Run};
 
-use enclosed::distance;
+pub use certificate::{Certificate, ValueCertificate};
 pub use enclosed::{Enclosed, Enclosures};
+use enclosed::{distance, largest_error};
 pub use verdict::{Tally, Verdict};
 
 /// The radii with which a shadow answered.
@@ -68,9 +70,9 @@ impl Level {
 /// run.backward();
 ///
 /// let mut shadow = Shadow::<Parabola>::new();
-/// shadow.certify(&run);
-/// assert!(shadow.outputs(&run).loss.max_error().get() < 1e-8);
-/// assert_eq!(shadow.gradients(&run).w.max_error().get(), 0.0); // w + w is exact
+/// let certificate = shadow.certify(&run);
+/// assert!(certificate.outputs().loss.max_error().get() < 1e-8);
+/// assert_eq!(certificate.gradients().w.max_error().get(), 0.0); // w + w is exact
 /// # Ok::<(), nfgrad::Error>(())
 /// ```
 #[derive(Debug)]
@@ -88,7 +90,7 @@ impl<G: RevGraph> Shadow<G> {
     }
 
     /// Evaluates the graph, values only, at the leaves of a run.
-    pub fn certify_values<F: Format>(&mut self, run: &Run<G, F>) {
+    pub fn certify_values<'a, F: Format>(&'a mut self, run: &'a Run<G, F>) -> ValueCertificate<'a, G, F> {
         self.uniform.copy_leaves_from(run);
         self.uniform.forward();
         self.level = Level::Uniform;
@@ -98,10 +100,11 @@ impl<G: RevGraph> Shadow<G> {
             sharp.forward();
             self.level = Level::Elementwise;
         }
+        ValueCertificate { shadow: self, run }
     }
 
     /// Evaluates the graph and the gradient of its loss at the leaves of a run.
-    pub fn certify<F: Format>(&mut self, run: &Run<G, F>)
+    pub fn certify<'a, F: Format>(&'a mut self, run: &'a Run<G, F>) -> Certificate<'a, G, F>
     where
         G: HasLoss,
     {
@@ -116,11 +119,7 @@ impl<G: RevGraph> Shadow<G> {
             sharp.backward();
             self.level = Level::Elementwise;
         }
-    }
-
-    /// The radii that answered last.
-    pub fn level(&self) -> Level {
-        self.level
+        Certificate { values: ValueCertificate { shadow: self, run } }
     }
 
     /// Whether some output (or gradient) has a radius beyond a hundredth of the error it is to bound.
@@ -152,14 +151,6 @@ impl<G: RevGraph> Shadow<G> {
             _ => parts(&self.uniform, is_gradient),
         }
     }
-
-    /// The largest error bound of one tensor of the run that was certified.
-    pub(crate) fn max_error<F: Format>(&self, run: &Run<G, F>, position: usize, span: Span, is_gradient: bool) -> Up {
-        let list = if is_gradient { run.cotangents() } else { run.values() };
-        let own = span.offset..span.offset + span.numel;
-        let (mid, rad) = self.answer(is_gradient);
-        Enclosed::<F, ()>::max_of(&list.values()[own.clone()], &mid[own], &rad[self.level.range(position, span)])
-    }
 }
 
 /// Values and radii, or cotangents and theirs.
@@ -168,20 +159,6 @@ fn parts<G: RevGraph, D: Domain>(run: &BoundedRun<G, f64, D>, is_gradient: bool)
         (run.run().cotangents().values(), run.cotangent_radii())
     } else {
         (run.run().values().values(), run.radii())
-    }
-}
-
-impl<G: Model> Shadow<G> {
-    /// The outputs of the run that was certified, with a bound on the error of every element.
-    pub fn outputs<'a, F: Format>(&'a self, run: &'a Run<G, F>) -> G::Outputs<Enclosures<'a, F>> {
-        let (mid, rad) = self.answer(false);
-        G::outputs(Enclosures::new(run.values().values(), mid, rad, self.level))
-    }
-
-    /// The gradients of the run that was certified, with a bound on the error of every element.
-    pub fn gradients<'a, F: Format>(&'a self, run: &'a Run<G, F>) -> G::Gradients<Enclosures<'a, F>> {
-        let (mid, rad) = self.answer(true);
-        G::gradients(Enclosures::new(run.cotangents().values(), mid, rad, self.level))
     }
 }
 

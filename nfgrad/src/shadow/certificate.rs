@@ -1,0 +1,104 @@
+//! [`Certificate`]: what a shadow has proved of one run.
+//!
+//! It borrows both, so the values that it speaks of cannot change while it exists, and it cannot be held against another
+//! run.
+
+use std::fmt;
+
+use nfgrad_shapes::Span;
+
+use super::enclosed::Enclosures;
+use super::{Level, Shadow, largest_error};
+use crate::bound::Up;
+use crate::format::Format;
+use crate::graph::{Model, RevGraph, Run};
+
+/// Bounds of the values of a run.
+pub struct ValueCertificate<'a, G: RevGraph, F> {
+    pub(super) shadow: &'a Shadow<G>,
+    pub(super) run: &'a Run<G, F>,
+}
+
+/// Bounds of the values and of the gradients of a run.
+pub struct Certificate<'a, G: RevGraph, F> {
+    pub(super) values: ValueCertificate<'a, G, F>,
+}
+
+impl<'a, G: RevGraph, F: Format> ValueCertificate<'a, G, F> {
+    /// The radii with which the shadow answered.
+    pub fn level(&self) -> Level {
+        self.shadow.level
+    }
+
+    /// The outputs by name, with a bound on the error of every element.
+    pub fn outputs(&self) -> G::Outputs<Enclosures<'a, F>>
+    where
+        G: Model,
+    {
+        let (mid, rad) = self.shadow.answer(false);
+        G::outputs(Enclosures::new(self.run.values().values(), mid, rad, self.shadow.level))
+    }
+}
+
+impl<'a, G: RevGraph, F: Format> Certificate<'a, G, F> {
+    /// The radii with which the shadow answered.
+    pub fn level(&self) -> Level {
+        self.values.level()
+    }
+
+    /// The outputs by name, with a bound on the error of every element.
+    pub fn outputs(&self) -> G::Outputs<Enclosures<'a, F>>
+    where
+        G: Model,
+    {
+        self.values.outputs()
+    }
+
+    /// The gradients by name, with a bound on the error of every element. They are those that the last backward sweep
+    /// of the run computed: call `run.backward()` before `shadow.certify(&run)`.
+    pub fn gradients(&self) -> G::Gradients<Enclosures<'a, F>>
+    where
+        G: Model,
+    {
+        let ValueCertificate { shadow, run } = self.values;
+        let (mid, rad) = shadow.answer(true);
+        G::gradients(Enclosures::new(run.cotangents().values(), mid, rad, shadow.level))
+    }
+
+    /// The largest error bound of one tensor, or of its gradient.
+    pub(crate) fn max_error(&self, position: usize, span: Span, is_gradient: bool) -> Up {
+        let ValueCertificate { shadow, run } = self.values;
+        let list = if is_gradient { run.cotangents() } else { run.values() };
+        let own = span.offset..span.offset + span.numel;
+        let (mid, rad) = shadow.answer(is_gradient);
+        largest_error(&list.values()[own.clone()], &mid[own], &rad[shadow.level.range(position, span)])
+    }
+}
+
+impl<G: RevGraph, F> Clone for ValueCertificate<'_, G, F> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<G: RevGraph, F> Copy for ValueCertificate<'_, G, F> {}
+
+impl<G: RevGraph, F> Clone for Certificate<'_, G, F> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<G: RevGraph, F> Copy for Certificate<'_, G, F> {}
+
+impl<G: RevGraph, F: Format> fmt::Debug for ValueCertificate<'_, G, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ValueCertificate in {}, {:?} radii", F::NAME, self.level())
+    }
+}
+
+impl<G: RevGraph, F: Format> fmt::Debug for Certificate<'_, G, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Certificate in {}, {:?} radii", F::NAME, self.level())
+    }
+}
