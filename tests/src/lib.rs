@@ -1,4 +1,8 @@
 //! The whole library against oracles that we did not write: see `tests/`.
+//!
+//! [`laws`] says what every op computes over the reals, in the arithmetic of [`exact`]; [`check`] holds one op to its law
+//! and [`program`] a whole graph, on the numbers that [`sample`] draws. Every run draws the same ones; the environment
+//! variable `NFGRAD_CASES` multiplies their number. [`oracle`] reads what Arb computed.
 
 pub mod check;
 pub mod exact;

@@ -12,6 +12,18 @@ pub trait Rule {
     /// The radius of element `i`.
     fn radius(&self, i: usize) -> Up;
 
+    /// Calls `visit` with every element of `0..numel` and its radius, in order. A rule whose index needs arithmetic can do
+    /// it once for many elements here.
+    #[inline(always)]
+    fn each(&self, numel: usize, mut visit: impl FnMut(usize, Up))
+    where
+        Self: Sized,
+    {
+        for i in 0..numel {
+            visit(i, self.radius(i));
+        }
+    }
+
     /// The same rule, for the elements `0..numel` only. Cutting its slices to that length here lets the compiler see that
     /// no index of the loop is outside them.
     #[inline(always)]

@@ -20,10 +20,8 @@ impl<R: Rule> Loop<(&mut [f64], R)> for Each {
 
     #[inline(always)]
     fn run((radii, rule): (&mut [f64], R)) {
-        let rule = rule.limited_to(radii.len());
-        for (i, out) in radii.iter_mut().enumerate() {
-            *out = rule.radius(i).get();
-        }
+        let numel = radii.len();
+        rule.limited_to(numel).each(numel, |i, radius| radii[i] = radius.get());
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use num_traits::Float;
+
 use super::{BallMat, Domain, Rule, Up};
 use crate::format::{Format, product_error};
 use crate::kernel::dispatch::{Loop, widest};
@@ -23,8 +25,9 @@ impl<R: Rule> Loop<(usize, R)> for Largest {
     /// of floats, may be taken in any order, so it is vectorised.
     #[inline(always)]
     fn run((numel, rule): (usize, R)) -> Up {
-        let rule = rule.limited_to(numel);
-        Up::new(f64::from_bits((0..numel).fold(0, |max, i| rule.radius(i).get().to_bits().max(max))))
+        let mut largest = 0;
+        rule.limited_to(numel).each(numel, |_, radius| largest = radius.get().to_bits().max(largest));
+        Up::new(f64::from_bits(largest))
     }
 }
 
@@ -74,7 +77,8 @@ impl Domain for Uniform {
         let k = a.mid.cols;
         let (alpha, beta) = (Up::new(a.rad[0]), Up::new(b.rad[0]));
         let error = product_error::<F>(k);
-        let mut bound = error.relative * max_row_norm_2(a.mid) * max_row_norm_2(b.mid.t()) + error.absolute;
+        let magnitude = max_row_norm_2(a.mid) * max_row_norm_2(b.mid.t());
+        let mut bound = error.relative * magnitude + error.absolute;
         // Inputs and weights are mostly exact: a norm that would be multiplied by 0 is not computed.
         if beta != Up::ZERO {
             bound += max_row_norm_1(a.mid) * beta;
@@ -87,7 +91,11 @@ impl Domain for Uniform {
         if F::ROUNDS_ONCE {
             Self::fill(radii, y.len(), |i: usize| bound + y[i].half_ulp());
         } else {
-            radii[0] = if F::all_finite(y) { bound.get() } else { f64::INFINITY };
+            // No product and no partial sum is larger than `(1 + u)^h |a||b| <= 2 max‖aᵢ‖₂ max‖bⱼ‖₂`, so mostly it is known
+            // without a look at `y` that none overflowed.
+            let largest = Format::to_f64(F::Acc::max_value());
+            let fits = error.relative.get() <= 1.0 && (magnitude * Up::new(2.0)).get() < largest;
+            radii[0] = if fits || F::all_finite(y) { bound.get() } else { f64::INFINITY };
         }
     }
 }

@@ -81,8 +81,19 @@ struct SumRule<'a, L, R, F, D> {
 impl<L: EndsWith<R>, R: Shape, F: Format, D: Domain> Rule for SumRule<'_, L, R, F, D> {
     #[inline(always)]
     fn radius(&self, i: usize) -> Up {
-        let ((a, alpha), (b, beta)) = (self.a.get(i), self.b.get(repeated::<L, R>(i)));
-        alpha + beta + F::add_error(a, b, self.y[i])
+        sum_radius(self.a.get(i), self.b.get(repeated::<L, R>(i)), self.y[i])
+    }
+
+    /// Row by row, so that no index is divided.
+    #[inline(always)]
+    fn each(&self, numel: usize, mut visit: impl FnMut(usize, Up)) {
+        let columns = R::NUMEL.max(1);
+        for start in (0..numel).step_by(columns) {
+            let (a, y) = (&self.a.mid[start..][..R::NUMEL], &self.y[start..][..R::NUMEL]);
+            for (j, (&a, &y)) in a.iter().zip(y).enumerate() {
+                visit(start + j, sum_radius((a, self.a.radius(start + j)), self.b.get(j), y));
+            }
+        }
     }
 
     #[inline(always)]
@@ -90,4 +101,10 @@ impl<L: EndsWith<R>, R: Shape, F: Format, D: Domain> Rule for SumRule<'_, L, R, 
         let (a, b) = (self.a.limited_to(numel), self.b.limited_to(R::NUMEL));
         Self { a, b, y: &self.y[..numel], shapes: PhantomData }
     }
+}
+
+/// At least `|y - (a* + b*)|`.
+#[inline(always)]
+fn sum_radius<F: Format>((a, alpha): (F, Up), (b, beta): (F, Up), y: F) -> Up {
+    alpha + beta + F::add_error(a, b, y)
 }

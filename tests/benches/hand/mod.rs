@@ -10,20 +10,21 @@ fn gemm(transpose_a: bool, [m, k, n]: [usize; 3], a: &[f32], b: &[f32], c: &mut 
     #[allow(unsafe_code, reason = "the entry of the gemm crate takes raw pointers")]
     // SAFETY: the lengths were just checked against the shapes, and `c` overlaps neither operand.
     unsafe {
+        // As the crate's front door does for a row-major result: Cᵀ = Bᵀ Aᵀ.
         gemm_f32::gemm::f32::get_gemm_fn()(
-            m,
             n,
+            m,
             k,
             c.as_mut_ptr(),
-            1,
             stride(n),
+            1,
             false,
-            a.as_ptr(),
-            a_cols,
-            a_rows,
             b.as_ptr(),
-            1,
             stride(n),
+            1,
+            a.as_ptr(),
+            a_rows,
+            a_cols,
             0.0,
             1.0,
             false,
