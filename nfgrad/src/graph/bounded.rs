@@ -78,7 +78,7 @@ impl<G: RevGraph, F: Format, D: Domain> BoundedRun<G, F, D> {
         let (values, ..) = self.run.parts_mut();
         let radii = self.radii.radii_mut();
         radii.copy_from_slice(self.given.radii());
-        distrust_leaves::<G, F, D>(values, radii);
+        distrust::<G, F, D>(values, radii, |position| position < G::LEAVES);
         G::forward(&mut Forward::<F, D> { values, radii, domain: PhantomData });
     }
 
@@ -158,6 +158,7 @@ impl<G: Model, F: Format, D: Domain> BoundedRun<G, F, D> {
         cotangents.fill(F::ZERO);
         cotangent_radii.fill(0.0);
         seed(G::outputs(Mut::new(&mut *cotangents)));
+        distrust::<G, F, D>(cotangents, cotangent_radii, |position| G::OUTPUTS.contains(&position));
         G::reverse(&mut BackwardAll::<G, F, D> {
             values: (values, self.radii.radii()),
             cotangents: (cotangents, cotangent_radii),
@@ -179,11 +180,11 @@ impl<G: RevGraph, F: Format, D: Domain> fmt::Debug for BoundedRun<G, F, D> {
     }
 }
 
-/// Nothing is known of a leaf that is not finite: its radius becomes ∞, and so does that of all that it reaches.
-fn distrust_leaves<G: RevGraph, F: Format, D: Domain>(values: &[F], radii: &mut [f64]) {
+/// Nothing is known of a leaf or a seed that is not finite: its radius becomes ∞, and so does that of all that it reaches.
+fn distrust<G: RevGraph, F: Format, D: Domain>(values: &[F], radii: &mut [f64], given: impl Fn(usize) -> bool) {
     G::Context::LAYOUT.for_each(&mut |position, span| {
         let x = &values[span.offset..][..span.numel];
-        if position < G::LEAVES && !F::all_finite(x) {
+        if given(position) && !F::all_finite(x) {
             let radii = &mut radii[D::range(position, span.offset, span.numel)];
             D::accumulate(radii, &vec![0.0; D::len(span.numel)], span.numel, |i| {
                 if x[i].is_finite() { Up::ZERO } else { Up::INFINITY }
@@ -242,3 +243,26 @@ macro_rules! backward_sweep {
 
 backward_sweep!(BackwardLoss, HasLoss, LOSS);
 backward_sweep!(BackwardAll, RevGraph, ALL);
+
+#[cfg(test)]
+mod tests {
+    use nfgrad_shapes::D;
+
+    use crate::prelude::*;
+
+    graph! {
+        graph Shift {
+            param w: [3];
+            output y = w + w;
+        }
+    }
+
+    #[test]
+    fn a_seed_that_is_not_finite_makes_its_gradient_unbounded() {
+        let mut run = Shift::bounded::<f32, Elementwise>();
+        run.forward();
+        run.backward_from(|mut seeds| seeds.y.as_mut_slice().copy_from_slice(&[1.0, f32::INFINITY, f32::NAN]));
+        let w = run.cotangent(Idx::<Shift, (D<3>,), 0>::new());
+        assert_eq!(w.radii(), [0.0, f64::INFINITY, f64::INFINITY]);
+    }
+}
