@@ -17,7 +17,7 @@ use std::marker::PhantomData;
 
 use nfgrad_shapes::{EndsWith, Shape};
 
-use super::broadcast::{repeated, sum_repeated, sum_repeated_radius};
+use super::broadcast::{combine, repeated, sum_repeated, sum_repeated_radius};
 use super::{Contribution, Op};
 use crate::bound::{Ball, Domain, Rule, Up};
 use crate::format::Format;
@@ -32,11 +32,7 @@ impl<L: EndsWith<R>, R: Shape> Op<(L, R)> for Add {
 
     #[inline]
     fn forward<F: Format>([a, b]: [&[F]; 2], y: &mut [F]) {
-        for (y, a) in y.chunks_exact_mut(R::NUMEL.max(1)).zip(a.chunks_exact(R::NUMEL.max(1))) {
-            for ((y, a), b) in y.iter_mut().zip(a).zip(b) {
-                *y = a.add(*b);
-            }
-        }
+        combine(a, b, y, F::add);
     }
 
     #[inline]

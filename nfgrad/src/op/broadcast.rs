@@ -13,6 +13,17 @@ pub(super) fn repeated<L: Shape, R: Shape>(i: usize) -> usize {
     if L::NUMEL == R::NUMEL { i } else { i % R::NUMEL }
 }
 
+/// `y = op(a, b)`, entry by entry, `b` repeated over `a`: row by row, so that no index is divided.
+#[inline]
+pub(super) fn combine<F: Format>(a: &[F], b: &[F], y: &mut [F], op: impl Fn(F, F) -> F) {
+    let columns = b.len().max(1);
+    for (y, a) in y.chunks_exact_mut(columns).zip(a.chunks_exact(columns)) {
+        for ((y, &a), &b) in y.iter_mut().zip(a).zip(b) {
+            *y = op(a, b);
+        }
+    }
+}
+
 /// The cotangent of an operand of length `out.len()` that was repeated: the sum over the repetitions.
 #[inline]
 pub(super) fn sum_repeated<F: Format>(dy: &[F], out: &mut [F]) {

@@ -16,7 +16,7 @@
 
 use nfgrad_shapes::{EndsWith, Shape};
 
-use super::broadcast::repeated;
+use super::broadcast::{combine, repeated};
 use super::rounding::{guarded, product_error};
 use super::{Contribution, Op};
 use crate::bound::{Ball, Domain, Up};
@@ -33,7 +33,7 @@ impl<L: EndsWith<R>, R: Shape> Op<(L, R)> for Mul {
 
     #[inline]
     fn forward<F: Format>([a, b]: [&[F]; 2], y: &mut [F]) {
-        multiply(a, b, y);
+        combine(a, b, y, F::mul);
     }
 
     #[inline]
@@ -44,10 +44,10 @@ impl<L: EndsWith<R>, R: Shape> Op<(L, R)> for Mul {
     #[inline]
     fn vjp<F: Format>([a, b]: [&[F]; 2], _: &[F], dy: &[F], [da, db]: [Option<&mut [F]>; 2]) {
         if let Some(da) = da {
-            multiply(dy, b, da);
+            combine(dy, b, da, F::mul);
         }
         if let Some(db) = db {
-            if db.len() == dy.len() { multiply(dy, a, db) } else { sum_product_columns(dy, a, db) }
+            if db.len() == dy.len() { combine(dy, a, db, F::mul) } else { sum_product_columns(dy, a, db) }
         }
     }
 
@@ -67,16 +67,6 @@ impl<L: EndsWith<R>, R: Shape> Op<(L, R)> for Mul {
             } else {
                 D::fill(radii, R::NUMEL, |j: usize| sum_bound(dy, a, j, mid));
             }
-        }
-    }
-}
-
-/// `y = fl(a b)`, `b` repeated.
-#[inline]
-fn multiply<F: Format>(a: &[F], b: &[F], y: &mut [F]) {
-    for (y, a) in y.chunks_exact_mut(b.len().max(1)).zip(a.chunks_exact(b.len().max(1))) {
-        for ((y, a), b) in y.iter_mut().zip(a).zip(b) {
-            *y = a.mul(*b);
         }
     }
 }

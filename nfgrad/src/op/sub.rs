@@ -15,7 +15,7 @@
 
 use nfgrad_shapes::{EndsWith, Shape};
 
-use super::broadcast::{repeated, sum_repeated, sum_repeated_radius};
+use super::broadcast::{combine, repeated, sum_repeated, sum_repeated_radius};
 use super::rounding::{guarded, is_known};
 use super::{Contribution, Op};
 use crate::bound::{Ball, Domain, Up};
@@ -31,11 +31,7 @@ impl<L: EndsWith<R>, R: Shape> Op<(L, R)> for Sub {
 
     #[inline]
     fn forward<F: Format>([a, b]: [&[F]; 2], y: &mut [F]) {
-        for (y, a) in y.chunks_exact_mut(R::NUMEL.max(1)).zip(a.chunks_exact(R::NUMEL.max(1))) {
-            for ((y, a), b) in y.iter_mut().zip(a).zip(b) {
-                *y = a.sub(*b);
-            }
-        }
+        combine(a, b, y, F::sub);
     }
 
     #[inline]

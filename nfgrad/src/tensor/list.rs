@@ -7,6 +7,7 @@ use std::ops::Range;
 use nfgrad_shapes::{At, Context, Differs, Holds, Idx, Pos, Shape};
 use typenum::Unsigned;
 
+use super::view::check_length;
 use super::{Buffer, TensorMut, TensorRef};
 use crate::bound::{Domain, Up};
 use crate::error::Error;
@@ -84,7 +85,7 @@ impl<F: Format, Ctx: Context> TList<F, Ctx> {
     where
         Ctx: At<I, Shape = S> + At<J, Shape = T>,
     {
-        check::<T, F>(y)?;
+        check_length::<T>(y.len())?;
         self.set_idx(i, x)?;
         if I == J {
             for (sum, &y) in self.values[range::<Ctx, I>()].iter_mut().zip(y) {
@@ -112,8 +113,8 @@ impl<F: Format, Ctx: Context> TList<F, Ctx> {
         Pos<I>: Differs<J> + Differs<K>,
         Pos<J>: Differs<K>,
     {
-        check::<T, F>(y)?;
-        check::<R, F>(z)?;
+        check_length::<T>(y.len())?;
+        check_length::<R>(z.len())?;
         self.set_idx(i, x)?;
         self.set_idx(j, y)?;
         self.set_idx(k, z)
@@ -173,9 +174,7 @@ impl<D: Domain, Ctx: Context> EList<D, Ctx> {
     where
         Ctx: Holds<S, I> + At<I, Shape = S>,
     {
-        if radii.len() != S::NUMEL {
-            return Err(Error::Length { shape: S::DIMS, expected: S::NUMEL, found: radii.len() });
-        }
+        check_length::<S>(radii.len())?;
         // The negated comparison also finds a NaN.
         if let Some(index) = radii.iter().position(|&r| {
             !matches!(r.partial_cmp(&0.0), Some(std::cmp::Ordering::Greater | std::cmp::Ordering::Equal))
@@ -213,9 +212,4 @@ impl<D: Domain, Ctx: Context> fmt::Debug for EList<D, Ctx> {
 #[inline]
 pub(crate) fn range<Ctx: At<I>, const I: usize>() -> Range<usize> {
     Ctx::OFFSET..Ctx::OFFSET + <Ctx::Shape as Shape>::NUMEL
-}
-
-fn check<S: Shape, F>(x: &[F]) -> Result<(), Error> {
-    let found = x.len();
-    if found == S::NUMEL { Ok(()) } else { Err(Error::Length { shape: S::DIMS, expected: S::NUMEL, found }) }
 }

@@ -241,6 +241,7 @@ fn offset<S: Shape>(index: &[usize]) -> Option<usize> {
     index.iter().zip(S::DIMS).try_fold(0, |offset, (&i, &len)| (i < len).then_some(offset * len + i))
 }
 
-fn check_length<S: Shape>(found: usize) -> Result<(), Error> {
+/// Whether a slice of `found` elements fills a tensor of shape `S`.
+pub(super) fn check_length<S: Shape>(found: usize) -> Result<(), Error> {
     if found == S::NUMEL { Ok(()) } else { Err(Error::Length { shape: S::DIMS, expected: S::NUMEL, found }) }
 }
