@@ -1,55 +1,13 @@
 //! Random tensors, radii and real points: chosen where bounds break, not where they are comfortable.
 
-use half::bf16;
-use nfgrad::format::Format;
+mod formats;
+
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use crate::exact::Exact;
 
-/// A format of which random bit patterns can be drawn.
-pub trait Sampled: Format {
-    /// The largest number.
-    const LARGEST: f64;
-    /// The smallest positive number.
-    const LEAST: f64;
-    /// The distance from 1 to the next number.
-    const EPSILON: f64;
-    /// The number with these bits; what is not finite included.
-    fn of_bits(bits: u64) -> Self;
-}
-
-#[allow(clippy::cast_possible_truncation, reason = "the low bits are as random as all of them")]
-mod bits {
-    use super::{Sampled, bf16};
-
-    impl Sampled for f32 {
-        const LARGEST: f64 = f32::MAX as f64;
-        const LEAST: f64 = f32::from_bits(1) as f64;
-        const EPSILON: f64 = f32::EPSILON as f64;
-        fn of_bits(bits: u64) -> Self {
-            f32::from_bits(bits as u32)
-        }
-    }
-
-    impl Sampled for f64 {
-        const LARGEST: f64 = f64::MAX;
-        const LEAST: f64 = f64::from_bits(1);
-        const EPSILON: f64 = f64::EPSILON;
-        fn of_bits(bits: u64) -> Self {
-            f64::from_bits(bits)
-        }
-    }
-
-    impl Sampled for bf16 {
-        const LARGEST: f64 = f32::from_bits(0x7f7f_0000) as f64;
-        const LEAST: f64 = f32::from_bits(0x0001_0000) as f64;
-        const EPSILON: f64 = 0.007_812_5;
-        fn of_bits(bits: u64) -> Self {
-            bf16::from_bits(bits as u16)
-        }
-    }
-}
+pub use formats::{Middling, Sampled};
 
 /// The generator of one case: the same in every run, unlike that of any other case.
 pub fn generator(label: &str, case: u64) -> ChaCha8Rng {

@@ -1,6 +1,7 @@
 //! Every op, in every format and every radius domain: no radius is smaller than the true error, forward or backward.
 
-use half::bf16;
+use half::{bf16, f16};
+use nfgrad::format::{E4m3, E4m3Saturating, E5m2, E5m2Saturating, Tf32};
 use nfgrad::op::{
     Add, All, Axis, CrossEntropy, Exp, Literal, LogSoftmax, MatMul, Mean, Mse, Mul, Neg, Relu, Scale, Sub, Sum, Tanh,
 };
@@ -8,7 +9,7 @@ use nfgrad::prelude::*;
 use nfgrad_tests::check::check_op;
 use nfgrad_tests::laws::{Law, Numels};
 use nfgrad_tests::report::Report;
-use nfgrad_tests::sample::cases;
+use nfgrad_tests::sample::{Middling, cases};
 
 /// All formats and domains.
 fn everywhere<O: Law<In>, In: Numels>(usual: u64, report: &mut Report) {
@@ -21,12 +22,27 @@ fn everywhere<O: Law<In>, In: Numels>(usual: u64, report: &mut Report) {
     check_op::<O, In, bf16, Elementwise>(cases, report);
 }
 
+/// The formats that share their code with bf16, or differ from the native ones in nothing but how they round.
+fn in_other_formats<O: Law<In>, In: Numels>(usual: u64, report: &mut Report) {
+    let cases = cases(usual).div_ceil(2);
+    check_op::<O, In, f16, Elementwise>(cases, report);
+    check_op::<O, In, Tf32, Uniform>(cases, report);
+    check_op::<O, In, E4m3, Elementwise>(cases, report);
+    check_op::<O, In, E4m3Saturating, Elementwise>(cases, report);
+    check_op::<O, In, E5m2Saturating, Uniform>(cases, report);
+    check_op::<O, In, E5m2, Uniform>(cases, report);
+    check_op::<O, In, Middling, Uniform>(cases, report);
+    check_op::<O, In, Middling, Elementwise>(cases, report);
+}
+
 /// One test an op: its shapes, and how many cases each is tried with.
 macro_rules! ops {
-    ($($test:ident: $op:ty, $usual:literal, [$($shapes:ty),* $(,)?];)*) => {$(
+    ($($test:ident: $op:ty, $usual:literal, [$first:ty $(, $shapes:ty)* $(,)?];)*) => {$(
         #[test]
         fn $test() {
             let mut report = Report::new();
+            everywhere::<$op, $first>($usual, &mut report);
+            in_other_formats::<$op, $first>($usual, &mut report);
             $(everywhere::<$op, $shapes>($usual, &mut report);)*
             report.finish();
         }

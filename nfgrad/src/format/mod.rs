@@ -1,7 +1,12 @@
 //! Number formats: what one rounded operation does, and how far it may be from the exact one.
 
 mod brain;
+mod carried;
+mod float16;
+pub mod fp8;
+mod narrow;
 mod native;
+mod tensor_float;
 
 use std::fmt::{Debug, Display};
 
@@ -11,7 +16,11 @@ use crate::bound::Up;
 use crate::kernel::gemm::Mat;
 use crate::kernel::scratch::Pooled;
 
-pub use half::bf16;
+pub use carried::Carried;
+pub use fp8::{E4m3, E4m3Saturating, E5m2, E5m2Saturating};
+pub use half::{bf16, f16};
+pub use narrow::Narrow;
+pub use tensor_float::Tf32;
 
 /// The primitive type in which a format accumulates sums and products: f32 or f64. It is a format itself, so the rules of
 /// [`Format`] hold of what an op computes in it.
@@ -57,7 +66,7 @@ pub trait Format: Copy + Default + PartialEq + PartialOrd + Debug + Display + Se
     /// Whether [`Format::from_acc`] rounds: whether the accumulator is wider than the format.
     const ROUNDS_ONCE: bool;
 
-    /// The nearest number of the format, ties to even; ±∞ beyond the largest.
+    /// The nearest number of the format, ties to even; beyond the largest ±∞, or NaN or the largest where the format says so.
     fn from_f64(x: f64) -> Self;
     /// The number as an f64, exactly.
     fn to_f64(self) -> f64;
@@ -97,7 +106,7 @@ pub trait Format: Copy + Default + PartialEq + PartialOrd + Debug + Display + Se
     fn tanh(self) -> Self;
 
     /// At least `|fl(t) - t|` for every real `t` that rounds to `self`: half a unit in the last place, ∞ if `self` is not
-    /// finite.
+    /// finite or stands for everything beyond the largest number.
     fn half_ulp(self) -> Up;
     /// At least the error of an elementary function whose computed result is `self`.
     fn elementary_error(self) -> Up;

@@ -1,0 +1,256 @@
+//! fp8: the two 8-bit formats of the Open Compute Project, E4M3 and E5M2.
+//!
+//! | | precision | largest | smallest | infinities | beyond the largest |
+//! |---|---|---|---|---|---|
+//! | [`E4m3`] | 4 | 448 | 2^-9 | no | NaN |
+//! | [`E5m2`] | 3 | 57344 | 2^-16 | yes | ∞ |
+//! | [`E4m3Saturating`], [`E5m2Saturating`] | | | | as above | the largest number, which ∞ becomes too |
+//!
+//! (OCP 8-bit Floating Point Specification, revision 1.0.) A saturated result is a finite number, but nothing is known of
+//! what it was before: its [`half_ulp`](super::Format::half_ulp) is ∞. Where the error is measured rather than bounded, as
+//! that of a sum or product of two numbers is, it is finite and counts what was cut off.
+
+use std::cmp::Ordering;
+use std::fmt::{self, Debug, Display};
+use std::marker::PhantomData;
+
+use super::Narrow;
+use super::narrow::Layout;
+
+/// Which 8-bit format; see the [module's](self) table.
+pub trait Layout8: Copy + Default + Send + Sync + 'static {
+    /// The names, saturating or not.
+    const NAMES: [&'static str; 2];
+    /// The bits of the mantissa.
+    const MANTISSA: i32;
+    /// The smallest positive number is 2 to this.
+    const EMIN: i32;
+    /// The code of 1.
+    const ONE: u8;
+    /// The code of the largest number.
+    const LARGEST: u32;
+    /// The code of what is beyond it, if that does not saturate.
+    const BEYOND: u32;
+    /// The code of a quiet NaN.
+    const NAN: u32;
+
+    /// The number with this code.
+    fn widen(code: u32) -> f32;
+    /// The sign of `x`, and the code of `|x|` as if exponents went on for ever.
+    fn round(x: f32) -> (u32, u32);
+}
+
+/// The layout of [`E4m3`].
+#[derive(Clone, Copy, Default)]
+pub struct E4m3Layout;
+
+impl Layout8 for E4m3Layout {
+    const NAMES: [&'static str; 2] = ["e4m3", "e4m3 (saturating)"];
+    const MANTISSA: i32 = 3;
+    const EMIN: i32 = Layout::<4, 3>::EMIN;
+    const ONE: u8 = 0x38;
+    const LARGEST: u32 = 0x7e;
+    const BEYOND: u32 = 0x7f;
+    const NAN: u32 = 0x7f;
+
+    #[inline(always)]
+    fn widen(code: u32) -> f32 {
+        let x = Layout::<4, 3>::widen(code);
+        if code & 0x7f == Self::NAN { f32::NAN } else { x }
+    }
+
+    #[inline(always)]
+    fn round(x: f32) -> (u32, u32) {
+        (Layout::<4, 3>::sign(x), Layout::<4, 3>::magnitude(x))
+    }
+}
+
+/// The layout of [`E5m2`].
+#[derive(Clone, Copy, Default)]
+pub struct E5m2Layout;
+
+impl Layout8 for E5m2Layout {
+    const NAMES: [&'static str; 2] = ["e5m2", "e5m2 (saturating)"];
+    const MANTISSA: i32 = 2;
+    const EMIN: i32 = Layout::<5, 2>::EMIN;
+    const ONE: u8 = 0x3c;
+    const LARGEST: u32 = 0x7b;
+    const BEYOND: u32 = 0x7c;
+    const NAN: u32 = 0x7e;
+
+    #[inline(always)]
+    fn widen(code: u32) -> f32 {
+        let x = Layout::<5, 2>::widen(code);
+        // The topmost exponent means the same as in an f32, where it is larger.
+        let special = f32::from_bits(x.to_bits() | 0x7f80_0000);
+        if code & 0x7f >= Self::BEYOND { special } else { x }
+    }
+
+    #[inline(always)]
+    fn round(x: f32) -> (u32, u32) {
+        (Layout::<5, 2>::sign(x), Layout::<5, 2>::magnitude(x))
+    }
+}
+
+/// A number of 8 bits; see the [module's](self) table.
+#[derive(Clone, Copy, Default)]
+pub struct Fp8<L, const SATURATES: bool>(u8, PhantomData<L>);
+
+/// 4 bits of exponent, 3 of mantissa, up to 448; beyond that NaN.
+///
+/// ```
+/// use nfgrad::format::{E4m3, Format};
+/// assert_eq!(E4m3::from_f64(17.0).to_f64(), 16.0); // a tie, to even
+/// assert!(!E4m3::from_f64(500.0).is_finite());
+/// ```
+pub type E4m3 = Fp8<E4m3Layout, false>;
+/// 5 bits of exponent, 2 of mantissa, up to 57344; beyond that an infinity.
+pub type E5m2 = Fp8<E5m2Layout, false>;
+/// [`E4m3`] of which everything beyond the largest number becomes the largest.
+///
+/// ```
+/// use nfgrad::format::{E4m3Saturating, Format};
+/// let x = E4m3Saturating::from_f64(500.0);
+/// assert_eq!(x.to_f64(), 448.0);
+/// assert!(!x.half_ulp().is_finite()); // it might have been anything
+/// ```
+pub type E4m3Saturating = Fp8<E4m3Layout, true>;
+/// [`E5m2`] of which everything beyond the largest number becomes the largest.
+pub type E5m2Saturating = Fp8<E5m2Layout, true>;
+
+impl<L: Layout8, const SATURATES: bool> Fp8<L, SATURATES> {
+    /// The number with this code.
+    #[inline]
+    pub const fn from_bits(code: u8) -> Self {
+        Self(code, PhantomData)
+    }
+
+    /// The code of the number.
+    #[inline]
+    pub const fn to_bits(self) -> u8 {
+        self.0
+    }
+
+    /// The number as an f32, exactly.
+    #[inline]
+    pub fn to_f32(self) -> f32 {
+        L::widen(u32::from(self.0))
+    }
+}
+
+impl<L: Layout8, const SATURATES: bool> Narrow for Fp8<L, SATURATES> {
+    const NAME: &'static str = L::NAMES[SATURATES as usize];
+    const ZERO: Self = Self::from_bits(0);
+    const ONE: Self = Self::from_bits(L::ONE);
+    const PRECISION: i32 = L::MANTISSA + 1;
+    const EMIN: i32 = L::EMIN;
+
+    #[inline]
+    fn widen(self) -> f32 {
+        self.to_f32()
+    }
+
+    #[inline]
+    fn round(x: f32) -> Self {
+        let (sign, size) = L::round(x);
+        let size = if size > L::LARGEST { const { if SATURATES { L::LARGEST } else { L::BEYOND } } } else { size };
+        let code = sign | if x.is_nan() { L::NAN } else { size };
+        #[allow(clippy::cast_possible_truncation, reason = "a sign and seven bits")]
+        Self::from_bits(code as u8)
+    }
+
+    #[inline]
+    fn negated(self) -> Self {
+        Self::from_bits(self.0 ^ 0x80)
+    }
+
+    #[inline]
+    fn is_saturated(self) -> bool {
+        SATURATES & (u32::from(self.0 & 0x7f) == L::LARGEST)
+    }
+}
+
+impl<L: Layout8, const SATURATES: bool> PartialEq for Fp8<L, SATURATES> {
+    #[inline]
+    fn eq(&self, other: &Self) -> bool {
+        self.to_f32() == other.to_f32()
+    }
+}
+
+impl<L: Layout8, const SATURATES: bool> PartialOrd for Fp8<L, SATURATES> {
+    #[inline]
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        self.to_f32().partial_cmp(&other.to_f32())
+    }
+}
+
+impl<L: Layout8, const SATURATES: bool> Debug for Fp8<L, SATURATES> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Debug::fmt(&self.to_f32(), f)
+    }
+}
+
+impl<L: Layout8, const SATURATES: bool> Display for Fp8<L, SATURATES> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Display::fmt(&self.to_f32(), f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Format;
+    use super::super::narrow::tests::{errors_are_measured, rounds_to_nearest};
+    use super::*;
+
+    #[allow(clippy::cast_possible_truncation, reason = "codes have 8 bits")]
+    fn number<L: Layout8, const SATURATES: bool>(code: u16) -> Fp8<L, SATURATES> {
+        Fp8::from_bits(code as u8)
+    }
+
+    #[test]
+    fn rounding_is_to_nearest() {
+        rounds_to_nearest(0..0x7f, number::<E4m3Layout, false>);
+        rounds_to_nearest(0..0x7c, number::<E5m2Layout, false>);
+        rounds_to_nearest(0..0x7f, number::<E4m3Layout, true>);
+        rounds_to_nearest(0..0x7c, number::<E5m2Layout, true>);
+    }
+
+    #[test]
+    fn the_limits_are_those_of_the_specification() {
+        assert_eq!((E4m3::from_bits(0x7e).to_f32(), E4m3::from_bits(1).to_f32()), (448.0, 0.001_953_125));
+        assert_eq!((E5m2::from_bits(0x7b).to_f32(), E5m2::from_bits(1).to_f32()), (57344.0, 2f32.powi(-16)));
+        assert_eq!((Format::to_f64(<E4m3 as Format>::ONE), Format::to_f64(<E5m2 as Format>::ONE)), (1.0, 1.0));
+    }
+
+    #[test]
+    fn what_is_beyond_the_largest_number_overflows_or_saturates() {
+        // Half a unit beyond is a tie, and the largest number is even in one format and odd in the other.
+        assert_eq!(E4m3::round(464.0).to_bits(), 0x7e);
+        assert_eq!(E4m3::round(464.001).to_bits(), 0x7f);
+        assert_eq!(E4m3::round(f32::NEG_INFINITY).to_bits(), 0xff);
+        assert_eq!(E5m2::round(61439.0).to_bits(), 0x7b);
+        assert_eq!(E5m2::round(-61440.0).to_bits(), 0xfc);
+        for x in [449.0, 1e30, f32::INFINITY] {
+            assert_eq!(E4m3Saturating::round(-x).to_bits(), 0xfe);
+        }
+        assert_eq!(E5m2Saturating::round(f32::INFINITY).to_bits(), 0x7b);
+        assert!(E4m3Saturating::round(f32::NAN).to_f32().is_nan() && E5m2Saturating::round(f32::NAN).to_f32().is_nan());
+    }
+
+    #[test]
+    fn a_measured_error_counts_what_saturation_cut_off() {
+        let x = E4m3Saturating::from_f64(400.0);
+        let (sum, product) = (Format::add(x, x), Format::mul(x, x));
+        assert_eq!(E4m3Saturating::add_error(x, x, sum).get(), (2.0 * x.to_f64() - 448.0) * (1.0 + f64::EPSILON));
+        assert_eq!(E4m3Saturating::mul_error(x, x, product).get(), x.to_f64() * x.to_f64() - 448.0);
+        assert!(!sum.half_ulp().is_finite());
+    }
+
+    #[test]
+    fn a_rounding_error_is_never_more_than_half_an_ulp() {
+        errors_are_measured(&(0..0xff).map(E4m3::from_bits));
+        errors_are_measured(&(0..0xff).map(E5m2::from_bits));
+        errors_are_measured(&(0..0xff).map(E4m3Saturating::from_bits));
+        errors_are_measured(&(0..0xff).map(E5m2Saturating::from_bits));
+    }
+}

@@ -1,0 +1,79 @@
+//! The formats that the tests draw numbers of.
+
+use half::{bf16, f16};
+use nfgrad::format::fp8::{Fp8, Layout8};
+use nfgrad::format::{Carried, Format, Tf32};
+
+/// A format of which random bit patterns can be drawn.
+pub trait Sampled: Format {
+    /// The largest number.
+    const LARGEST: f64;
+    /// The smallest positive number.
+    const LEAST: f64;
+    /// The distance from 1 to the next number.
+    const EPSILON: f64;
+    /// The number with these bits; what is not finite included.
+    fn of_bits(bits: u64) -> Self;
+}
+
+/// 16 bits of precision, which no hardware has.
+pub type Middling = Carried<16, -77, 63>;
+
+#[allow(clippy::cast_possible_truncation, reason = "the low bits are as random as all of them")]
+#[allow(clippy::cast_sign_loss, reason = "biased exponents are positive")]
+mod bits {
+    use super::{Carried, Format, Fp8, Layout8, Sampled, Tf32, bf16, f16};
+
+    macro_rules! sampled {
+        ($($format:ty: $bits:ty, $largest:expr, $least:expr, $epsilon:expr;)*) => {$(
+            impl Sampled for $format {
+                const LARGEST: f64 = $largest;
+                const LEAST: f64 = $least;
+                const EPSILON: f64 = $epsilon;
+                fn of_bits(bits: u64) -> Self {
+                    Self::from_bits(bits as $bits)
+                }
+            }
+        )*};
+    }
+
+    sampled! {
+        f32: u32, f32::MAX as f64, f32::from_bits(1) as f64, f32::EPSILON as f64;
+        f64: u64, f64::MAX, f64::from_bits(1), f64::EPSILON;
+        bf16: u16, f32::from_bits(0x7f7f_0000) as f64, f32::from_bits(0x0001_0000) as f64, 0.007_812_5;
+        f16: u16, 65504.0, 5.960_464_477_539_063e-8, 0.000_976_562_5;
+    }
+
+    impl<L: Layout8, const SATURATES: bool> Sampled for Fp8<L, SATURATES> {
+        const LARGEST: f64 = if L::MANTISSA == 3 { 448.0 } else { 57344.0 };
+        const LEAST: f64 = if L::MANTISSA == 3 { 0.001_953_125 } else { 1.525_878_906_25e-5 };
+        const EPSILON: f64 = if L::MANTISSA == 3 { 0.125 } else { 0.25 };
+        fn of_bits(bits: u64) -> Self {
+            Self::from_bits(bits as u8)
+        }
+    }
+
+    impl Sampled for Tf32 {
+        const LARGEST: f64 = f32::from_bits(0x7f7f_e000) as f64;
+        const LEAST: f64 = f32::from_bits(0x0000_2000) as f64;
+        const EPSILON: f64 = 0.000_976_562_5;
+        fn of_bits(bits: u64) -> Self {
+            Self::from_f64(f32::from_bits(bits as u32 & 0xffff_e000).into())
+        }
+    }
+
+    impl<const P: u32, const EMIN: i32, const EMAX: i32> Sampled for Carried<P, EMIN, EMAX> {
+        const LARGEST: f64 = (2.0 - 2.0 / (1_u64 << P) as f64) * power(EMAX);
+        const LEAST: f64 = power(EMIN);
+        const EPSILON: f64 = 2.0 / (1_u64 << P) as f64;
+        fn of_bits(bits: u64) -> Self {
+            let exponents = (EMAX - EMIN + 2) as u64;
+            let exponent = (EMIN + 1023) as u64 - 1 + (bits >> 52 & 0x7ff) % exponents;
+            Self::from_f64(f64::from_bits(bits & (1 << 63 | ((1 << 52) - 1)) | exponent << 52))
+        }
+    }
+
+    const fn power(n: i32) -> f64 {
+        f64::from_bits(((n + 1023) as u64) << 52)
+    }
+}
