@@ -8,6 +8,7 @@
 use std::hint::black_box;
 use std::time::Instant;
 
+use nfgrad::format::elementary::Tanh;
 use nfgrad::optim::Sgd;
 use nfgrad::prelude::*;
 use rand::{RngExt, SeedableRng};
@@ -125,7 +126,7 @@ fn tiny() {
 
     let mut sgd = Sgd::new(f64::from(RATE));
     let mut same_tanh = || {
-        black_box(hand.step(RATE, Format::tanh));
+        black_box(hand.step(RATE, Format::eval::<Tanh>));
     };
     row("4-8-1, batch 1, f32 / hand-written", "1.50", 10_000, &mut same_tanh, || step(&mut run, &mut sgd));
     let mut libm_tanh = || {

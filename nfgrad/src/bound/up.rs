@@ -2,7 +2,7 @@
 
 use std::ops::{Add, AddAssign, Mul};
 
-use crate::kernel::elementary::{F64_ULPS, exp_f64};
+use crate::kernel::elementary::{Elementary, Exp};
 
 /// The relative error of one rounded f64 operation is at most half of this.
 const EPSILON: f64 = f64::EPSILON;
@@ -107,7 +107,7 @@ impl Up {
             let series = x * (1.0 + 0.5 * x * (1.0 + x * (1.0 / 3.0 + x * (1.0 / 9.0))));
             Self::rounded_up(series * (1.0 + 10.0 * EPSILON), x == 0.0)
         } else {
-            Self::rounded_up(exp_f64(x) * (1.0 + (F64_ULPS + 2.0) * EPSILON) - 1.0, false)
+            Self::rounded_up(Exp::wide(x) * (1.0 + (Exp::WIDE_ULPS + 2.0) * EPSILON) - 1.0, false)
         }
     }
 

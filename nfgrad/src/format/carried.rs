@@ -2,10 +2,10 @@
 
 use std::fmt;
 
+use super::Format;
 use super::narrow::power_of_two;
-use super::{Format, native::two_sum};
+use super::native::{quotient_residual, root_residual, two_sum};
 use crate::bound::Up;
-use crate::kernel::elementary as el;
 use crate::kernel::gemm::{Mat, gemm_f64};
 use crate::kernel::scratch::with_scratch;
 
@@ -131,18 +131,8 @@ impl<const P: u32, const EMIN: i32, const EMAX: i32> Format for Carried<P, EMIN,
     }
 
     #[inline]
-    fn exp(self) -> Self {
-        Self::round(el::exp_f64(self.0))
-    }
-
-    #[inline]
-    fn ln(self) -> Self {
-        Self::round(el::ln_f64(self.0))
-    }
-
-    #[inline]
-    fn tanh(self) -> Self {
-        Self::round(el::tanh_f64(self.0))
+    fn sqrt(self) -> Self {
+        Self::round(self.0.sqrt())
     }
 
     /// `2^n 2^-P` for a number in `[2^n, 2^(n+1))`, and half of `2^EMIN` for subnormals and zero.
@@ -150,13 +140,6 @@ impl<const P: u32, const EMIN: i32, const EMAX: i32> Format for Carried<P, EMIN,
     fn half_ulp(self) -> Up {
         let power = f64::from_bits(self.0.to_bits() & 0x7ff0_0000_0000_0000);
         Up::new((power * const { power_of_two(-Self::PRECISION) }).max(const { power_of_two(EMIN - 1) }))
-    }
-
-    /// Half a unit of the format for the last rounding, and what the f64 function was off by before it: at most
-    /// `F64_ULPS` units of f64, each `2^(P - 53)` of a unit of the format (one binade of slack at powers of two).
-    #[inline]
-    fn elementary_error(self) -> Up {
-        self.half_ulp() * Up::new(const { 1.0 + 4.0 * el::F64_ULPS * power_of_two(Self::PRECISION - 53) })
     }
 
     /// The sum in f64 is off by what the two-sum finds. `s - sum` is exact: both are multiples of `ulp(s)`, and they are at
@@ -171,6 +154,16 @@ impl<const P: u32, const EMIN: i32, const EMAX: i32> Format for Carried<P, EMIN,
     #[inline]
     fn mul_error(a: Self, b: Self, product: Self) -> Up {
         Up::abs(a.0 * b.0 - product.0)
+    }
+
+    #[inline]
+    fn div_error(a: Self, b: Self, quotient: Self) -> Up {
+        quotient_residual(a.0, b.0, quotient.0)
+    }
+
+    #[inline]
+    fn sqrt_error(x: Self, root: Self) -> Up {
+        root_residual(x.0, root.0, const { power_of_two(-Self::PRECISION) })
     }
 
     fn matmul(a: Mat<'_, Self>, b: Mat<'_, Self>, c: &mut [Self]) {
@@ -221,6 +214,7 @@ mod tests {
                 same(Format::mul(x, y), wide_x.mul(wide_y));
                 same(Format::div(x, y), wide_x.div(wide_y));
             }
+            same(Format::sqrt(x), wide_x.sqrt());
         }
     }
 
@@ -253,6 +247,7 @@ mod tests {
             let (wide_a, wide_b) = (Single::from_f64(a.into()), Single::from_f64(b.into()));
             assert!(same(a, wide_a) && same(a + b, wide_a.add(wide_b)) && same(a - b, wide_a.sub(wide_b)), "{a} {b}");
             assert!(same(a * b, wide_a.mul(wide_b)) && same(a / b, wide_a.div(wide_b)), "{a} {b}");
+            assert!(same(a.sqrt(), wide_a.sqrt()), "{a}");
             assert_eq!(Format::half_ulp(a), wide_a.half_ulp());
             assert_eq!(f32::add_error(a, b, a + b), Single::add_error(wide_a, wide_b, wide_a.add(wide_b)));
             assert_eq!(f32::mul_error(a, b, a * b), Single::mul_error(wide_a, wide_b, wide_a.mul(wide_b)));

@@ -16,11 +16,14 @@ use crate::bound::Up;
 use crate::kernel::gemm::Mat;
 use crate::kernel::scratch::Pooled;
 
+pub use crate::kernel::elementary;
 pub use carried::Carried;
 pub use fp8::{E4m3, E4m3Saturating, E5m2, E5m2Saturating};
 pub use half::{bf16, f16};
 pub use narrow::Narrow;
 pub use tensor_float::Tf32;
+
+use elementary::Elementary;
 
 /// The primitive type in which a format accumulates sums and products: f32 or f64. It is a format itself, so the rules of
 /// [`Format`] hold of what an op computes in it.
@@ -34,9 +37,10 @@ pub trait Accumulator: Float + Format<Acc = Self> + Pooled {
     #[doc(hidden)]
     fn widen<F: Format>(x: F) -> Self;
 
-    /// `ln(1 + self)`, within [`Format::elementary_error`] of the result.
-    #[must_use]
-    fn log_1p(self) -> Self;
+    /// `f(x)` in f64, for a number `x` of a format that accumulates in this type.
+    fn carry<E: Elementary>(x: f64) -> f64;
+    /// At least `|y - f(x)|` for every `y` that [`Accumulator::carry`] returns with `|y| <= size`.
+    fn carry_error<E: Elementary>(size: Up) -> Up;
 
     /// Matrix product, see [`Format::matmul`].
     #[doc(hidden)]
@@ -45,9 +49,17 @@ pub trait Accumulator: Float + Format<Acc = Self> + Pooled {
 
 /// A floating-point format, together with what has been proved of its operations.
 ///
-/// The numbers of the format are the values of the implementing type. Operations are correctly rounded to nearest, ties
-/// to even: `x.add(y)` is the number of the format that is closest to the real `x + y`. Elementary functions are close to
-/// that, and [`Format::elementary_error`] says how close.
+/// The numbers of the format are the values of the implementing type. Operations are correctly rounded: `x.add(y)` is the
+/// real `x + y`, rounded once as the format rounds (to nearest, ties to even, unless it says otherwise). Elementary functions
+/// are close to that, and [`Format::eval_error`] says how close.
+///
+/// # What an implementation owes
+///
+/// - Every number of the format is a number of [`Format::Acc`], f32 or f64; conversions to those are exact.
+/// - `add`, `sub`, `mul`, `div` and `sqrt` round the exact result once. `neg` and `max` are exact.
+/// - [`Format::half_ulp`] bounds the error of every rounding, and is ∞ for what an overflow may become.
+/// - The provided methods are right for any such format; they are overridden where something is faster or tighter. Elementary
+///   functions need nothing: they are carried out in f64 and rounded once.
 ///
 /// ```
 /// use nfgrad::format::{Format, bf16};
@@ -95,25 +107,46 @@ pub trait Format: Copy + Default + PartialEq + PartialOrd + Debug + Display + Se
     /// The larger of two, exactly; NaN if either is.
     #[must_use]
     fn max(self, other: Self) -> Self;
-    /// `e^self`, within [`Format::elementary_error`].
+    /// `fl(√self)`; NaN below zero.
     #[must_use]
-    fn exp(self) -> Self;
-    /// The natural logarithm, within [`Format::elementary_error`].
+    fn sqrt(self) -> Self;
+
+    /// `f(self)`, within [`Format::eval_error`] of the result: carried out in f64 and rounded once.
+    #[inline(always)]
     #[must_use]
-    fn ln(self) -> Self;
-    /// The hyperbolic tangent, within [`Format::elementary_error`].
-    #[must_use]
-    fn tanh(self) -> Self;
+    fn eval<E: Elementary>(self) -> Self {
+        Self::from_f64(Self::Acc::carry::<E>(self.to_f64()))
+    }
 
     /// At least `|fl(t) - t|` for every real `t` that rounds to `self`: half a unit in the last place, ∞ if `self` is not
     /// finite or stands for everything beyond the largest number.
     fn half_ulp(self) -> Up;
-    /// At least the error of an elementary function whose computed result is `self`.
-    fn elementary_error(self) -> Up;
+    /// At least `|self - f(x)|`, where `self` is `x.eval::<E>()`.
+    #[inline(always)]
+    fn eval_error<E: Elementary>(self) -> Up {
+        let rounding = self.half_ulp();
+        rounding + Self::Acc::carry_error::<E>(self.magnitude() + rounding)
+    }
     /// At least `|sum - (a + b)|`, where `sum` is `a.add(b)`; exactly 0 when the addition is exact.
     fn add_error(a: Self, b: Self, sum: Self) -> Up;
     /// At least `|product - a b|`, where `product` is `a.mul(b)`; exactly 0 when the multiplication is exact.
     fn mul_error(a: Self, b: Self, product: Self) -> Up;
+
+    /// At least `|quotient - a / b|`, where `quotient` is `a.div(b)`; exactly 0 where the way back is seen to be exact.
+    #[inline]
+    fn div_error(a: Self, b: Self, quotient: Self) -> Up {
+        let back = quotient.mul(b);
+        let exact = (back == a) & (Self::mul_error(quotient, b, back) == Up::ZERO) & back.is_finite();
+        if exact { Up::ZERO } else { quotient.half_ulp() }
+    }
+
+    /// At least `|root - √x|`, where `root` is `x.sqrt()`; exactly 0 where the way back is seen to be exact.
+    #[inline]
+    fn sqrt_error(x: Self, root: Self) -> Up {
+        let back = root.mul(root);
+        let exact = (back == x) & (Self::mul_error(root, root, back) == Up::ZERO) & back.is_finite();
+        if exact { Up::ZERO } else { root.half_ulp() }
+    }
 
     /// `C = A B`, accumulated in [`Format::Acc`] and rounded once to the format; `c` is row-major.
     ///

@@ -5,9 +5,9 @@
 
 use std::fmt::{Debug, Display};
 
-use super::{Format, native::two_sum};
+use super::Format;
+use super::native::{quotient_residual, root_residual, two_sum};
 use crate::bound::Up;
-use crate::kernel::elementary as el;
 use crate::kernel::gemm::{Mat, gemm_f32};
 use crate::kernel::scratch::with_scratch;
 
@@ -139,18 +139,8 @@ impl<T: Narrow> Format for T {
     }
 
     #[inline]
-    fn exp(self) -> Self {
-        T::round(el::exp_f32(self.widen()))
-    }
-
-    #[inline]
-    fn ln(self) -> Self {
-        T::round(el::ln_f32(self.widen()))
-    }
-
-    #[inline]
-    fn tanh(self) -> Self {
-        T::round(el::tanh_f32(self.widen()))
+    fn sqrt(self) -> Self {
+        if const { fits_f32::<T>() } { T::round(self.widen().sqrt()) } else { round_f64(self.to_f64().sqrt()) }
     }
 
     /// `2^n 2^-p` for a number in `[2^n, 2^(n+1))`, and half the smallest number for subnormals and zero; ∞ for a number that
@@ -160,13 +150,6 @@ impl<T: Narrow> Format for T {
         let power = f64::from(f32::from_bits(self.widen().to_bits() & 0x7f80_0000));
         let half = (power * const { power_of_two(-T::PRECISION) }).max(const { power_of_two(T::EMIN - 1) });
         Up::new(if self.is_saturated() { f64::INFINITY } else { half })
-    }
-
-    /// Half a unit of the format for the last rounding, and what the f32 function was off by before it: at most
-    /// `F32_ULPS` units of f32, each `2^(p - 24)` of a unit of the format (one binade of slack at powers of two).
-    #[inline]
-    fn elementary_error(self) -> Up {
-        self.half_ulp() * Up::new(const { 1.0 + 4.0 * el::F32_ULPS * power_of_two(T::PRECISION - 24) })
     }
 
     /// The sum of two numbers is known exactly, as a rounded f64 and its own error.
@@ -180,6 +163,16 @@ impl<T: Narrow> Format for T {
     #[inline]
     fn mul_error(a: Self, b: Self, product: Self) -> Up {
         Up::abs(a.to_f64() * b.to_f64() - product.to_f64())
+    }
+
+    #[inline]
+    fn div_error(a: Self, b: Self, quotient: Self) -> Up {
+        quotient_residual(a.to_f64(), b.to_f64(), quotient.to_f64())
+    }
+
+    #[inline]
+    fn sqrt_error(x: Self, root: Self) -> Up {
+        root_residual(x.to_f64(), root.to_f64(), const { power_of_two(-T::PRECISION) })
     }
 
     fn matmul(a: Mat<'_, Self>, b: Mat<'_, Self>, c: &mut [Self]) {

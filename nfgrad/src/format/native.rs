@@ -2,7 +2,7 @@
 
 use super::{Accumulator, Format};
 use crate::bound::Up;
-use crate::kernel::elementary as el;
+use crate::kernel::elementary::Elementary;
 use crate::kernel::gemm::{Mat, gemm_f32, gemm_f64};
 
 impl Accumulator for f32 {
@@ -15,9 +15,15 @@ impl Accumulator for f32 {
         Format::from_f64(x.to_f64())
     }
 
-    #[inline]
-    fn log_1p(self) -> Self {
-        el::ln_1p_f32(self)
+    #[inline(always)]
+    fn carry<E: Elementary>(x: f64) -> f64 {
+        E::narrow(x)
+    }
+
+    /// `|y - f| <= e |f| + 2^-1020` and `|f| <= |y| + e |f| + 2^-1020`, so `|y - f| <= (e |y| + 2^-1020) / (1 - e)`.
+    #[inline(always)]
+    fn carry_error<E: Elementary>(size: Up) -> Up {
+        size * Up::new(E::NARROW_ERROR * (1.0 + 2.0 * E::NARROW_ERROR)) + Up::new(2f64.powi(-1019))
     }
 
     #[inline(always)]
@@ -37,8 +43,13 @@ impl Accumulator for f64 {
     }
 
     #[inline]
-    fn log_1p(self) -> Self {
-        el::ln_1p_f64(self)
+    fn carry<E: Elementary>(x: f64) -> f64 {
+        E::wide(x)
+    }
+
+    #[inline]
+    fn carry_error<E: Elementary>(size: Up) -> Up {
+        size.get().half_ulp() * Up::new(2.0 * E::WIDE_ULPS)
     }
 
     #[inline(always)]
@@ -49,7 +60,7 @@ impl Accumulator for f64 {
 
 /// What f32 and f64 share, word for word.
 macro_rules! native_arithmetic {
-    ($float:ty, $exp:path, $ln:path, $tanh:path) => {
+    ($float:ty) => {
         const NAME: &'static str = stringify!($float);
         const ZERO: Self = 0.0;
         const ONE: Self = 1.0;
@@ -94,16 +105,8 @@ macro_rules! native_arithmetic {
             if self > other || self.is_nan() { self } else { other }
         }
         #[inline]
-        fn exp(self) -> Self {
-            $exp(self)
-        }
-        #[inline]
-        fn ln(self) -> Self {
-            $ln(self)
-        }
-        #[inline]
-        fn tanh(self) -> Self {
-            $tanh(self)
+        fn sqrt(self) -> Self {
+            <$float>::sqrt(self)
         }
         // The plain loops of tiny products unroll only where the shapes are constants.
         #[inline(always)]
@@ -114,7 +117,7 @@ macro_rules! native_arithmetic {
 }
 
 impl Format for f32 {
-    native_arithmetic!(f32, el::exp_f32, el::ln_f32, el::tanh_f32);
+    native_arithmetic!(f32);
 
     #[inline]
     fn from_f64(x: f64) -> Self {
@@ -137,11 +140,6 @@ impl Format for f32 {
         Up::new((f64::from(power) * 2f64.powi(-24)).max(2f64.powi(-150)))
     }
 
-    #[inline]
-    fn elementary_error(self) -> Up {
-        self.half_ulp() * Up::new(2.0 * el::F32_ULPS)
-    }
-
     /// In f64 the sum of two f32 is known exactly, as a rounded sum `s` and its own error `e` (Knuth's two-sum).
     #[inline]
     fn add_error(a: Self, b: Self, sum: Self) -> Up {
@@ -155,10 +153,20 @@ impl Format for f32 {
     fn mul_error(a: Self, b: Self, product: Self) -> Up {
         Up::abs(f64::from(a) * f64::from(b) - f64::from(product))
     }
+
+    #[inline]
+    fn div_error(a: Self, b: Self, quotient: Self) -> Up {
+        quotient_residual(a.into(), b.into(), quotient.into())
+    }
+
+    #[inline]
+    fn sqrt_error(x: Self, root: Self) -> Up {
+        root_residual(x.into(), root.into(), 2f64.powi(-24))
+    }
 }
 
 impl Format for f64 {
-    native_arithmetic!(f64, el::exp_f64, el::ln_f64, el::tanh_f64);
+    native_arithmetic!(f64);
 
     #[inline]
     fn from_f64(x: f64) -> Self {
@@ -177,9 +185,10 @@ impl Format for f64 {
         Up::new((power * (f64::EPSILON / 2.0)).max(f64::from_bits(1)))
     }
 
+    /// Nothing is rounded after the function itself.
     #[inline]
-    fn elementary_error(self) -> Up {
-        self.half_ulp() * Up::new(2.0 * el::F64_ULPS)
+    fn eval_error<E: Elementary>(self) -> Up {
+        f64::carry_error::<E>(self.magnitude())
     }
 
     #[inline]
@@ -199,6 +208,22 @@ impl Format for f64 {
     }
 }
 
+/// `|q - a/b| = |q b - a| / |b|`, for a quotient of numbers of no more than 25 bits that was rounded to as many: the product is
+/// exact in f64, and so is the difference, a multiple of both units that is smaller than one of `q` times `b`.
+///
+/// ∞ where the quotient is not finite. Nothing underflows: no number is below `2^-537`.
+#[inline]
+pub(super) fn quotient_residual(a: f64, b: f64, quotient: f64) -> Up {
+    Up::abs(quotient * b - a).over(b.abs())
+}
+
+/// `|r - √x| = |r² - x| / (r + √x)`, likewise, and `√x >= r (1 - slack)` for a root that was rounded by less than that.
+#[inline]
+pub(super) fn root_residual(x: f64, root: f64, slack: f64) -> Up {
+    let residual = Up::abs(root * root - x);
+    if x == 0.0 { Up::ZERO } else { residual.over(root * (2.0 - slack)) }
+}
+
 /// `a + b = s + e` exactly, with `s = fl(a + b)` (Knuth; no condition on the operands barring overflow).
 #[inline]
 pub(crate) fn two_sum(a: f64, b: f64) -> (f64, f64) {
@@ -206,4 +231,53 @@ pub(crate) fn two_sum(a: f64, b: f64) -> (f64, f64) {
     let b_part = s - a;
     let a_part = s - b_part;
     (s, (a - a_part) + (b - b_part))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::format::bf16;
+
+    #[test]
+    fn a_quotient_is_charged_only_if_it_is_rounded() {
+        assert_eq!(f32::div_error(3.0, 4.0, 0.75), Up::ZERO);
+        assert_eq!(f64::div_error(1.0, 1.0, 1.0), Up::ZERO);
+        assert_eq!(f64::div_error(1.0, 3.0, 1.0 / 3.0), (1.0_f64 / 3.0).half_ulp());
+        let error = f32::div_error(1.0, 3.0, 1.0 / 3.0).get();
+        // The f64 nearest to a third is less than 2^-55 below it.
+        let exact = f64::from(1.0_f32 / 3.0) - 1.0 / 3.0 - 2f64.powi(-55);
+        assert!(error >= exact && error < exact * 1.000_001);
+        assert_eq!(f32::div_error(f32::MAX, f32::MIN_POSITIVE, f32::INFINITY), Up::INFINITY);
+        for (a, b) in [(0.0_f32, 0.0_f32), (1.0, 0.0), (f32::INFINITY, 1.0), (f32::NAN, 1.0)] {
+            assert_eq!(f32::div_error(a, b, a / b), Up::INFINITY);
+            assert_eq!(f64::div_error(a.into(), b.into(), f64::from(a) / f64::from(b)), Up::INFINITY, "{a} {b}");
+        }
+    }
+
+    #[test]
+    fn an_underflow_of_a_quotient_is_charged() {
+        let (a, b) = (f32::from_bits(3), 7.0);
+        assert_eq!(a / b, 0.0);
+        let error = f32::div_error(a, b, a / b).get();
+        assert!(error >= f64::from(a) / 7.0 && error < f64::from(a) / 6.9);
+        assert!(f64::div_error(5e-324, 7.0, 0.0).get() >= 5e-324);
+    }
+
+    #[test]
+    fn a_root_is_charged_only_if_it_is_rounded() {
+        for x in [0.0, 1.0, 2.25, f32::MIN_POSITIVE] {
+            assert_eq!(f32::sqrt_error(x, x.sqrt()), Up::ZERO, "{x}");
+            let x = bf16::from_f64(x.into());
+            assert_eq!(bf16::sqrt_error(x, Format::sqrt(x)), Up::ZERO, "{x}");
+        }
+        assert_eq!(f64::sqrt_error(1.0, 1.0), Up::ZERO);
+        for x in [2.0_f32, 3.0, f32::from_bits(1), f32::MAX] {
+            let exact = (f64::from(x.sqrt()) - f64::from(x).sqrt()).abs();
+            let error = f32::sqrt_error(x, x.sqrt()).get();
+            assert!(error >= exact * (1.0 - 1e-6) && error < exact * 1.01, "{x}");
+            assert!(error <= x.sqrt().half_ulp().get() * 1.01);
+        }
+        assert_eq!(f32::sqrt_error(-1.0, f32::NAN), Up::INFINITY);
+        assert_eq!(f64::sqrt_error(f64::INFINITY, f64::INFINITY), Up::INFINITY);
+    }
 }

@@ -2,7 +2,7 @@
 #![allow(unsafe_code, reason = "calls into microkernels and code compiled for a detected processor live here")]
 
 pub(crate) mod dispatch;
-pub(crate) mod elementary;
+pub mod elementary;
 pub(crate) mod gemm;
 pub(crate) mod norms;
 pub(crate) mod reduce;

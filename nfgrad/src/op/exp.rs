@@ -2,7 +2,7 @@
 //!
 //! | | |
 //! |---|---|
-//! | Value | `y`, which is `e^x` within the [error `ρ` of the function](crate::format::Format::elementary_error) |
+//! | Value | `y`, which is `e^x` within the [error `ρ` of the function](crate::format::Format::eval_error) |
 //! | Cotangent | `x̄ = fl(y ȳ)` |
 //!
 //! # Error bound
@@ -19,7 +19,7 @@
 use super::Pointwise;
 use super::rounding::product_error;
 use crate::bound::Up;
-use crate::format::Format;
+use crate::format::{Format, elementary};
 
 /// `e^x`, entry by entry; see the [module](self).
 #[derive(Debug, Clone, Copy)]
@@ -30,12 +30,12 @@ impl Pointwise for Exp {
 
     #[inline]
     fn value<F: Format>(x: F) -> F {
-        x.exp()
+        x.eval::<elementary::Exp>()
     }
 
     #[inline]
     fn radius<F: Format>(x: F, alpha: Up, y: F) -> Up {
-        let own = if (x == F::ZERO) & (y == F::ONE) { Up::ZERO } else { y.elementary_error() };
+        let own = if (x == F::ZERO) & (y == F::ONE) { Up::ZERO } else { y.eval_error::<elementary::Exp>() };
         own + (y.magnitude() + own) * alpha.exp_m1()
     }
 

@@ -31,13 +31,6 @@ pub(super) fn narrowing_error<F: Format>(acc: F::Acc, y: F) -> Up {
     if F::ROUNDS_ONCE { Up::of_rounded_sum(Format::to_f64(acc) - y.to_f64()) } else { Up::ZERO }
 }
 
-/// At least `|quotient - a / b|`, where `quotient` is `a.div(b)`; exactly 0 where the way back is seen to be exact.
-#[inline]
-pub(super) fn quotient_error<A: Format>(a: A, b: A, quotient: A) -> Up {
-    let back = quotient.mul(b);
-    if back == a && A::mul_error(quotient, b, back) == Up::ZERO { Up::ZERO } else { quotient.half_ulp() }
-}
-
 /// How many elements there are, as a number that can divide.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Count<A> {
@@ -71,7 +64,7 @@ impl<A: Format> Count<A> {
             // `x / 1` is `x` in every format.
             return xi;
         }
-        let rounding = quotient_error(x, self.rounded, quotient);
+        let rounding = A::div_error(x, self.rounded, quotient);
         rounding + ((quotient.magnitude() + rounding) * self.error + xi).over(self.exact)
     }
 }
@@ -80,14 +73,6 @@ impl<A: Format> Count<A> {
 mod tests {
     use super::*;
     use crate::format::bf16;
-
-    #[test]
-    fn a_quotient_is_charged_only_if_it_is_rounded() {
-        assert_eq!(quotient_error(3.0_f32, 4.0, 0.75), Up::ZERO);
-        assert_eq!(quotient_error(1.0_f32, 3.0, 1.0 / 3.0), (1.0_f32 / 3.0).half_ulp());
-        assert_eq!(quotient_error(f32::MAX, f32::MIN_POSITIVE, f32::INFINITY), Up::INFINITY);
-        assert_eq!(quotient_error(0.0_f32, 0.0, f32::NAN), Up::INFINITY);
-    }
 
     #[test]
     fn a_count_that_is_no_number_of_the_format_is_charged() {

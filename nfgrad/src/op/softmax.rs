@@ -39,8 +39,9 @@
 //!
 //! What rounding does to `R`, `S`, `L`, `g` and `v` is a running error analysis: one line of code for each operation.
 
-use super::rounding::{product_error, quotient_error};
+use super::rounding::product_error;
 use crate::bound::{Ball, Domain, Up};
+use crate::format::elementary::{Exp, Ln1p};
 use crate::format::{Accumulator, Format, sum_error};
 use crate::kernel::reduce::{sum_height, sum_of};
 
@@ -62,13 +63,13 @@ impl<A: Accumulator> Row<A> {
         let top = z.iter().position(|&z| z == max).unwrap_or_default();
         let max = max.to_acc();
         for (weight, z) in weights.iter_mut().zip(z) {
-            *weight = Format::to_f64(Format::exp(z.to_acc() - max));
+            *weight = Format::to_f64(Format::eval::<Exp>(z.to_acc() - max));
         }
         if let Some(weight) = weights.get_mut(top) {
             *weight = 0.0;
         }
         let rest = sum_of::<F>(weights.len(), |j| Format::from_f64(weights[j]));
-        Self { top, max, rest, sum: A::one() + rest, log: rest.log_1p() }
+        Self { top, max, rest, sum: A::one() + rest, log: rest.eval::<Ln1p>() }
     }
 
     /// `-log softmax` of the entry `z`.
@@ -174,7 +175,7 @@ impl<'a, A: Accumulator> RowBall<'a, A> {
                 spread_top = eta.exp_m1();
                 continue;
             }
-            let error = A::elementary_error(Format::from_f64(weight));
+            let error = A::eval_error::<Exp>(Format::from_f64(weight));
             magnitude += Up::abs(weight);
             errors += error;
             spread_rest += (Up::abs(weight) + error) * eta.exp_m1();
@@ -187,7 +188,7 @@ impl<'a, A: Accumulator> RowBall<'a, A> {
         let sum_low = rest_error.below((1.0 + Format::to_f64(row.rest)).next_down()).max(1.0);
         let inverse = Up::new(1.0).over(sum_low);
         // ln(1 + 0) is exactly 0.
-        let own = if row.rest == A::zero() && row.log == A::zero() { Up::ZERO } else { row.log.elementary_error() };
+        let own = if row.rest == A::zero() && row.log == A::zero() { Up::ZERO } else { row.log.eval_error::<Ln1p>() };
         let spread_rest = spread_rest * inverse;
         let shrunk = (1.0 / ((widest + widest).exp_m1() + Up::new(1.0)).get()).next_down().max(0.0);
         Self {
@@ -225,7 +226,7 @@ impl<'a, A: Accumulator> RowBall<'a, A> {
     #[inline]
     fn weight(&self, j: usize) -> (A, Up) {
         let weight: A = Format::from_f64(self.weights[j]);
-        (weight, weight.elementary_error())
+        (weight, weight.eval_error::<Exp>())
     }
 
     #[inline]
@@ -261,7 +262,7 @@ impl<'a, A: Accumulator> RowBall<'a, A> {
     /// `x/S - x*/S* = (x/S (S* - S) + (x - x*))/S*`.
     #[inline]
     fn divided(&self, x: A, xi: Up, quotient: A) -> Up {
-        let rounding = quotient_error(x, self.row.sum, quotient);
+        let rounding = A::div_error(x, self.row.sum, quotient);
         rounding + ((quotient.magnitude() + rounding) * self.sum_error + xi) * self.inverse
     }
 }

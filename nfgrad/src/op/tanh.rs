@@ -2,7 +2,7 @@
 //!
 //! | | |
 //! |---|---|
-//! | Value | `y`, which is `tanh x` within the [error `ρ` of the function](crate::format::Format::elementary_error) |
+//! | Value | `y`, which is `tanh x` within the [error `ρ` of the function](crate::format::Format::eval_error) |
 //! | Cotangent | `x̄ = fl(ȳ w)`, `w = fl(fl(1 - y) fl(1 + y))` in the accumulator, rounded once to the format |
 //!
 //! # Error bound
@@ -27,7 +27,7 @@
 use super::Pointwise;
 use super::rounding::{narrowing_error, product_error};
 use crate::bound::Up;
-use crate::format::Format;
+use crate::format::{Format, elementary};
 
 /// The hyperbolic tangent, entry by entry; see the [module](self).
 #[derive(Debug, Clone, Copy)]
@@ -38,12 +38,12 @@ impl Pointwise for Tanh {
 
     #[inline(always)]
     fn value<F: Format>(x: F) -> F {
-        x.tanh()
+        x.eval::<elementary::Tanh>()
     }
 
     #[inline(always)]
     fn radius<F: Format>(x: F, alpha: Up, y: F) -> Up {
-        let own = if (x == F::ZERO) & (y == F::ZERO) { Up::ZERO } else { y.elementary_error() };
+        let own = if (x == F::ZERO) & (y == F::ZERO) { Up::ZERO } else { y.eval_error::<elementary::Tanh>() };
         own + spread(y.magnitude(), own, alpha)
     }
 
