@@ -4,6 +4,7 @@ use std::fmt;
 use std::mem;
 
 use proc_macro2::{Span, TokenStream};
+use quote::ToTokens;
 use syn::Ident;
 
 use crate::report::Site;
@@ -134,15 +135,27 @@ pub(crate) enum ExprKind {
     Name(Ident),
     Number(Number),
     Negative(Box<Expr>),
-    Binary { operator: Operator, at: Span, left: Box<Expr>, right: Box<Expr> },
+    Binary {
+        operator: Operator,
+        at: Span,
+        left: Box<Expr>,
+        right: Box<Expr>,
+    },
     Call(Call),
+    /// `super::N`: a constant, as an argument of a call.
+    Path(Symbol),
+    /// `[B, 64]`, as an argument of a call.
+    List(ShapeExpr),
+    /// `2..N`, as an argument of a call.
+    Range(Box<Expr>, Box<Expr>),
 }
 
 /// `sum(x, axis = 1)`.
 #[derive(Debug)]
 pub(crate) struct Call {
     pub(crate) op: Ident,
-    pub(crate) operands: Vec<Expr>,
+    /// What is given without a keyword: the operands, and behind them what the op takes by position.
+    pub(crate) positional: Vec<Expr>,
     pub(crate) keywords: Vec<Keyword>,
 }
 
@@ -191,6 +204,17 @@ impl Operator {
         }
     }
 
+    /// The same operator between dimensions.
+    fn of_dims(self) -> Option<DimOperator> {
+        match self {
+            Operator::Add => Some(DimOperator::Add),
+            Operator::Sub => Some(DimOperator::Sub),
+            Operator::Mul => Some(DimOperator::Mul),
+            Operator::Div => Some(DimOperator::Div),
+            Operator::MatMul => None,
+        }
+    }
+
     fn precedence(self) -> u8 {
         match self {
             Operator::Add | Operator::Sub => 1,
@@ -204,13 +228,37 @@ impl Expr {
         match &self.kind {
             ExprKind::Binary { operator, .. } => operator.precedence(),
             ExprKind::Negative(_) => 3,
-            ExprKind::Name(_) | ExprKind::Number(_) | ExprKind::Call(_) => 4,
+            ExprKind::Range(..) => 0,
+            ExprKind::Name(_) | ExprKind::Number(_) | ExprKind::Call(_) | ExprKind::Path(_) | ExprKind::List(_) => 4,
         }
     }
 
     /// With parentheses where the place needs them.
     fn fmt_at_least(&self, precedence: u8, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.precedence() < precedence { write!(f, "({self})") } else { write!(f, "{self}") }
+    }
+
+    /// Whether it can only be an argument that is not a tensor.
+    pub(crate) fn is_no_tensor(&self) -> bool {
+        matches!(self.kind, ExprKind::Number(_) | ExprKind::Path(_) | ExprKind::List(_) | ExprKind::Range(..))
+    }
+
+    /// The expression read as a dimension, as in `padding = K/2`: the grammar is the same, the names mean something else.
+    pub(crate) fn as_dim(&self) -> Option<DimExpr> {
+        let kind = match &self.kind {
+            ExprKind::Number(Number { text, suffix }) if matches!(suffix.as_str(), "" | "usize") => {
+                DimKind::Literal(text.parse().ok()?)
+            }
+            ExprKind::Name(name) => {
+                DimKind::Symbol(Symbol { text: name.to_string(), tokens: name.to_token_stream(), braces: true })
+            }
+            ExprKind::Path(path) => DimKind::Symbol(path.clone()),
+            ExprKind::Binary { operator, left, right, .. } => {
+                DimKind::Binary(operator.of_dims()?, Box::new(left.as_dim()?), Box::new(right.as_dim()?))
+            }
+            _ => return None,
+        };
+        Some(DimExpr { kind, site: self.site })
     }
 }
 
@@ -231,15 +279,25 @@ impl fmt::Display for Expr {
             ExprKind::Call(call) => {
                 write!(f, "{}(", call.op)?;
                 let mut comma = "";
-                for operand in &call.operands {
-                    write!(f, "{}{operand}", mem::replace(&mut comma, ", "))?;
+                for argument in &call.positional {
+                    write!(f, "{}{argument}", mem::replace(&mut comma, ", "))?;
                 }
                 for keyword in &call.keywords {
                     write!(f, "{}{} = {}", mem::replace(&mut comma, ", "), keyword.name, keyword.value)?;
                 }
                 f.write_str(")")
             }
+            ExprKind::Path(path) => f.write_str(&path.text),
+            ExprKind::List(list) => write!(f, "{list}"),
+            ExprKind::Range(start, end) => write!(f, "{start}..{end}"),
         }
+    }
+}
+
+impl fmt::Display for ShapeExpr {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let dims: Vec<_> = self.dims.iter().map(ToString::to_string).collect();
+        write!(f, "[{}]", dims.join(", "))
     }
 }
 

@@ -55,6 +55,12 @@ codes! {
         "An axis is an integer literal, counted from 0 for the outermost axis.";
     AXIS_RANGE = "NF0024", "axis out of range",
         "A tensor of rank r has the axes 0 to r - 1; a scalar has none.";
+    MISSING_ARGUMENT = "NF0025", "an argument that is missing",
+        "The op needs an argument that is not a tensor, such as an axis or a shape. The message shows how it is called.";
+    ARGUMENT_KIND = "NF0026", "an argument of the wrong kind",
+        "The argument is a number, a dimension, a list in brackets or a range, and something else was given.";
+    ARGUMENT_RANGE = "NF0027", "an argument out of range",
+        "The argument is a number that the op cannot use, such as a stride of 0.";
 
     INNER_DIMENSIONS = "NF0030", "inner dimensions differ",
         "`[m, k] @ [k, n]` needs the same `k` on both sides.";
@@ -107,6 +113,11 @@ codes! {
         "Every gradient would be 0.";
     NO_SUCH_OPERATOR = "NF0063", "an operator that is not available",
         "There is no op for this operator yet.";
+
+    ELEMENT_COUNT = "NF0070", "a reshape that changes the number of elements",
+        "The product of the lengths must be the same polynomial on both sides.";
+    AXIS_ORDER = "NF0071", "axes that are not an order of all axes",
+        "`permute` names every axis of its operand once.";
 }
 
 #[cfg(test)]

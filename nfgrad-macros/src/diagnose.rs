@@ -10,7 +10,7 @@ use crate::codes;
 use crate::dim::{Dim, Shape, shape_text};
 use crate::infer::ends_with;
 use crate::report::{Diagnostic, Site};
-use crate::resolve::Axis;
+use crate::resolve::Argument;
 
 /// The longest source text that a message repeats.
 const MAX_TEXT: usize = 40;
@@ -20,7 +20,7 @@ pub(crate) struct Operand<'a> {
     /// Its name in the table of ops.
     pub(crate) label: &'static str,
     pub(crate) expr: &'a Expr,
-    pub(crate) shape: &'a Shape,
+    pub(crate) shape: Shape,
     /// Where the tensor is declared, if the operand is a name.
     pub(crate) declared: Option<String>,
     /// It is an input or a param: its shape can be changed where it is declared.
@@ -29,7 +29,7 @@ pub(crate) struct Operand<'a> {
 
 impl Operand<'_> {
     /// `x`, or `relu(x @ w)`.
-    fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         source(self.expr, MAX_TEXT)
     }
 }
@@ -38,6 +38,9 @@ impl Operand<'_> {
 pub(crate) struct Applied<'a> {
     pub(crate) expr: &'a Expr,
     pub(crate) signature: &'static Signature,
+    pub(crate) operands: Vec<Operand<'a>>,
+    /// One for each parameter of the signature.
+    pub(crate) arguments: &'a [Argument],
 }
 
 impl Applied<'_> {
@@ -46,7 +49,7 @@ impl Applied<'_> {
     }
 
     /// `@` if the user wrote the operator, `matmul` if the user wrote that.
-    fn name(&self) -> &'static str {
+    pub(crate) fn name(&self) -> &'static str {
         match &self.expr.kind {
             ExprKind::Binary { operator, .. } => operator.symbol(),
             ExprKind::Negative(_) => "-",
@@ -54,19 +57,19 @@ impl Applied<'_> {
         }
     }
 
-    fn error(&self, code: codes::Code, site: Site, text: impl fmt::Display) -> Diagnostic {
+    pub(crate) fn error(&self, code: codes::Code, site: Site, text: impl fmt::Display) -> Diagnostic {
         Diagnostic::new(code, site, format!("`{}`: {text}", self.name()))
     }
 
     /// One line an operand, in columns.
-    fn table(&self, mut error: Diagnostic, operands: &[&Operand<'_>]) -> Diagnostic {
+    pub(crate) fn table(&self, mut error: Diagnostic, operands: &[&Operand<'_>]) -> Diagnostic {
         let label = |i: usize| match (i, self.is_operator()) {
             (0, true) => "left",
             (1, true) => "right",
             _ => operands[i].label,
         };
         let rows: Vec<_> = (0..operands.len())
-            .map(|i| (label(i), format!("`{}`:", operands[i].name()), shape_text(operands[i].shape)))
+            .map(|i| (label(i), format!("`{}`:", operands[i].name()), shape_text(&operands[i].shape)))
             .collect();
         let width = |length: fn(&(&str, String, String)) -> usize| rows.iter().map(length).max().unwrap_or(0);
         let widths = (width(|row| row.0.len()), width(|row| row.1.chars().count()), width(|row| row.2.chars().count()));
@@ -115,17 +118,15 @@ pub(crate) fn inner_dimensions(op: &Applied<'_>, a: &Operand<'_>, b: &Operand<'_
 fn inner_help(op: &Applied<'_>, a: &Operand<'_>, b: &Operand<'_>) -> Option<String> {
     let call = |a: &str, b: &str| if op.is_operator() { format!("{a} @ {b}") } else { format!("matmul({a}, {b})") };
     let (left, right) = (a.name(), b.name());
-    let transposes = signature::lookup("transpose").is_some();
-    if b.shape.get(1) == Some(&a.shape[1]) && (transposes || left != right) {
+    if b.shape.get(1) == Some(&a.shape[1]) {
         let [k, n] = [b.shape[1].text(), b.shape[0].text()];
-        return Some(if transposes {
-            format!(
-                "`{right}` has {k} as its last axis; did you mean `{}`?",
-                call(&left, &format!("transpose({right})"))
-            )
-        } else {
-            format!("`{right}` has {k} as its last axis; a weight is declared [inputs, outputs]: `{right}: [{k}, {n}]`")
-        });
+        let transposed = call(&left, &format!("transpose({right})"));
+        let declared = (b.leaf && left != right)
+            .then(|| format!(" Or declare it [inputs, outputs], as weights are here: `{right}: [{k}, {n}]`"));
+        return Some(format!(
+            "`{right}` has {k} as its last axis; did you mean `{transposed}`?{}",
+            declared.unwrap_or_default()
+        ));
     }
     if b.shape.get(1) == Some(&a.shape[0]) && b.shape.len() == 2 {
         return Some(format!("the product in the other order fits: `{}`", call(&right, &left)));
@@ -148,7 +149,7 @@ pub(crate) fn matmul_rank(op: &Applied<'_>, a: &Operand<'_>, b: &Operand<'_>) ->
         (true, false) => "the right operand",
         (false, _) => guilty.label,
     };
-    let text = format!("{side} must be {wanted}, but `{}` {}", guilty.name(), rank(guilty.shape));
+    let text = format!("{side} must be {wanted}, but `{}` {}", guilty.name(), rank(&guilty.shape));
     let error = op.table(op.error(codes::RANK, guilty.expr.site, text), &[a, b]);
     if left_is_wrong && a.shape.len() == 1 && b.shape.len() == 2 {
         let (n, k) = (b.shape[1].text(), b.shape[0].text());
@@ -161,7 +162,7 @@ pub(crate) fn matmul_rank(op: &Applied<'_>, a: &Operand<'_>, b: &Operand<'_>) ->
 }
 
 /// `is a scalar`, `has 3 axes`.
-fn rank(shape: &[Dim]) -> String {
+pub(crate) fn rank(shape: &[Dim]) -> String {
     match shape.len() {
         0 => "is a scalar".to_owned(),
         1 => "has 1 axis".to_owned(),
@@ -172,22 +173,22 @@ fn rank(shape: &[Dim]) -> String {
 /// Two shapes neither of which is a suffix of the other, or the wrong one is.
 pub(crate) fn suffix(op: &Applied<'_>, a: &Operand<'_>, b: &Operand<'_>) -> Diagnostic {
     let both = |error| op.table(error, &[a, b]);
-    if ends_with(b.shape, a.shape) {
+    if ends_with(&b.shape, &a.shape) {
         let text = format!("`{}` would have to be repeated, and only the right operand is", a.name());
         let error = both(op.error(codes::LEFT_SHORTER, a.expr.site, text));
         let help = format!("write `-({} - {})`, which is exactly the same number", b.name(), a.name());
         return if op.signature.name == "sub" { error.help(help) } else { error };
     }
-    if let Some(axis) = along(a.shape, b.shape) {
+    if let Some(axis) = along(&a.shape, &b.shape) {
         return both(wrong_axis(op, a, b, axis)).help(wrong_axis_help(a, b, axis));
     }
     if a.shape.len() < b.shape.len()
-        && let Some(axis) = along(b.shape, a.shape)
+        && let Some(axis) = along(&b.shape, &a.shape)
     {
         return both(wrong_axis(op, b, a, axis)).help(wrong_axis_help(b, a, axis));
     }
-    let stretched = stretched(a.shape, b.shape);
-    let Some((axis, left, right)) = differing_axis(a.shape, b.shape) else {
+    let stretched = stretched(&a.shape, &b.shape);
+    let Some((axis, left, right)) = differing_axis(&a.shape, &b.shape) else {
         return both(op.error(codes::UNLIKE_SHAPES, b.expr.site, "the shapes do not combine"));
     };
     let which = match axis + 1 {
@@ -216,7 +217,7 @@ fn wrong_axis(op: &Applied<'_>, long: &Operand<'_>, short: &Operand<'_>, axis: u
 
 fn wrong_axis_help(long: &Operand<'_>, short: &Operand<'_>, axis: usize) -> String {
     let (name, last) = (short.name(), &long.shape[long.shape.len() - short.shape.len()..]);
-    let wide = shape_text(long.shape);
+    let wide = shape_text(&long.shape);
     if axis == 0 && signature::lookup("broadcast").is_some() {
         return format!(
             "an operand is repeated over leading axes only; a bias is declared `{name}: {}`; did you mean to transpose \
@@ -258,22 +259,22 @@ fn stretch(error: Diagnostic) -> Diagnostic {
 pub(crate) fn not_same_shape(op: &Applied<'_>, a: &Operand<'_>, b: &Operand<'_>) -> Diagnostic {
     let swapped = a.shape.len() == 2 && b.shape.len() == 2 && a.shape[0] == b.shape[1] && a.shape[1] == b.shape[0];
     let text = if a.shape.len() != b.shape.len() {
-        format!("`{}` {}, but `{}` {}", a.label, rank(a.shape), b.label, rank(b.shape))
+        format!("`{}` {}, but `{}` {}", a.label, rank(&a.shape), b.label, rank(&b.shape))
     } else if swapped {
         format!("`{}` and `{}` have their axes the other way round", a.label, b.label)
-    } else if let Some((axis, left, right)) = differing_axis(a.shape, b.shape) {
+    } else if let Some((axis, left, right)) = differing_axis(&a.shape, &b.shape) {
         format!("axis {axis} of `{}` is {}, of `{}` it is {}", a.label, left.text(), b.label, right.text())
     } else {
         "the shapes differ".to_owned()
     };
-    let differ = differing_axis(a.shape, b.shape).filter(|_| !swapped);
+    let differ = differing_axis(&a.shape, &b.shape).filter(|_| !swapped);
     let note = differ.and_then(|(_, left, right)| canonical(left, right));
-    let code = if stretched(a.shape, b.shape) { codes::STRETCH } else { codes::NOT_SAME_SHAPE };
+    let code = if stretched(&a.shape, &b.shape) { codes::STRETCH } else { codes::NOT_SAME_SHAPE };
     let error = op.table(op.error(code, b.expr.site, text), &[a, b]).line_if(note);
-    if stretched(a.shape, b.shape) {
+    if stretched(&a.shape, &b.shape) {
         return stretch(error);
     }
-    error.help_if(b.leaf.then(|| format!("`{}: {}` would fit", b.name(), shape_text(a.shape))))
+    error.help_if(b.leaf.then(|| format!("`{}: {}` would fit", b.name(), shape_text(&a.shape))))
 }
 
 /// A scalar where the last axis is asked for.
@@ -283,9 +284,9 @@ pub(crate) fn no_last_axis(op: &Applied<'_>, x: &Operand<'_>) -> Diagnostic {
 }
 
 /// `sum(x, axis = 2)` of a matrix.
-pub(crate) fn axis_range(op: &Applied<'_>, x: &Operand<'_>, axis: Axis) -> Diagnostic {
-    let text = format!("there is no axis {}, `{}` {}", axis.index, x.name(), rank(x.shape));
-    let error = op.table(op.error(codes::AXIS_RANGE, axis.site, text), &[x]);
+pub(crate) fn axis_range(op: &Applied<'_>, x: &Operand<'_>, axis: usize, site: Site) -> Diagnostic {
+    let text = format!("there is no axis {axis}, `{}` {}", x.name(), rank(&x.shape));
+    let error = op.table(op.error(codes::AXIS_RANGE, site, text), &[x]);
     match x.shape.len() {
         0 => error.help(format!("`{}` of a scalar needs no axis", op.name())),
         1 => error.help("the only axis is 0"),

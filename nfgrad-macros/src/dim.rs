@@ -29,6 +29,13 @@ pub(crate) struct Dim {
 /// The lengths of the axes, outermost first.
 pub(crate) type Shape = Rc<[Dim]>;
 
+impl Dim {
+    /// A number.
+    pub(crate) fn literal(value: i64) -> Self {
+        Self { poly: Poly::literal(value), text: value.to_string().into() }
+    }
+}
+
 impl PartialEq for Dim {
     fn eq(&self, other: &Self) -> bool {
         self.poly == other.poly
@@ -83,6 +90,8 @@ pub(crate) enum ObligationKind {
     NonNegative(Poly),
     /// A fact of the `where` clause: the first, modulo the second if there is one, is related to the third.
     Fact(Poly, Option<Poly>, Relation, Poly),
+    /// An op needs the first to be so related to the second; the text is the whole sentence.
+    Needs(Poly, Relation, Poly),
 }
 
 /// Why an operation has no result.
@@ -92,6 +101,10 @@ enum Failure {
     DivisionByZero,
     Inexact(i64, i64),
 }
+
+/// A number of elements that 64 bits cannot count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct TooLarge;
 
 impl Poly {
     pub(crate) fn literal(value: i64) -> Self {
@@ -187,8 +200,14 @@ impl Poly {
     /// The quotient, where the divisor is one term that is a factor of every term.
     fn divided_by_term(&self, divisor: &Poly) -> Option<Poly> {
         let (factors, d) = divisor.only_term()?;
-        let divided = |(atoms, c): (&Vec<Atom>, &i64)| Some((without(atoms, factors)?, (c % d == 0).then(|| c / d)?));
+        let divided =
+            |(atoms, c): (&Vec<Atom>, &i64)| Some((without(atoms, factors)?, (c.checked_rem(d)? == 0).then(|| c / d)?));
         self.0.iter().map(divided).collect::<Option<_>>().map(Poly)
+    }
+
+    /// The quotient, where that is a polynomial with positive coefficients.
+    pub(crate) fn exactly_over(&self, divisor: &Poly) -> Option<Poly> {
+        self.divided_by_term(divisor).filter(|quotient| !quotient.0.is_empty() && !quotient.may_be_negative())
     }
 
     fn only_term(&self) -> Option<(&Vec<Atom>, i64)> {
@@ -196,6 +215,11 @@ impl Poly {
         let (atoms, coefficient) = terms.next()?;
         terms.next().is_none().then_some((atoms, *coefficient))
     }
+}
+
+/// The product of the lengths; nothing if its coefficients are too large.
+pub(crate) fn numel(shape: &[Dim]) -> Result<Poly, TooLarge> {
+    shape.iter().try_fold(Poly::literal(1), |product, dim| product.times(&dim.poly)).map_err(|_| TooLarge)
 }
 
 /// The term with one quotient multiplied out, if the divisor of one is among the other factors.
@@ -291,7 +315,7 @@ impl<'a> Dims<'a> {
     }
 
     /// Adds an obligation, unless it is there.
-    fn oblige(&mut self, kind: ObligationKind, text: &impl ToString, site: Site) {
+    pub(crate) fn oblige(&mut self, kind: ObligationKind, text: &impl ToString, site: Site) {
         if self.obligations.iter().all(|other| other.kind != kind) {
             self.obligations.push(Obligation { kind, text: text.to_string(), site });
         }

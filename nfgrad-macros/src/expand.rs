@@ -54,7 +54,7 @@ fn lower<'a>(graph: &'a Graph, resolved: &'a Resolved<'a>, inferred: Inferred<'a
         outputs: outputs.collect(),
         entries: inferred.entries,
         names: inferred.names,
-        obligations: resolved.obligations.clone(),
+        obligations: resolved.obligations.iter().chain(&inferred.obligations).cloned().collect(),
         stub: false,
     };
     lowering.print()

@@ -1,16 +1,25 @@
-//! Every shape, and with it every position: the graph as a flat list of entries.
+//! Every shape, and with it every position: the graph as a flat list of entries. The shape of one op follows from its
+//! rule: one file for each family of rules.
+
+mod entrywise;
+mod layout;
+mod product;
+mod reduce;
+mod rules;
 
 use std::rc::Rc;
 
-use nfgrad_shapes::signature::{Rule, Signature};
+use nfgrad_shapes::signature::Signature;
 use syn::Ident;
 
 use crate::ast::{Expr, ExprKind};
 use crate::codes;
-use crate::diagnose::{self, Operand};
-use crate::dim::{Dim, Shape};
+use crate::diagnose::{self, Applied, Operand};
+use crate::dim::{Obligation, Shape};
 use crate::report::{Diagnostic, Report, Site};
-use crate::resolve::{Apply, Axis, Op, Resolved, Step, Term};
+use crate::resolve::{Apply, Resolved, Step, Term, Value};
+
+pub(crate) use entrywise::ends_with;
 
 /// typenum's naturals reach this far.
 const MAX_POSITIONS: usize = 1024;
@@ -33,12 +42,12 @@ pub(crate) struct Node<'a> {
     pub(crate) operands: Vec<usize>,
 }
 
-/// An op as a type of `nfgrad::op`.
+/// An op as a type of `nfgrad::op`: `Sum<Axis<1>>`.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum OpType {
-    Plain(&'static Signature),
-    Reduce(&'static Signature, Option<usize>),
-    Scale(crate::literal::Decimal),
+pub(crate) struct OpType {
+    pub(crate) signature: &'static Signature,
+    /// Its type parameters.
+    pub(crate) arguments: Vec<Value>,
 }
 
 /// A name and the position that it stands for; nothing if it is poisoned.
@@ -55,11 +64,14 @@ pub(crate) struct Inferred<'a> {
     pub(crate) entries: Vec<Entry<'a>>,
     /// Lets and outputs, in the order of the source.
     pub(crate) names: Vec<Named<'a>>,
+    /// What the shapes need of the const generics.
+    pub(crate) obligations: Vec<Obligation>,
 }
 
 /// Infers every shape; what is wrong is reported once.
 pub(crate) fn infer<'a>(resolved: &'a Resolved<'a>, report: &mut Report) -> Inferred<'a> {
-    let mut inference = Inference { resolved, report, entries: Vec::new(), positions: Vec::new() };
+    let mut inference =
+        Inference { resolved, report, entries: Vec::new(), positions: Vec::new(), obligations: Vec::new() };
     for leaf in &resolved.leaves {
         // A leaf whose shape is wrong keeps its position; nothing reads it.
         let shape = leaf.shape.clone().unwrap_or_else(|| Rc::new([]));
@@ -71,14 +83,14 @@ pub(crate) fn infer<'a>(resolved: &'a Resolved<'a>, report: &mut Report) -> Infe
     }
     let names = resolved.steps.iter().zip(inference.positions);
     let names = names.map(|(step, position)| Named { step, position }).collect();
-    let entries = inference.entries;
+    let (entries, obligations) = (inference.entries, inference.obligations);
     if entries.len() > MAX_POSITIONS {
         let text = format!("this graph has {} tensors, at most {MAX_POSITIONS} are possible", entries.len());
         let site = entries[MAX_POSITIONS].node.as_ref().map(|node| node.expr.site);
         let site = site.unwrap_or_else(|| proc_macro2::Span::call_site().into());
         report.push(Diagnostic::new(codes::TOO_LARGE, site, text).help("split the model into several graphs"));
     }
-    Inferred { entries, names }
+    Inferred { entries, names, obligations }
 }
 
 struct Inference<'a, 'r> {
@@ -87,6 +99,7 @@ struct Inference<'a, 'r> {
     entries: Vec<Entry<'a>>,
     /// Of each step.
     positions: Vec<Option<usize>>,
+    obligations: Vec<Obligation>,
 }
 
 impl<'a> Inference<'a, '_> {
@@ -122,97 +135,39 @@ impl<'a> Inference<'a, '_> {
     fn apply(&mut self, apply: &'a Apply<'a>) -> Option<usize> {
         let operands: Vec<_> = apply.operands.iter().map(|(_, term)| self.term(term)).collect();
         let mut operands: Vec<usize> = operands.into_iter().collect::<Option<_>>()?;
-        let shape = self.shape_of(apply, &mut operands);
-        let shape = self.report.ok(shape)?;
-        let op = match &apply.op {
-            Op::Scale(decimal) => OpType::Scale(decimal.clone()),
-            Op::Call { signature, axis } if signature.rule == Rule::Reduce => {
-                OpType::Reduce(signature, axis.map(|axis| axis.index))
-            }
-            Op::Call { signature, .. } => OpType::Plain(signature),
+        let call = Applied {
+            expr: apply.expr,
+            signature: apply.signature,
+            arguments: &apply.arguments,
+            operands: apply
+                .operands
+                .iter()
+                .zip(&operands)
+                .zip(apply.signature.operands)
+                .map(|(((expr, term), position), label)| self.operand(label, expr, term, *position))
+                .collect(),
         };
+        let outcome = rules::outcome(&call);
+        let outcome = self.report.ok(outcome)?;
+        if outcome.swapped {
+            operands.swap(0, 1);
+        }
+        self.obligations.extend(outcome.obligations);
+        let op = OpType { signature: apply.signature, arguments: outcome.types };
         let node = Node { expr: apply.expr, op, operands };
-        self.entries.push(Entry { name: None, shape, node: Some(node) });
+        self.entries.push(Entry { name: None, shape: outcome.shape, node: Some(node) });
         Some(self.entries.len() - 1)
     }
 
-    /// The shape of the result, by the rule of the op.
-    fn shape_of(&self, apply: &Apply<'a>, positions: &mut [usize]) -> Result<Shape, Diagnostic> {
-        let Op::Call { signature, axis } = &apply.op else { return Ok(Rc::clone(&self.entries[positions[0]].shape)) };
-        let operands: Vec<_> = apply
-            .operands
-            .iter()
-            .zip(positions.iter())
-            .zip(signature.operands)
-            .map(|(((expr, term), position), label)| self.operand(label, expr, term, *position))
-            .collect();
-        let op = diagnose::Applied { expr: apply.expr, signature };
-        match (signature.rule, operands.as_slice()) {
-            (Rule::Suffix, [a, b]) => {
-                if ends_with(a.shape, b.shape) {
-                    return Ok(Rc::clone(a.shape));
-                }
-                // `+` and `*` commute in IEEE arithmetic, so the longer operand can go first.
-                if signature.name != "sub" && signature.name != "div" && ends_with(b.shape, a.shape) {
-                    let shape = Rc::clone(b.shape);
-                    positions.swap(0, 1);
-                    return Ok(shape);
-                }
-                Err(diagnose::suffix(&op, a, b))
-            }
-            (Rule::Pair, [a, b]) if a.shape == b.shape => Ok(Rc::new([])),
-            (Rule::PairLastAxis, [a, b]) if a.shape == b.shape => {
-                let (_, rest) = a.shape.split_last().ok_or_else(|| diagnose::no_last_axis(&op, a))?;
-                Ok(rest.into())
-            }
-            (Rule::Pair | Rule::PairLastAxis, [a, b]) => Err(diagnose::not_same_shape(&op, a, b)),
-            (Rule::MatMul, [a, b]) => matmul(&op, a, b),
-            (Rule::Reduce, [x]) => reduce(&op, x, *axis),
-            (Rule::LastAxis, [x]) if x.shape.is_empty() => Err(diagnose::no_last_axis(&op, x)),
-            (Rule::Map | Rule::LastAxis, [x]) => Ok(Rc::clone(x.shape)),
-            // The number of operands has been checked against the table, and the table against the rules.
-            _ => Err(diagnose::wrong_table(&op)),
-        }
-    }
-
     /// An operand as a message shows it.
-    fn operand<'b>(&'b self, label: &'static str, expr: &'b Expr, term: &Term<'a>, position: usize) -> Operand<'b> {
+    fn operand(&self, label: &'static str, expr: &'a Expr, term: &Term<'a>, position: usize) -> Operand<'a> {
         let declared = match term {
             Term::Leaf(index) => Site::from(&self.resolved.leaves[*index].ast.name).location(),
             Term::Step(index) => Site::from(&self.resolved.steps[*index].ast.name).location(),
             _ => None,
         };
         let leaf = matches!((term, &expr.kind), (Term::Leaf(_), ExprKind::Name(_)));
-        Operand { label, expr, shape: &self.entries[position].shape, declared, leaf }
-    }
-}
-
-/// Whether the last axes of `long` are exactly `short`.
-pub(crate) fn ends_with(long: &[Dim], short: &[Dim]) -> bool {
-    long.ends_with(short)
-}
-
-/// `[m, k], [k, n] -> [m, n]` and `[m, k], [k] -> [m]`.
-fn matmul(op: &diagnose::Applied<'_>, a: &Operand<'_>, b: &Operand<'_>) -> Result<Shape, Diagnostic> {
-    let [rows, inner] = &a.shape[..] else { return Err(diagnose::matmul_rank(op, a, b)) };
-    let columns = match &b.shape[..] {
-        [first] if first == inner => None,
-        [first, columns] if first == inner => Some(columns.clone()),
-        [_] | [_, _] => return Err(diagnose::inner_dimensions(op, a, b)),
-        _ => return Err(diagnose::matmul_rank(op, a, b)),
-    };
-    Ok([rows.clone()].into_iter().chain(columns).collect())
-}
-
-/// `[s] -> []`, or without one axis.
-fn reduce(op: &diagnose::Applied<'_>, x: &Operand<'_>, axis: Option<Axis>) -> Result<Shape, Diagnostic> {
-    match axis {
-        None => Ok(Rc::new([])),
-        Some(axis) if axis.index < x.shape.len() => {
-            let kept = x.shape.iter().enumerate().filter(|(i, _)| *i != axis.index);
-            Ok(kept.map(|(_, dim)| dim.clone()).collect())
-        }
-        Some(axis) => Err(diagnose::axis_range(op, x, axis)),
+        Operand { label, expr, shape: Rc::clone(&self.entries[position].shape), declared, leaf }
     }
 }
 

@@ -12,7 +12,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote};
 
 use crate::ast::Graph;
-use crate::dim::{Obligation, shape_text, shape_type};
+use crate::dim::{Dim, Obligation, shape_text, shape_type};
 use crate::infer::{Entry, Named};
 use crate::resolve::Leaf;
 
@@ -182,12 +182,15 @@ fn number_shapes(entries: &[Entry<'_>]) -> Vec<usize> {
     entries.iter().map(number).collect()
 }
 
-/// The constants that shapes are made of: the first and the last word of each path.
+/// The constants that shapes and arguments are made of: the words of each path.
 fn constants(model: &Lowering<'_>) -> Vec<String> {
     let mut words = Vec::new();
+    let mut visit =
+        |dim: &Dim| dim.poly.symbols(&mut |symbol| words.extend(symbol.text.split("::").map(str::to_owned)));
     for entry in &model.entries {
-        for dim in entry.shape.iter() {
-            dim.poly.symbols(&mut |symbol| words.extend(symbol.text.split("::").map(str::to_owned)));
+        entry.shape.iter().for_each(&mut visit);
+        for argument in entry.node.iter().flat_map(|node| &node.op.arguments) {
+            argument.dims().into_iter().for_each(&mut visit);
         }
     }
     words.sort_unstable();

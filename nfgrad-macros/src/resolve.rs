@@ -3,6 +3,7 @@
 //! A name or a call that cannot be resolved is reported here and becomes [`Term::Poisoned`]; later passes stay silent
 //! about everything that depends on it.
 
+mod arguments;
 mod call;
 
 use std::collections::{HashMap, HashSet};
@@ -12,7 +13,7 @@ use syn::Ident;
 
 use crate::ast::{self, Expr, ExprKind, Graph, Role, Statement};
 use crate::codes;
-use crate::dim::{Dims, Obligation, Shape};
+use crate::dim::{Dim, Dims, Obligation, Shape};
 use crate::literal::Decimal;
 use crate::nearest::nearest;
 use crate::report::{Diagnostic, Report, Site};
@@ -57,27 +58,49 @@ pub(crate) enum Term<'a> {
     Poisoned,
 }
 
-/// An op and its operands.
+/// An op, its operands and its other arguments.
 #[derive(Debug)]
 pub(crate) struct Apply<'a> {
     /// The whole expression.
     pub(crate) expr: &'a Expr,
-    pub(crate) op: Op,
+    pub(crate) signature: &'static Signature,
     pub(crate) operands: Vec<(&'a Expr, Term<'a>)>,
+    /// One for each parameter of the signature.
+    pub(crate) arguments: Vec<Argument>,
 }
 
-/// What is applied.
+/// An argument that is not a tensor.
 #[derive(Debug)]
-pub(crate) enum Op {
-    Call { signature: &'static Signature, axis: Option<Axis> },
-    Scale(Decimal),
+pub(crate) struct Argument {
+    pub(crate) value: Value,
+    /// Where it is written, if it is.
+    pub(crate) site: Option<Site>,
 }
 
-/// `axis = 1`.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Axis {
-    pub(crate) index: usize,
-    pub(crate) site: Site,
+/// The value of an argument: one variant for each `Kind` of a parameter, and what it means that there is none.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Value {
+    /// All axes together.
+    All,
+    Axis(usize),
+    Axes(Vec<usize>),
+    Real(Decimal),
+    Integer(i32),
+    Dim(Dim),
+    Range(Dim, Dim),
+    Shape(Shape),
+}
+
+impl Value {
+    /// The dimensions that it is made of.
+    pub(crate) fn dims(&self) -> Vec<&Dim> {
+        match self {
+            Value::Dim(dim) => vec![dim],
+            Value::Range(start, end) => vec![start, end],
+            Value::Shape(shape) => shape.iter().collect(),
+            Value::All | Value::Axis(_) | Value::Axes(_) | Value::Real(_) | Value::Integer(_) => Vec::new(),
+        }
+    }
 }
 
 /// What a name stands for.
@@ -198,6 +221,17 @@ impl<'a> Resolver<'a, '_> {
                 let text = format!("a literal can only scale a tensor, and `{}` does not", number.text);
                 let error = Diagnostic::new(codes::BARE_LITERAL, expr.site, text);
                 self.report.push(error.help("write `0.1 * x`; any other constant is an input"));
+                Term::Poisoned
+            }
+            ExprKind::List(_) | ExprKind::Range(..) => {
+                let text = format!("`{expr}` is not a tensor");
+                let error = Diagnostic::new(codes::BARE_LITERAL, expr.site, text);
+                self.report.push(error.help("a tensor is not written entry by entry; make it an input"));
+                Term::Poisoned
+            }
+            ExprKind::Path(path) => {
+                let error = Diagnostic::new(codes::UNKNOWN_NAME, expr.site, format!("`{}` is not a tensor", path.text));
+                self.report.push(error.help("the tensors of a graph are its inputs, its params and what it computes"));
                 Term::Poisoned
             }
             ExprKind::Negative(inner) => self.apply(expr, "neg", &[inner]),

@@ -1,4 +1,4 @@
-//! One line an op: how `graph!` finds it, how many operands it takes, and which rule gives its shape.
+//! One line an op: how `graph!` finds it, which operands and arguments it takes, and which rule gives its shape.
 //!
 //! The macro reads this table while it expands; the op's file in `nfgrad/src/op/` states the same rule as a type. Where
 //! the two disagree, rustc refuses the expansion, so they cannot drift apart in silence.
@@ -12,10 +12,59 @@ pub struct Signature {
     pub ty: &'static str,
     /// The operands, by the names that messages use.
     pub operands: &'static [&'static str],
+    /// How many of the operands must be given; those behind may be left out.
+    pub least: usize,
+    /// The arguments that are not tensors: one type parameter of the op for each, in this order.
+    pub parameters: &'static [Parameter],
     /// How the shape of the result follows.
     pub rule: Rule,
     /// One line for "did you mean" lists and the table of ops in the book.
     pub summary: &'static str,
+}
+
+/// An argument that is not a tensor: the `axis = 1` of `sum(x, axis = 1)`, the shape of `reshape(x, [B, 64])`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Parameter {
+    /// The keyword.
+    pub name: &'static str,
+    /// What can be given.
+    pub kind: Kind,
+    /// What it means that it is not given.
+    pub absent: Absent,
+    /// It may be given behind the operands without its keyword: `pow(x, 3)`.
+    pub positional: bool,
+    /// A number that is 0 or less is refused.
+    pub positive: bool,
+}
+
+/// What an argument is in a `graph!` block, and as a type parameter of the op.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// `axis = 1`: an axis counted from 0, the outermost. `Axis<1>`.
+    Axis,
+    /// `axes = [1, 0]`: several of them. `(Axis<1>, Axis<0>)`.
+    Axes,
+    /// `eps = 1e-6`: the real number that is written. A type that implements `Literal`, as that of `0.1 * x`.
+    Real,
+    /// `exponent = -2`: an integer literal. `Integer<-2>`.
+    Integer,
+    /// `padding = P`: a dimension, which is a number or an expression of const generics and constants. `D<P>`.
+    Dim,
+    /// `range = 2..N`: two dimensions. `D<2>, D<N>`: two type parameters.
+    Range,
+    /// `[B, 64]`: a shape. `(D<B>, D<64>)`.
+    Shape,
+}
+
+/// What it means that an argument is not given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Absent {
+    /// It must be given.
+    Refused,
+    /// The same as if this number was written.
+    Means(&'static str),
+    /// All axes together: the type `All` in place of an `Axis`.
+    All,
 }
 
 /// How the shape of an op's result follows from those of its operands.
@@ -29,37 +78,55 @@ pub enum Rule {
     Pair,
     /// `[m, k], [k, n] -> [m, n]`, `[m, k], [k] -> [m]`.
     MatMul,
-    /// `[s] -> []`, or with `axis = i` the shape without that axis. The type takes the axis as a parameter: `Sum<Axis<1>>`
-    /// or `Sum<All>`.
+    /// `[s] -> []`, or with `axis = i` the shape without that axis. The first parameter is the axis.
     Reduce,
     /// `[s, c] -> [s, c]`: along the last axis, so the rank is at least 1.
     LastAxis,
     /// `[s, c], [s, c] -> [s]`: two operands of one shape, the last axis is folded away.
     PairLastAxis,
+    /// `[.., m, n] -> [.., n, m]`.
+    Transpose,
+    /// The axes in another order. The first parameter is the order.
+    Permute,
+    /// The same elements under another shape, which is the first parameter.
+    Reshape,
 }
 
+/// `axis = i`, or all entries.
+const AXIS_OR_ALL: &[Parameter] = &[Parameter::new("axis", Kind::Axis).or_all()];
+
 /// Every op that can be called by name in a `graph!` block.
-pub const SIGNATURES: &[Signature] = &[
-    op("add", "Add", &["a", "b"], Rule::Suffix, "a + b"),
-    op("sub", "Sub", &["a", "b"], Rule::Suffix, "a - b"),
-    op("mul", "Mul", &["a", "b"], Rule::Suffix, "a * b, entry by entry"),
-    op("neg", "Neg", &["x"], Rule::Map, "-x"),
-    op("relu", "Relu", &["x"], Rule::Map, "max(x, 0)"),
-    op("exp", "Exp", &["x"], Rule::Map, "e to the x"),
-    op("tanh", "Tanh", &["x"], Rule::Map, "hyperbolic tangent"),
-    op("matmul", "MatMul", &["a", "b"], Rule::MatMul, "matrix product, also written a @ b"),
-    op("sum", "Sum", &["x"], Rule::Reduce, "sum of all entries, or along `axis`"),
-    op("mean", "Mean", &["x"], Rule::Reduce, "mean of all entries, or along `axis`"),
-    op("log_softmax", "LogSoftmax", &["x"], Rule::LastAxis, "x - ln(sum(exp(x))) along the last axis"),
-    op(
-        "cross_entropy",
-        "CrossEntropy",
-        &["logits", "target"],
-        Rule::PairLastAxis,
-        "-sum(target * log_softmax(logits)) along the last axis",
-    ),
-    op("mse", "Mse", &["prediction", "target"], Rule::Pair, "mean of the squared differences"),
-];
+pub const SIGNATURES: &[Signature] =
+    &[
+        op("add", "Add", &["a", "b"], Rule::Suffix, "a + b"),
+        op("sub", "Sub", &["a", "b"], Rule::Suffix, "a - b"),
+        op("mul", "Mul", &["a", "b"], Rule::Suffix, "a * b, entry by entry"),
+        op("neg", "Neg", &["x"], Rule::Map, "-x"),
+        op("relu", "Relu", &["x"], Rule::Map, "max(x, 0)"),
+        op("exp", "Exp", &["x"], Rule::Map, "e to the x"),
+        op("tanh", "Tanh", &["x"], Rule::Map, "hyperbolic tangent"),
+        op("matmul", "MatMul", &["a", "b"], Rule::MatMul, "matrix product, also written a @ b"),
+        op("sum", "Sum", &["x"], Rule::Reduce, "sum of all entries, or along `axis`").with(AXIS_OR_ALL),
+        op("mean", "Mean", &["x"], Rule::Reduce, "mean of all entries, or along `axis`").with(AXIS_OR_ALL),
+        op("log_softmax", "LogSoftmax", &["x"], Rule::LastAxis, "x - ln(sum(exp(x))) along the last axis"),
+        op(
+            "cross_entropy",
+            "CrossEntropy",
+            &["logits", "target"],
+            Rule::PairLastAxis,
+            "-sum(target * log_softmax(logits)) along the last axis",
+        ),
+        op("mse", "Mse", &["prediction", "target"], Rule::Pair, "mean of the squared differences"),
+        op("transpose", "Transpose", &["x"], Rule::Transpose, "the last two axes exchanged"),
+        op("permute", "Permute", &["x"], Rule::Permute, "the axes in another order")
+            .with(&[Parameter::new("axes", Kind::Axes)]),
+        op("reshape", "Reshape", &["x"], Rule::Reshape, "the same elements under another shape")
+            .with(&[Parameter::new("shape", Kind::Shape).positional()]),
+    ];
+
+/// A literal times a tensor, which is written `0.1 * x` and has no name.
+pub const SCALE: Signature = op("scale", "Scale", &["x"], Rule::Map, "a literal times every entry")
+    .with(&[Parameter::new("factor", Kind::Real).positional()]);
 
 /// The op of that name.
 pub fn lookup(name: &str) -> Option<&'static Signature> {
@@ -74,7 +141,52 @@ const fn op(
     rule: Rule,
     summary: &'static str,
 ) -> Signature {
-    Signature { name, ty, operands, rule, summary }
+    Signature { name, ty, operands, least: operands.len(), parameters: &[], rule, summary }
+}
+
+impl Signature {
+    /// The op with arguments that are not tensors.
+    #[must_use]
+    pub const fn with(self, parameters: &'static [Parameter]) -> Self {
+        Self { parameters, ..self }
+    }
+
+    /// The op with operands of which only the first `least` must be given.
+    #[must_use]
+    pub const fn at_least(self, least: usize) -> Self {
+        Self { least, ..self }
+    }
+}
+
+impl Parameter {
+    /// An argument that must be given, by its keyword.
+    pub const fn new(name: &'static str, kind: Kind) -> Self {
+        Self { name, kind, absent: Absent::Refused, positional: false, positive: false }
+    }
+
+    /// It may be left out, and is then this number.
+    #[must_use]
+    pub const fn or(self, number: &'static str) -> Self {
+        Self { absent: Absent::Means(number), ..self }
+    }
+
+    /// It may be left out, and then means all axes.
+    #[must_use]
+    pub const fn or_all(self) -> Self {
+        Self { absent: Absent::All, ..self }
+    }
+
+    /// Its keyword may be left out.
+    #[must_use]
+    pub const fn positional(self) -> Self {
+        Self { positional: true, ..self }
+    }
+
+    /// It must be more than 0.
+    #[must_use]
+    pub const fn positive(self) -> Self {
+        Self { positive: true, ..self }
+    }
 }
 
 #[cfg(test)]
@@ -86,6 +198,7 @@ mod tests {
         for (i, signature) in SIGNATURES.iter().enumerate() {
             assert_eq!(lookup(signature.name), Some(signature));
             assert!(SIGNATURES[..i].iter().all(|other| other.name != signature.name && other.ty != signature.ty));
+            assert!(signature.least <= signature.operands.len());
         }
     }
 }

@@ -171,7 +171,7 @@ impl<'a, F: Sampled> Trial<'a, F> {
 /// Ops whose radius is documented to be 0 wherever the result is exact and the operands are.
 fn knows_exactness<F: Sampled>(rule: &Rule) -> bool {
     match rule {
-        Rule::Add | Rule::Sub | Rule::Neg | Rule::Relu => true,
+        Rule::Add | Rule::Sub | Rule::Neg | Rule::Relu | Rule::Permute { .. } | Rule::Same => true,
         // Without a fused multiply-add f64 does not know the error of its products.
         Rule::Mul => F::NAME != "f64",
         _ => false,

@@ -3,6 +3,7 @@
 //! Written from the textbook definitions and without a look at the library's formulas. Tensors are flat and row-major; the
 //! lengths that a rule needs beside those of its operands are its fields.
 
+mod layout;
 mod ops;
 
 use crate::exact::Exact;
@@ -58,6 +59,15 @@ pub enum Rule {
     },
     /// The mean of `(p - t)²` over everything.
     Mse,
+    /// The axes of a tensor of the lengths `dims`, in another order.
+    Permute {
+        /// The lengths.
+        dims: Vec<usize>,
+        /// Axis `n` of the result is axis `axes[n]` of the operand.
+        axes: Vec<usize>,
+    },
+    /// The same elements.
+    Same,
 }
 
 /// An axis: the product of the lengths before it, its own length, and the product of those after it.
@@ -94,6 +104,8 @@ impl Rule {
     /// The real values.
     pub fn forward(&self, x: &[&[Exact]]) -> Vec<Exact> {
         match *self {
+            Self::Permute { ref dims, ref axes } => layout::permuted(x[0], dims, axes),
+            Self::Same => x[0].to_vec(),
             Self::Add => repeated(x, |a, b| a.clone() + b),
             Self::Sub => repeated(x, |a, b| a.clone() - b),
             Self::Mul => repeated(x, |a, b| a.clone() * b),
@@ -120,6 +132,8 @@ impl Rule {
     /// The real contributions to the cotangents of the operands.
     pub fn vjp(&self, x: &[&[Exact]], dy: &[Exact]) -> Vec<Vec<Exact>> {
         match *self {
+            Self::Permute { ref dims, ref axes } => vec![layout::restored(dy, dims, axes)],
+            Self::Same => vec![dy.to_vec()],
             Self::Add => vec![dy.to_vec(), columns(dy, x[1].len())],
             Self::Sub => vec![dy.to_vec(), map(&columns(dy, x[1].len()), |d| -d.clone())],
             Self::Mul => {

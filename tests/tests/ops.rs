@@ -3,7 +3,8 @@
 use half::{bf16, f16};
 use nfgrad::format::{E4m3, E4m3Saturating, E5m2, E5m2Saturating, Tf32};
 use nfgrad::op::{
-    Add, All, Axis, CrossEntropy, Exp, Literal, LogSoftmax, MatMul, Mean, Mse, Mul, Neg, Relu, Scale, Sub, Sum, Tanh,
+    Add, All, Axis, CrossEntropy, Exp, Literal, LogSoftmax, MatMul, Mean, Mse, Mul, Neg, Permute, Relu, Reshape, Scale,
+    Sub, Sum, Tanh, Transpose,
 };
 use nfgrad::prelude::*;
 use nfgrad_tests::check::check_op;
@@ -111,6 +112,10 @@ ops! {
     mse: Mse, 400, [((D<2>, D<3>), (D<2>, D<3>)), ((D<35>,), (D<35>,)), ((), ())];
     log_softmax: LogSoftmax, 150, [((D<2>, D<3>),), ((D<1>,),), ((D<5>,),), ((D<2>, D<0>),)];
     cross_entropy: CrossEntropy, 150, [((D<2>, D<3>), (D<2>, D<3>)), ((D<1>,), (D<1>,)), ((D<5>,), (D<5>,))];
+    transpose: Transpose, 60, [((D<3>, D<4>),), ((D<2>, D<1>, D<5>),), ((D<2>, D<2>, D<2>, D<3>),), ((D<0>, D<3>),)];
+    permute: Permute<(Axis<2>, Axis<0>, Axis<1>)>, 60, [((D<2>, D<3>, D<4>),), ((D<1>, D<5>, D<2>),)];
+    permute_heads: Permute<(Axis<0>, Axis<2>, Axis<1>, Axis<3>)>, 60, [((D<2>, D<3>, D<2>, D<2>),)];
+    reshape: Reshape<(D<2>, D<6>)>, 60, [((D<3>, D<4>),), ((D<12>,),), ((D<2>, D<3>, D<2>),)];
     relu: Relu, 600, [((D<4>, D<3>),), ((),), ((D<0>,),)];
     matmul: MatMul, 300, [
         ((D<2>, D<3>), (D<3>, D<2>)),

@@ -4,6 +4,7 @@ use proc_macro2::{Literal, Span, TokenStream};
 use quote::{quote, quote_spanned};
 
 use super::{Printer, index};
+use crate::ast::Relation;
 use crate::codes;
 use crate::dim::{Obligation, ObligationKind, Poly};
 
@@ -95,20 +96,28 @@ impl Printer<'_> {
                     quote_spanned!(span=> ::core::assert!(#dividend % #divisor == 0, #rest);),
                 ]
             }
+            ObligationKind::Needs(left, relation, right) => {
+                let message = format!("graph `{graph}`: {text}{place}");
+                self.compare(left, *relation, right, &message, span)
+            }
             ObligationKind::Fact(left, modulus, relation, right) => {
                 let message = format!("graph `{graph}` needs {text}{place}");
+                let Some(modulus) = modulus else { return self.compare(left, *relation, right, &message, span) };
                 let relation: TokenStream = relation.symbol().parse().unwrap_or_default();
-                let Some(modulus) = modulus else {
-                    let Some((left, right)) = left.compared(right) else { return Vec::new() };
-                    let (left, right) = (self.size(&left), self.size(&right));
-                    return vec![quote_spanned!(span=> ::core::assert!(#left #relation #right, #message);)];
-                };
                 let (left, modulus, right) = (self.size(left), self.size(modulus), self.size(right));
                 vec![
                     quote_spanned!(span=> ::core::assert!(#modulus != 0 && #left % #modulus #relation #right, #message);),
                 ]
             }
         }
+    }
+
+    /// The assertion that two polynomials are so related.
+    fn compare(&self, left: &Poly, relation: Relation, right: &Poly, message: &str, span: Span) -> Vec<TokenStream> {
+        let Some((left, right)) = left.compared(right) else { return Vec::new() };
+        let relation: TokenStream = relation.symbol().parse().unwrap_or_default();
+        let (left, right) = (self.size(&left), self.size(&right));
+        vec![quote_spanned!(span=> ::core::assert!(#left #relation #right, #message);)]
     }
 
     /// The value of a polynomial that is not negative.

@@ -4,7 +4,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
 use super::{Printer, index, plain};
-use crate::infer::{Entry, OpType};
+use crate::infer::Entry;
 
 impl Printer<'_> {
     pub(super) fn model(&self) -> TokenStream {
@@ -49,11 +49,7 @@ impl Printer<'_> {
             _ if position < self.model.leaves.len() => quote!(Input),
             _ => quote!(Node),
         };
-        let op = match entry.node.as_ref().map(|node| &node.op) {
-            None => "",
-            Some(OpType::Plain(signature) | OpType::Reduce(signature, _)) => signature.name,
-            Some(OpType::Scale(_)) => "scale",
-        };
+        let op = entry.node.as_ref().map_or("", |node| node.op.signature.name);
         let shape = self.text(position);
         quote!(#n::EntryInfo { name: #name, role: #n::Role::#role, op: #op, shape: #shape })
     }

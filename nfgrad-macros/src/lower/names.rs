@@ -41,12 +41,12 @@ impl Printer<'_> {
 fn collect(expr: &Expr, uses: &mut TokenStream) {
     match &expr.kind {
         ExprKind::Name(name) => uses.extend(quote!(_ = #name;)),
-        ExprKind::Number(_) => {}
+        ExprKind::Number(_) | ExprKind::Path(_) | ExprKind::List(_) | ExprKind::Range(..) => {}
         ExprKind::Negative(inner) => collect(inner, uses),
         ExprKind::Binary { left, right, .. } => {
             collect(left, uses);
             collect(right, uses);
         }
-        ExprKind::Call(call) => call.operands.iter().for_each(|operand| collect(operand, uses)),
+        ExprKind::Call(call) => call.positional.iter().for_each(|argument| collect(argument, uses)),
     }
 }

@@ -5,8 +5,10 @@ use quote::{format_ident, quote};
 
 use super::{Printer, index};
 use crate::diagnose::source;
+use crate::dim::shape_type;
 use crate::infer::{Node, OpType};
 use crate::literal::Decimal;
+use crate::resolve::Value;
 
 /// The longest source text in the comment of a node.
 const MAX_TEXT: usize = 80;
@@ -39,28 +41,46 @@ impl Printer<'_> {
         }
     }
 
+    /// `n::op::Sum<n::op::Axis<1>>`.
     fn op<'b>(&self, op: &'b OpType, literals: &mut Vec<&'b Decimal>) -> TokenStream {
+        let (n, ty) = (&self.n, Ident::new(op.signature.ty, Span::mixed_site()));
+        let arguments: Vec<_> = op.arguments.iter().map(|argument| self.argument(argument, literals)).collect();
+        if arguments.is_empty() { quote!(#n::op::#ty) } else { quote!(#n::op::#ty<#(#arguments),*>) }
+    }
+
+    /// A type parameter of an op; a range is two.
+    fn argument<'b>(&self, value: &'b Value, literals: &mut Vec<&'b Decimal>) -> TokenStream {
         let n = &self.n;
-        let ty = |signature: &nfgrad_shapes::signature::Signature| Ident::new(signature.ty, Span::mixed_site());
-        match op {
-            OpType::Plain(signature) => {
-                let ty = ty(signature);
-                quote!(#n::op::#ty)
+        let axis = |axis: &usize| {
+            let axis = index(*axis);
+            quote!(#n::op::Axis<#axis>)
+        };
+        match value {
+            Value::All => quote!(#n::op::All),
+            Value::Axis(value) => axis(value),
+            Value::Axes(axes) => {
+                let axes = axes.iter().map(axis);
+                quote!((#(#axes,)*))
             }
-            OpType::Reduce(signature, axis) => {
-                let (ty, axis) = (ty(signature), axis.map(index));
-                let axis = axis.map_or_else(|| quote!(All), |axis| quote!(Axis<#axis>));
-                quote!(#n::op::#ty<#n::op::#axis>)
-            }
-            OpType::Scale(decimal) => {
+            Value::Real(decimal) => {
                 let known = literals.iter().position(|known| *known == decimal);
                 let i = known.unwrap_or_else(|| {
                     literals.push(decimal);
                     literals.len() - 1
                 });
                 let literal = format_ident!("{}{i}", self.literal);
-                quote!(#n::op::Scale<#literal>)
+                quote!(#literal)
             }
+            Value::Integer(value) => {
+                let value = proc_macro2::Literal::i32_unsuffixed(*value);
+                quote!(#n::op::Integer<#value>)
+            }
+            Value::Dim(dim) => dim.poly.to_type(&quote!(#n)),
+            Value::Range(start, end) => {
+                let (start, end) = (start.poly.to_type(&quote!(#n)), end.poly.to_type(&quote!(#n)));
+                quote!(#start, #end)
+            }
+            Value::Shape(shape) => shape_type(shape, &quote!(#n)),
         }
     }
 

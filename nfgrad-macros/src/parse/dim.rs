@@ -1,7 +1,7 @@
 //! Shapes, dimensions and the facts of a `where` clause.
 
 use syn::parse::ParseStream;
-use syn::{Ident, LitInt, Token, token};
+use syn::{Ident, LitFloat, LitInt, Token, token};
 
 use super::{Result, brackets, expected, here, parens, path};
 use crate::ast::{DimExpr, DimKind, DimOperator, Fact, Relation, ShapeExpr, Symbol};
@@ -135,21 +135,35 @@ fn factor(input: ParseStream, depth: usize) -> Result<DimExpr> {
         inner.site = site;
         return Ok(inner);
     }
-    if input.peek(LitInt) {
+    // syn would read `-1` as one literal.
+    if input.peek(LitInt) && !input.peek(Token![-]) {
         return literal(input);
     }
-    let begins_path =
-        input.peek(Token![::]) || input.peek(Token![super]) || input.peek(Token![crate]) || input.peek(Token![self]);
-    if input.peek(Ident) || begins_path {
+    if input.peek(Ident) || begins_path(input) {
         let (text, tokens, site) = path(input)?;
         return Ok(DimExpr { kind: DimKind::Symbol(Symbol { text, tokens, braces: true }), site });
     }
     let error = expected(input, "a dimension: a number, a const generic, or an expression of them");
-    Err(if input.peek(Token![_]) || input.peek(Token![?]) {
-        error.help("every dimension of a graph is known when it is compiled; make it a const generic")
-    } else {
-        error
+    Err(match () {
+        () if input.peek(Token![_]) || input.peek(Token![?]) => {
+            error.help("every dimension of a graph is known when it is compiled; make it a const generic")
+        }
+        () if input.peek(Token![-]) => {
+            error.help("nothing is counted from the end or left to be inferred; write it out")
+        }
+        () if input.peek(LitFloat) => error.help("a dimension is a whole number"),
+        () => error,
     })
+}
+
+/// `super::N`, `other::N`, `Self::N`, but not a single name.
+pub(super) fn begins_path(input: ParseStream) -> bool {
+    input.peek(Token![::])
+        || input.peek(Token![super])
+        || input.peek(Token![crate])
+        || input.peek(Token![self])
+        || input.peek(Token![Self])
+        || (input.peek(Ident) && input.peek2(Token![::]))
 }
 
 fn literal(input: ParseStream) -> Result<DimExpr> {

@@ -4,8 +4,9 @@ use proc_macro2::Span;
 use syn::parse::ParseStream;
 use syn::{Ident, Lit, Token, token};
 
-use super::{Result, expected, here, parens};
-use crate::ast::{Call, Expr, ExprKind, Keyword, Number, Operator};
+use super::dim::{self, begins_path};
+use super::{Result, expected, here, parens, path};
+use crate::ast::{Call, Expr, ExprKind, Keyword, Number, Operator, Symbol};
 use crate::codes;
 use crate::report::{Diagnostic, Site};
 
@@ -75,6 +76,10 @@ fn primary(input: ParseStream, depth: usize) -> Result<Expr> {
     if input.peek(Lit) {
         return number(input);
     }
+    if begins_path(input) {
+        let (text, tokens, site) = path(input)?;
+        return Ok(Expr { kind: ExprKind::Path(Symbol { text, tokens, braces: true }), site });
+    }
     if !input.peek(Ident) {
         return Err(no_operand(input));
     }
@@ -98,14 +103,14 @@ fn parenthesis(input: ParseStream, depth: usize) -> Result<Expr> {
 /// `(x, axis = 1)`.
 fn call(input: ParseStream, depth: usize, op: Ident) -> Result<Expr> {
     let (site, content) = parens(input)?;
-    let (mut operands, mut keywords) = (Vec::new(), Vec::new());
+    let (mut positional, mut keywords) = (Vec::new(), Vec::new());
     while !content.is_empty() {
         if content.peek(Ident) && content.peek2(Token![=]) {
             let name: Ident = content.parse()?;
             let _: syn::Result<Token![=]> = content.parse();
-            keywords.push(Keyword { name, value: expr(&content, depth + 1)? });
+            keywords.push(Keyword { name, value: argument(&content, depth + 1)? });
         } else if keywords.is_empty() {
-            operands.push(expr(&content, depth + 1)?);
+            positional.push(argument(&content, depth + 1)?);
         } else {
             return Err(expected(&content, "a keyword argument such as `axis = 1`")
                 .help("tensors come first, then keyword arguments"));
@@ -119,7 +124,27 @@ fn call(input: ParseStream, depth: usize, op: Ident) -> Result<Expr> {
         let _: syn::Result<Token![,]> = content.parse();
     }
     let site = Site::from(&op).to(site);
-    Ok(Expr { kind: ExprKind::Call(Call { op, operands, keywords }), site })
+    Ok(Expr { kind: ExprKind::Call(Call { op, positional, keywords }), site })
+}
+
+/// A tensor, a number, a dimension, a list `[B, 64]` or a range `2..N`: which of them is meant, the op knows.
+fn argument(input: ParseStream, depth: usize) -> Result<Expr> {
+    if input.peek(token::Bracket) {
+        let list = dim::shape(input)?;
+        let site = list.site;
+        return Ok(Expr { kind: ExprKind::List(list), site });
+    }
+    let start = expr(input, depth)?;
+    if !input.peek(Token![..]) {
+        return Ok(start);
+    }
+    if input.peek(Token![..=]) {
+        return Err(expected(input, "`..`").help("the end of a range is the first position that is not in it"));
+    }
+    let _: syn::Result<Token![..]> = input.parse();
+    let end = expr(input, depth)?;
+    let site = start.site.to(end.site);
+    Ok(Expr { kind: ExprKind::Range(Box::new(start), Box::new(end)), site })
 }
 
 fn number(input: ParseStream) -> Result<Expr> {

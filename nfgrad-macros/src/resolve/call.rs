@@ -1,12 +1,13 @@
-//! Operators and calls: which op is meant, with how many operands, and along which axis.
+//! Operators and calls: which op is meant, and with how many operands.
 
-use nfgrad_shapes::signature::{self, Rule, SIGNATURES, Signature};
+use nfgrad_shapes::signature::{self, Absent, Kind, SCALE, SIGNATURES, Signature};
 use proc_macro2::Span;
 
-use super::{Apply, Axis, Op, Resolver, Term};
-use crate::ast::{Call, Expr, ExprKind, Keyword, Number, Operator};
+use super::arguments::decimal;
+use super::{Apply, Argument, Resolver, Term, Value};
+use crate::ast::{Call, Expr, ExprKind, Number, Operator};
 use crate::codes;
-use crate::literal::{Decimal, Refusal};
+use crate::literal::Decimal;
 use crate::nearest::nearest;
 use crate::report::{Diagnostic, Site};
 
@@ -35,12 +36,15 @@ impl<'a> Resolver<'a, '_> {
         let operand = self.term(tensor);
         let divides = matches!(left.kind, ExprKind::Number(_));
         let scale = match operator {
-            Operator::Mul => scale(number.0, number.1),
+            Operator::Mul => decimal(number.0, number.1),
             Operator::Div => Err(division(number.0, number.1, tensor, divides)),
             _ => Err(bare(number.0, number.1, operator)),
         };
         match self.report.ok(scale) {
-            Some(scale) => Term::Apply(Apply { expr, op: Op::Scale(scale), operands: vec![(tensor, operand)] }),
+            Some(factor) => {
+                let arguments = vec![Argument { value: Value::Real(factor), site: None }];
+                Term::Apply(Apply { expr, signature: &SCALE, arguments, operands: vec![(tensor, operand)] })
+            }
             None => Term::Poisoned,
         }
     }
@@ -67,27 +71,31 @@ impl<'a> Resolver<'a, '_> {
     pub(super) fn apply(&mut self, expr: &'a Expr, op: &str, operands: &[&'a Expr]) -> Term<'a> {
         let operands: Vec<_> = operands.iter().map(|operand| (*operand, self.term(operand))).collect();
         match signature::lookup(op) {
-            Some(signature) => Term::Apply(Apply { expr, op: Op::Call { signature, axis: None }, operands }),
+            Some(signature) => Term::Apply(Apply { expr, signature, arguments: Vec::new(), operands }),
             None => Term::Poisoned,
         }
     }
 
     /// `op(a, b, axis = 1)`.
     pub(super) fn call(&mut self, expr: &'a Expr, call: &'a Call) -> Term<'a> {
+        let signature = signature::lookup(&call.op.to_string());
+        let (tensors, rest) = call.positional.split_at(count_tensors(signature, call));
         // The operands are looked at in any case: what is wrong in them is wrong whatever the op.
-        let operands: Vec<_> = call.operands.iter().map(|operand| (operand, self.term(operand))).collect();
-        let Some(signature) = signature::lookup(&call.op.to_string()) else {
+        let operands: Vec<_> = tensors.iter().map(|operand| (operand, self.term(operand))).collect();
+        let Some(signature) = signature else {
             let error = self.unknown_op(call);
             self.report.push(error);
             return Term::Poisoned;
         };
-        let count = check_count(signature, call);
+        let count = check_count(signature, call, tensors.len(), rest);
         let count = self.report.ok(count);
-        let mut axis = None;
-        if !self.keywords(signature, call, &mut axis) || count.is_none() {
-            return Term::Poisoned;
+        if count.is_none() {
+            rest.iter().filter(|extra| !extra.is_no_tensor()).for_each(|extra| drop(self.term(extra)));
         }
-        Term::Apply(Apply { expr, op: Op::Call { signature, axis }, operands })
+        match self.arguments(signature, call, rest, count.is_some()) {
+            Some(arguments) => Term::Apply(Apply { expr, signature, operands, arguments }),
+            None => Term::Poisoned,
+        }
     }
 
     fn unknown_op(&self, call: &Call) -> Diagnostic {
@@ -100,85 +108,64 @@ impl<'a> Resolver<'a, '_> {
         if let Some(near) = near.and_then(signature::lookup) {
             return error.help(format!("did you mean `{}`? {}", usage(near), near.summary));
         }
-        let names: Vec<_> = SIGNATURES.iter().map(|signature| signature.name).collect();
-        error.line(format!("the ops are: {}", names.join(", ")))
-    }
-
-    /// Reads the keywords of a call; says no if one of them is wrong.
-    fn keywords(&mut self, signature: &Signature, call: &Call, axis: &mut Option<Axis>) -> bool {
-        let mut fine = true;
-        for keyword in &call.keywords {
-            let parsed = if axis.is_some() && keyword.name == "axis" {
-                Err(Diagnostic::new(codes::KEYWORD_TWICE, &keyword.name, "`axis` is given twice"))
-            } else {
-                parse_axis(signature, keyword)
-            };
-            match self.report.ok(parsed) {
-                Some(parsed) => *axis = Some(parsed),
-                None => fine = false,
-            }
-        }
-        fine
+        error.help("every op is listed in the documentation of `nfgrad::op`")
     }
 }
 
-fn parse_axis(signature: &Signature, keyword: &Keyword) -> Result<Axis, Diagnostic> {
-    let Keyword { name, value } = keyword;
-    if name != "axis" || signature.rule != Rule::Reduce {
-        let text = format!("`{}` has no argument `{name}`", signature.name);
-        let near = (signature.rule == Rule::Reduce).then(|| nearest(&name.to_string(), ["axis"])).flatten();
-        let dim =
-            (signature.rule == Rule::Reduce && (name == "dim" || name == "dims" || name == "axes")).then_some("axis");
-        return Err(Diagnostic::new(codes::UNKNOWN_KEYWORD, name, text)
-            .help_if(near.or(dim).map(|near| format!("did you mean `{near}`?"))));
-    }
-    let error =
-        || Diagnostic::new(codes::AXIS_VALUE, value.site, format!("an axis is a number such as 0 or 1, not `{value}`"));
-    let ExprKind::Number(Number { text, .. }) = &value.kind else { return Err(error()) };
-    if text.starts_with('-') {
-        return Err(error().help("axes are counted from 0, the outermost; there is no counting from the end"));
-    }
-    let index = text.parse().map_err(|_| error())?;
-    Ok(Axis { index, site: value.site })
+/// How many of the arguments without keyword are operands: up to the first that can be no tensor, where one may be left
+/// out.
+fn count_tensors(signature: Option<&Signature>, call: &Call) -> usize {
+    let given = &call.positional;
+    let Some(signature) = signature else { return given.iter().take_while(|expr| !expr.is_no_tensor()).count() };
+    let others = given.iter().skip(signature.least).position(Expr::is_no_tensor);
+    let tensors = others.map_or(given.len(), |others| signature.least + others);
+    // What is too much is not an operand; without parameters by position it is counted as one in the message.
+    tensors.min(signature.operands.len())
 }
 
 /// `cross_entropy(logits, target)`.
-fn usage(signature: &Signature) -> String {
-    format!("{}({})", signature.name, signature.operands.join(", "))
+pub(super) fn usage(signature: &Signature) -> String {
+    let (needed, more) = signature.operands.split_at(signature.least);
+    let mut parts: Vec<String> = needed.iter().map(ToString::to_string).collect();
+    parts.extend(more.iter().map(|more| format!("[{more}]")));
+    let required = signature.parameters.iter().filter(|parameter| parameter.absent == Absent::Refused);
+    parts.extend(required.map(|parameter| {
+        let example = match parameter.kind {
+            Kind::Axis => "0",
+            Kind::Axes => "[1, 0]",
+            Kind::Real => "0.1",
+            Kind::Integer | Kind::Dim => "2",
+            Kind::Range => "0..2",
+            Kind::Shape => "[B, 64]",
+        };
+        if parameter.positional { example.to_owned() } else { format!("{} = {example}", parameter.name) }
+    }));
+    format!("{}({})", signature.name, parts.join(", "))
 }
 
-fn check_count(signature: &Signature, call: &Call) -> Result<(), Diagnostic> {
-    let (wanted, given) = (signature.operands.len(), call.operands.len());
-    if wanted == given {
+fn check_count(signature: &Signature, call: &Call, tensors: usize, rest: &[Expr]) -> Result<(), Diagnostic> {
+    let by_position = signature.parameters.iter().filter(|parameter| parameter.positional).count();
+    if tensors >= signature.least && rest.len() <= by_position {
         return Ok(());
     }
-    // The first operand that is too much, or the name of the op where there are too few.
-    let site = call.operands.get(wanted).map_or_else(|| Site::from(&call.op), |operand| operand.site);
-    let plural = if wanted == 1 { "" } else { "s" };
-    let text = format!("`{}` takes {wanted} operand{plural}, but {given} are given", signature.name);
-    let text = if given == 1 { text.replace("1 are", "1 is") } else { text };
-    Err(Diagnostic::new(codes::ARGUMENT_COUNT, site, text).help(format!(
-        "`{}`: {}",
-        usage(signature),
-        signature.summary
-    )))
-}
-
-/// The literal of `0.1 * x`.
-fn scale(number: &Number, site: Site) -> Result<Decimal, Diagnostic> {
-    if !number.suffix.is_empty() {
-        let text = format!("a literal in a graph is a real number and has no suffix `{}`", number.suffix);
-        let error = Diagnostic::new(codes::LITERAL_SUFFIX, site, text);
-        return Err(error.help(format!("write `{}`; the format is chosen when the graph is run", number.text)));
-    }
-    Decimal::parse(&number.text).map_err(|refusal| {
-        let what = match refusal {
-            Refusal::Large => "is too large: f64 cannot hold it",
-            Refusal::Small => "is too close to 0: f64 cannot hold it with full precision",
-            Refusal::Long => "has more than 300 digits",
-        };
-        Diagnostic::new(codes::LITERAL_RANGE, site, format!("the literal {what}"))
-    })
+    let (least, most) = (signature.least, signature.operands.len());
+    // The first that is too much, or the name of the op where there are too few.
+    let site = rest.get(by_position).map_or_else(|| Site::from(&call.op), |extra| extra.site);
+    let given = if tensors < least { tensors } else { tensors + rest.len() };
+    let wanted = match (least, most) {
+        (1, 1) => "1 operand".to_owned(),
+        _ if least == most => format!("{most} operands"),
+        _ => format!("{least} to {most} operands"),
+    };
+    let verb = if given == 1 { "is" } else { "are" };
+    let text = format!("`{}` takes {wanted}, but {given} {verb} given", signature.name);
+    let error = Diagnostic::new(codes::ARGUMENT_COUNT, site, text);
+    let keyword = signature.parameters.iter().find(|parameter| !parameter.positional);
+    let extra = rest.get(by_position).filter(|extra| extra.is_no_tensor());
+    Err(error.help(match extra.zip(keyword) {
+        Some((extra, keyword)) => format!("did you mean `{} = {extra}`?", keyword.name),
+        None => format!("`{}`: {}", usage(signature), signature.summary),
+    }))
 }
 
 /// `x / 4.0` or `4.0 / x`.

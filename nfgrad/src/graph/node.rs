@@ -83,6 +83,7 @@ macro_rules! impl_witnesses {
 impl_witnesses!(S I);
 impl_witnesses!(S I, T J);
 impl_witnesses!(S I, T J, U K);
+impl_witnesses!(S I, T J, U K, V L);
 
 impl<Ctx, O, W> RevNode<Ctx> for Node<O, W>
 where
@@ -91,7 +92,10 @@ where
     O: Op<W::Shapes>,
 {
     type Out = O::Out;
-    const OPERANDS: &'static [usize] = W::POSITIONS;
+    const OPERANDS: &'static [usize] = {
+        let () = O::VALID;
+        W::POSITIONS
+    };
     const SCRATCH: usize = scratch_range(W::NUMELS, W::NUMELS.len()).start;
 
     #[inline(always)]

@@ -42,8 +42,30 @@ impl<S: Shape> Along<S> for All {
     const EXTENT: Extent = Extent { outer: 1, len: S::NUMEL, inner: 1 };
 }
 
+/// `A: OneAxis<S>` reads "`A` is one axis of a tensor of shape `S`".
+#[diagnostic::on_unimplemented(
+    message = "a tensor of shape `{S}` has no `{Self}`",
+    note = "`Axis<I>` with `I` less than the number of axes"
+)]
+pub trait OneAxis<S: Shape>: Along<S> {
+    /// Which one, counted from 0, the outermost.
+    const INDEX: usize;
+    /// Its length.
+    type Length: Dim;
+    /// The shape with another length of this axis.
+    type With<L: Dim>: Shape;
+}
+
 macro_rules! impl_along {
     ($axis:literal: [$($before:ident)*] $along:ident [$($behind:ident)*]) => {
+        impl<$($before: Dim,)* $along: Dim, $($behind: Dim),*> OneAxis<($($before,)* $along, $($behind,)*)>
+            for Axis<$axis>
+        {
+            const INDEX: usize = $axis;
+            type Length = $along;
+            type With<L: Dim> = ($($before,)* L, $($behind,)*);
+        }
+
         impl<$($before: Dim,)* $along: Dim, $($behind: Dim),*> Along<($($before,)* $along, $($behind,)*)> for Axis<$axis> {
             type Out = ($($before,)* $($behind,)*);
             const EXTENT: Extent =

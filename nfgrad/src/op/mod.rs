@@ -19,8 +19,10 @@ pub mod mean;
 pub mod mse;
 pub mod mul;
 pub mod neg;
+pub mod permute;
 mod pointwise;
 pub mod relu;
+pub mod reshape;
 mod rounding;
 pub mod scale;
 pub mod softmax;
@@ -29,6 +31,8 @@ pub mod sum;
 pub mod tanh;
 #[cfg(test)]
 mod testing;
+pub mod transpose;
+mod view;
 
 use std::ops::Range;
 
@@ -38,7 +42,7 @@ use crate::bound::{Ball, Domain};
 use crate::format::Format;
 
 pub use add::Add;
-pub use axis::{All, Along, Axis, Extent, Rows};
+pub use axis::{All, Along, Axis, Extent, OneAxis, Rows};
 pub use cross_entropy::CrossEntropy;
 pub use exp::Exp;
 pub use log_softmax::LogSoftmax;
@@ -47,12 +51,15 @@ pub use mean::Mean;
 pub use mse::Mse;
 pub use mul::Mul;
 pub use neg::Neg;
+pub use permute::{Order, Permute};
 pub use pointwise::Pointwise;
 pub use relu::Relu;
+pub use reshape::Reshape;
 pub use scale::{Literal, Scale};
 pub use sub::Sub;
 pub use sum::Sum;
 pub use tanh::Tanh;
+pub use transpose::Transpose;
 
 /// A differentiable function on tensors of the shapes `In`, and what is proved of its rounding.
 pub trait Op<In: Operands>: 'static {
@@ -60,6 +67,9 @@ pub trait Op<In: Operands>: 'static {
     const NAME: &'static str;
     /// The shape of the result.
     type Out: Shape;
+    /// Does not compile where an argument of the op contradicts the shapes of its operands in a way that types do not see.
+    /// It is evaluated before a graph with such a node runs.
+    const VALID: () = ();
 
     /// The values `y` at `x`.
     fn forward<F: Format>(x: In::Each<&[F]>, y: &mut [F]);
@@ -79,6 +89,10 @@ pub trait Op<In: Operands>: 'static {
     );
 }
 
+/// An integer as a type: an argument of an op.
+#[derive(Debug, Clone, Copy)]
+pub struct Integer<const N: i32>;
+
 /// A contribution to a cotangent, whose radii are to be written.
 #[derive(Debug)]
 pub struct Contribution<'a, F> {
@@ -91,7 +105,7 @@ pub struct Contribution<'a, F> {
 /// `In: Operands` reads "`In` is a tuple of shapes": the operands of an op.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a list of operand shapes",
-    note = "operands are a tuple of one to three shapes, such as `((D<2>, D<3>), (D<3>,))`"
+    note = "operands are a tuple of one to four shapes, such as `((D<2>, D<3>), (D<3>,))`"
 )]
 pub trait Operands: 'static {
     /// One `T` for each operand: an array, so that an op takes `[a, b]` apart.
@@ -134,3 +148,4 @@ macro_rules! impl_operands {
 impl_operands!(1: A a x 0);
 impl_operands!(2: A a x 0, B b y 1);
 impl_operands!(3: A a x 0, B b y 1, C c z 2);
+impl_operands!(4: A a x 0, B b y 1, C c z 2, E e w 3);

@@ -1,8 +1,8 @@
 //! Which rule is the law of which op of the library.
 
 use nfgrad::op::{
-    Add, All, Along, CrossEntropy, Exp, Literal, LogSoftmax, MatMul, Mean, Mse, Mul, Neg, Op, Operands, Relu, Scale,
-    Sub, Sum, Tanh,
+    Add, All, Along, CrossEntropy, Exp, Literal, LogSoftmax, MatMul, Mean, Mse, Mul, Neg, Op, Operands, Order, Permute,
+    Relu, Reshape, Scale, Sub, Sum, Tanh, Transpose,
 };
 use nfgrad_shapes::{Dim, Shape};
 
@@ -78,6 +78,29 @@ where
 {
     fn rule() -> Rule {
         Rule::CrossEntropy { columns: last_axis::<S>() }
+    }
+}
+
+impl<S: Shape> Law<(S,)> for Transpose
+where
+    Transpose: Op<(S,)>,
+{
+    fn rule() -> Rule {
+        let mut axes: Vec<usize> = (0..S::RANK).collect();
+        axes.swap(S::RANK - 2, S::RANK - 1);
+        Rule::Permute { dims: S::DIMS.to_vec(), axes }
+    }
+}
+
+impl<S: Shape, A: Order<S>> Law<(S,)> for Permute<A> {
+    fn rule() -> Rule {
+        Rule::Permute { dims: S::DIMS.to_vec(), axes: A::AXES.to_vec() }
+    }
+}
+
+impl<S: Shape, T: Shape> Law<(S,)> for Reshape<T> {
+    fn rule() -> Rule {
+        Rule::Same
     }
 }
 

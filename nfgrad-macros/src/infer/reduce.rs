@@ -1,0 +1,54 @@
+//! Rules of ops along an axis.
+
+use std::rc::Rc;
+
+use super::rules::Outcome;
+use crate::diagnose::{self, Applied, Operand};
+use crate::dim::{Dim, Shape};
+use crate::report::Diagnostic;
+
+/// `[s] -> []`, or without one axis.
+pub(super) fn reduce(op: &Applied<'_>) -> Result<Outcome, Diagnostic> {
+    let [x] = op.exactly()?;
+    let shape: Shape = match op.axis(0, x)? {
+        None => Rc::new([]),
+        Some(axis) => {
+            let kept = x.shape.iter().enumerate().filter(|(i, _)| *i != axis);
+            kept.map(|(_, dim)| dim.clone()).collect()
+        }
+    };
+    Ok(Outcome::new(op, shape))
+}
+
+/// `[s, c] -> [s, c]`.
+pub(super) fn last_axis(op: &Applied<'_>) -> Result<Outcome, Diagnostic> {
+    let [x] = op.exactly()?;
+    rest_of(op, x)?;
+    Ok(Outcome::new(op, Rc::clone(&x.shape)))
+}
+
+/// `[s], [s] -> []`.
+pub(super) fn pair(op: &Applied<'_>) -> Result<Outcome, Diagnostic> {
+    same_shape(op)?;
+    Ok(Outcome::new(op, Rc::new([])))
+}
+
+/// `[s, c], [s, c] -> [s]`.
+pub(super) fn pair_last_axis(op: &Applied<'_>) -> Result<Outcome, Diagnostic> {
+    let rest = rest_of(op, same_shape(op)?)?;
+    Ok(Outcome::new(op, rest.into()))
+}
+
+/// The first of two operands of one shape.
+fn same_shape<'b, 'a>(op: &'b Applied<'a>) -> Result<&'b Operand<'a>, Diagnostic> {
+    let [a, b] = op.exactly()?;
+    if a.shape == b.shape { Ok(a) } else { Err(diagnose::not_same_shape(op, a, b)) }
+}
+
+/// The axes before the last.
+fn rest_of<'b>(op: &Applied<'_>, x: &'b Operand<'_>) -> Result<&'b [Dim], Diagnostic> {
+    match x.shape.split_last() {
+        Some((_, rest)) => Ok(rest),
+        None => Err(diagnose::no_last_axis(op, x)),
+    }
+}

@@ -1,0 +1,239 @@
+//! The arguments of a call that are not tensors: which is meant, and what its value is.
+
+use nfgrad_shapes::signature::{Absent, Kind, Parameter, Signature};
+
+use super::call::usage;
+use super::{Argument, Resolver, Value};
+use crate::ast::{Call, DimExpr, DimKind, Expr, ExprKind, Keyword, Number, Relation, ShapeExpr};
+use crate::codes;
+use crate::dim::{Dim, ObligationKind, Poly};
+use crate::literal::{Decimal, Refusal};
+use crate::nearest::nearest;
+use crate::report::{Diagnostic, Site};
+
+/// What other libraries call it, and what it is called here.
+const ALIASES: [(&str, &str); 16] = [
+    ("dim", "axis"),
+    ("dims", "axis"),
+    ("axes", "axis"),
+    ("dims", "axes"),
+    ("perm", "axes"),
+    ("axis", "axes"),
+    ("epsilon", "eps"),
+    ("alpha", "slope"),
+    ("negative_slope", "slope"),
+    ("kernel_size", "kernel"),
+    ("strides", "stride"),
+    ("pad", "padding"),
+    ("size", "shape"),
+    ("newshape", "shape"),
+    ("shape", "range"),
+    ("start_dim", "from"),
+];
+
+impl Resolver<'_, '_> {
+    /// One argument for each parameter of the op, in the order of the table; nothing if one of them is wrong.
+    /// `positional` is what is given without a keyword behind the operands; `fine` says that nothing is wrong so far.
+    pub(super) fn arguments(
+        &mut self,
+        signature: &'static Signature,
+        call: &Call,
+        positional: &[Expr],
+        mut fine: bool,
+    ) -> Option<Vec<Argument>> {
+        let mut given: Vec<Option<&Expr>> = vec![None; signature.parameters.len()];
+        let by_position = (0..given.len()).filter(|i| signature.parameters[*i].positional);
+        for (i, value) in by_position.zip(positional) {
+            given[i] = Some(value);
+        }
+        for keyword in &call.keywords {
+            let slot = slot(signature, keyword, &given);
+            match self.report.ok(slot) {
+                Some(slot) => given[slot] = Some(&keyword.value),
+                None => fine = false,
+            }
+        }
+        let mut arguments = Vec::new();
+        for (parameter, given) in signature.parameters.iter().zip(given) {
+            let argument = match given {
+                Some(expr) => self.argument(parameter, expr),
+                // Of a call that is wrong already it is not said that something is missing.
+                None if !fine => continue,
+                None => {
+                    let absent = absent(signature, parameter, call);
+                    self.report.ok(absent)
+                }
+            };
+            match argument {
+                Some(argument) => arguments.push(argument),
+                None => fine = false,
+            }
+        }
+        fine.then_some(arguments)
+    }
+
+    fn argument(&mut self, parameter: &Parameter, expr: &Expr) -> Option<Argument> {
+        let value = match (parameter.kind, &expr.kind) {
+            (Kind::Axis, _) => self.report.ok(axis(expr)).map(Value::Axis),
+            (Kind::Axes, ExprKind::List(list)) => self.report.ok(axes(list)).map(Value::Axes),
+            (Kind::Real, ExprKind::Number(number)) => self.report.ok(decimal(number, expr.site)).map(Value::Real),
+            (Kind::Integer, ExprKind::Number(number)) => {
+                self.report.ok(integer(parameter, number, expr)).map(Value::Integer)
+            }
+            (Kind::Dim, _) => self.dim(parameter, expr).map(Value::Dim),
+            (Kind::Range, ExprKind::Range(start, end)) => {
+                let (start, end) = (self.dim(parameter, start), self.dim(parameter, end));
+                start.zip(end).map(|(start, end)| Value::Range(start, end))
+            }
+            (Kind::Shape, ExprKind::List(list)) => self.shape(list).map(Value::Shape),
+            (Kind::Axes | Kind::Real | Kind::Integer | Kind::Range | Kind::Shape, _) => {
+                self.report.push(wrong_kind(parameter, expr));
+                None
+            }
+        };
+        let value = value?;
+        if parameter.positive && value.number().is_some_and(|number| number <= 0.0) {
+            let text = format!("`{}` must be more than 0, but it is `{expr}`", parameter.name);
+            self.report.push(Diagnostic::new(codes::ARGUMENT_RANGE, expr.site, text));
+            return None;
+        }
+        if let Value::Dim(dim) = &value
+            && parameter.positive
+            && dim.poly.value().is_none()
+        {
+            let needs = ObligationKind::Needs(dim.poly.clone(), Relation::Greater, Poly::literal(0));
+            self.dims.oblige(needs, &format!("`{}` needs {expr} > 0", parameter.name), expr.site);
+        }
+        Some(Argument { value, site: Some(expr.site) })
+    }
+
+    /// `padding = K/2`.
+    fn dim(&mut self, parameter: &Parameter, expr: &Expr) -> Option<Dim> {
+        let dim = match expr.as_dim() {
+            None => Err(wrong_kind(parameter, expr)),
+            Some(DimExpr { kind: DimKind::Literal(value @ ..0), .. }) => {
+                let text = format!("`{}` cannot be negative, but it is `{value}`", parameter.name);
+                Err(Diagnostic::new(codes::ARGUMENT_RANGE, expr.site, text))
+            }
+            Some(dim) => self.dims.dimension(&dim),
+        };
+        self.report.ok(dim)
+    }
+}
+
+impl Value {
+    /// The number, if it is one that is known now.
+    fn number(&self) -> Option<f64> {
+        match self {
+            Value::Real(decimal) => Some(decimal.nearest),
+            Value::Integer(value) => Some(f64::from(*value)),
+            Value::Dim(dim) if dim.poly.value() == Some(0) => Some(0.0),
+            _ => None,
+        }
+    }
+}
+
+/// Which parameter a keyword means.
+fn slot(signature: &Signature, keyword: &Keyword, given: &[Option<&Expr>]) -> Result<usize, Diagnostic> {
+    let Keyword { name, .. } = keyword;
+    let word = name.to_string();
+    let names = || signature.parameters.iter().map(|parameter| parameter.name);
+    match names().position(|name| name == word) {
+        Some(slot) if given[slot].is_none() => return Ok(slot),
+        Some(_) => return Err(Diagnostic::new(codes::KEYWORD_TWICE, name, format!("`{name}` is given twice"))),
+        None => {}
+    }
+    let error = Diagnostic::new(codes::UNKNOWN_KEYWORD, name, format!("`{}` has no argument `{name}`", signature.name));
+    if signature.operands.contains(&word.as_str()) {
+        return Err(error.help(format!("tensors are given by position: `{}`", usage(signature))));
+    }
+    let alias = ALIASES.iter().find(|(other, ours)| *other == word && names().any(|name| name == *ours));
+    let near = nearest(&word, names()).or(alias.map(|(_, ours)| *ours));
+    Err(error.help_if(near.map(|near| format!("did you mean `{near}`?"))))
+}
+
+/// What it means that the argument is not given.
+fn absent(signature: &Signature, parameter: &Parameter, call: &Call) -> Result<Argument, Diagnostic> {
+    let value = match (parameter.absent, parameter.kind) {
+        (Absent::All, _) => Some(Value::All),
+        (Absent::Means(text), Kind::Axis) => text.parse().ok().map(Value::Axis),
+        (Absent::Means(text), Kind::Integer) => text.parse().ok().map(Value::Integer),
+        (Absent::Means(text), Kind::Real) => Decimal::parse(text).ok().map(Value::Real),
+        (Absent::Means(text), Kind::Dim) => text.parse().ok().map(|value| Value::Dim(Dim::literal(value))),
+        (Absent::Means(_), Kind::Axes | Kind::Range | Kind::Shape) | (Absent::Refused, _) => None,
+    };
+    let missing = || {
+        let text = format!("`{}` needs `{}`", signature.name, parameter.name);
+        Diagnostic::new(codes::MISSING_ARGUMENT, &call.op, text).help(format!(
+            "`{}`: {}",
+            usage(signature),
+            signature.summary
+        ))
+    };
+    Ok(Argument { value: value.ok_or_else(missing)?, site: None })
+}
+
+/// `axis = 1`.
+fn axis(expr: &Expr) -> Result<usize, Diagnostic> {
+    let error =
+        || Diagnostic::new(codes::AXIS_VALUE, expr.site, format!("an axis is a number such as 0 or 1, not `{expr}`"));
+    let ExprKind::Number(Number { text, .. }) = &expr.kind else { return Err(error()) };
+    if text.starts_with('-') {
+        return Err(error().help("axes are counted from 0, the outermost; there is no counting from the end"));
+    }
+    text.parse().map_err(|_| error())
+}
+
+/// `axes = [1, 0]`.
+fn axes(list: &ShapeExpr) -> Result<Vec<usize>, Diagnostic> {
+    let one = |dim: &DimExpr| {
+        let DimKind::Literal(value) = dim.kind else {
+            let text = format!("an axis is a number such as 0 or 1, not `{dim}`");
+            return Err(Diagnostic::new(codes::AXIS_VALUE, dim.site, text));
+        };
+        Ok(usize::try_from(value).unwrap_or(usize::MAX))
+    };
+    list.dims.iter().map(one).collect()
+}
+
+/// `pow(x, 3)`.
+fn integer(parameter: &Parameter, number: &Number, expr: &Expr) -> Result<i32, Diagnostic> {
+    if !number.suffix.is_empty() || number.text.contains(['.', 'e', 'E']) {
+        return Err(wrong_kind(parameter, expr));
+    }
+    let text = || format!("`{}` is too large: {expr}", parameter.name);
+    number.text.parse().map_err(|_| Diagnostic::new(codes::ARGUMENT_RANGE, expr.site, text()))
+}
+
+/// A decimal literal.
+pub(super) fn decimal(number: &Number, site: Site) -> Result<Decimal, Diagnostic> {
+    if !number.suffix.is_empty() {
+        let text = format!("a literal in a graph is a real number and has no suffix `{}`", number.suffix);
+        let error = Diagnostic::new(codes::LITERAL_SUFFIX, site, text);
+        return Err(error.help(format!("write `{}`; the format is chosen when the graph is run", number.text)));
+    }
+    Decimal::parse(&number.text).map_err(|refusal| {
+        let what = match refusal {
+            Refusal::Large => "is too large: f64 cannot hold it",
+            Refusal::Small => "is too close to 0: f64 cannot hold it with full precision",
+            Refusal::Long => "has more than 300 digits",
+        };
+        Diagnostic::new(codes::LITERAL_RANGE, site, format!("the literal {what}"))
+    })
+}
+
+/// A list where a number should be, or the like.
+fn wrong_kind(parameter: &Parameter, expr: &Expr) -> Diagnostic {
+    let wanted = match parameter.kind {
+        Kind::Axis => "a number such as 0 or 1",
+        Kind::Axes => "a list of axes such as `[1, 0]`",
+        Kind::Real => "a decimal number such as `1e-6`",
+        Kind::Integer => "an integer such as `3`",
+        Kind::Dim => "a dimension: a number, a const generic, or an expression of them",
+        Kind::Range => "a range such as `2..5`, whose end is not in it",
+        Kind::Shape => "a shape such as `[B, 64]`",
+    };
+    let text = format!("`{}` is {wanted}, not `{expr}`", parameter.name);
+    let number = matches!(expr.kind, ExprKind::Number(_)) && matches!(parameter.kind, Kind::Axes | Kind::Shape);
+    Diagnostic::new(codes::ARGUMENT_KIND, expr.site, text).help_if(number.then(|| format!("write `[{expr}]`")))
+}
