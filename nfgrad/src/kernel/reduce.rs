@@ -8,7 +8,7 @@ use crate::format::Format;
 const LANES: usize = 16;
 
 /// The sum of `term(0), …, term(n - 1)` in the accumulator: sixteen interleaved chains, folded pairwise.
-#[inline]
+#[inline(always)]
 pub(crate) fn sum_of<F: Format>(n: usize, term: impl Fn(usize) -> F::Acc) -> F::Acc {
     let mut lanes = [F::Acc::zero(); LANES];
     let whole = n - n % LANES;
