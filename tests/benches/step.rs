@@ -6,6 +6,7 @@
 
 use divan::{Bencher, black_box};
 use nfgrad::bound::Domain;
+use nfgrad::format::elementary::Tanh;
 use nfgrad::graph::{HasLoss, RevGraph};
 use nfgrad::optim::Sgd;
 use nfgrad::prelude::*;
@@ -59,7 +60,7 @@ network!(mlp, |hand: &mut hand::Mlp| {
     black_box(hand.step(RATE));
 });
 network!(tiny, |hand: &mut hand::Tiny| {
-    black_box(hand.step(RATE, Format::tanh));
+    black_box(hand.step(RATE, Format::eval::<Tanh>));
 });
 
 fn sgd() -> Sgd<f32> {

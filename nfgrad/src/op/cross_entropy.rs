@@ -22,7 +22,7 @@
 //! [`sum_error`], whose height is no more than the number of nonzero terms less one.
 
 use super::axis::Rows;
-use super::logits::{Block, Row, RowBall, blocks, room};
+use super::logits::{Block, Row, RowBall, ball_room, blocks, room};
 use super::pull::{Pull, PullBall};
 use super::rounding::{guarded, narrowing_error, product_error};
 use super::{Contribution, Op};
@@ -47,8 +47,8 @@ impl<S: Rows> Op<(S, S)> for CrossEntropy {
 
     #[inline]
     fn forward_radius<F: Format, D: Domain>([z, t]: [Ball<'_, F, D>; 2], y: &[F], radii: &mut [f64]) {
-        with_scratch([room(S::LEN), S::LEN, S::LEN, y.len()], |[room, eta, growth, each]: [&mut [f64]; 4]| {
-            value_radii::<S, F, D>(z, t, y, [room, eta, growth], each);
+        with_scratch([room(S::LEN), ball_room(S::LEN), y.len()], |[room, ball, each]: [&mut [f64]; 3]| {
+            value_radii::<S, F, D>(z, t, y, [room, ball], each);
             D::fill(radii, y.len(), |i: usize| Up::new(each[i]));
         });
     }
@@ -72,14 +72,14 @@ impl<S: Rows> Op<(S, S)> for CrossEntropy {
         dy: Ball<'_, F, D>,
         [dz, dt]: [Option<Contribution<'_, F>>; 2],
     ) {
-        let lengths = [room(S::LEN), S::LEN, S::LEN, S::LEN, S::NUMEL];
-        with_scratch(lengths, |[room, eta, growth, factors, each]: [&mut [f64]; 5]| {
+        let lengths = [room(S::LEN), ball_room(S::LEN), S::LEN, S::NUMEL];
+        with_scratch(lengths, |[room, ball, factors, each]: [&mut [f64]; 4]| {
             if let Some(Contribution { mid, radii }) = dz {
-                logit_radii::<S, F, D>(z, t, dy, mid, [&mut *room, &mut *eta, &mut *growth, &mut *factors], each);
+                logit_radii::<S, F, D>(z, t, dy, mid, [&mut *room, &mut *ball, &mut *factors], each);
                 D::fill(radii, S::NUMEL, |i: usize| Up::new(each[i]));
             }
             if let Some(Contribution { mid, radii }) = dt {
-                target_radii::<S, F, D>(z, dy, mid, [room, eta, growth, factors], each);
+                target_radii::<S, F, D>(z, dy, mid, [room, ball, factors], each);
                 D::fill(radii, S::NUMEL, |i: usize| Up::new(each[i]));
             }
         });
@@ -103,16 +103,16 @@ wide! {
         z: Ball<'_, F, D>,
         t: Ball<'_, F, D>,
         y: &[F],
-        scratch: [&mut [f64]; 3],
+        scratch: [&mut [f64]; 2],
         out: &mut [f64],
     ) {
-        let [room, eta, growth] = scratch;
+        let [room, ball] = scratch;
         for rows in blocks(S::LEN, y.len()) {
             let block = Block::new(z.mid, S::LEN, rows.clone(), room);
             for i in rows {
                 let range = i * S::LEN..(i + 1) * S::LEN;
                 let (z, t) = (z.part(range.clone()), t.part(range));
-                let row = RowBall::new(block.row(i), z, [&mut *eta, &mut *growth]);
+                let row = RowBall::new(block.row(i), z, ball);
                 out[i] = guarded(y[i], row_radius(&row, z, t, y[i])).get();
             }
         }
@@ -152,17 +152,17 @@ wide! {
         t: Ball<'_, F, D>,
         dy: Ball<'_, F, D>,
         dz: &[F],
-        scratch: [&mut [f64]; 4],
+        scratch: [&mut [f64]; 3],
         out: &mut [f64],
     ) {
-        let [room, eta, growth, factors] = scratch;
+        let [room, ball, factors] = scratch;
         for rows in blocks(S::LEN, dy.mid.len()) {
             let block = Block::new(z.mid, S::LEN, rows.clone(), room);
             for i in rows {
                 let range = i * S::LEN..(i + 1) * S::LEN;
                 let (dz, out) = (&dz[range.clone()], &mut out[range.clone()]);
                 let (z, t) = (z.part(range.clone()), t.part(range));
-                let row = RowBall::new(block.row(i), z, [&mut *eta, &mut *growth]);
+                let row = RowBall::new(block.row(i), z, ball);
                 PullBall::new(row, t).entries(t, factors, out);
                 contribution_radii(dy.get(i), factors, dz, out);
             }
@@ -175,16 +175,16 @@ wide! {
         z: Ball<'_, F, D>,
         dy: Ball<'_, F, D>,
         dt: &[F],
-        scratch: [&mut [f64]; 4],
+        scratch: [&mut [f64]; 3],
         out: &mut [f64],
     ) {
-        let [room, eta, growth, factors] = scratch;
+        let [room, ball, factors] = scratch;
         for rows in blocks(S::LEN, dy.mid.len()) {
             let block = Block::new(z.mid, S::LEN, rows.clone(), room);
             for i in rows {
                 let range = i * S::LEN..(i + 1) * S::LEN;
                 let (z, dt, out) = (z.part(range.clone()), &dt[range.clone()], &mut out[range]);
-                RowBall::new(block.row(i), z, [&mut *eta, &mut *growth]).losses(z.mid, factors, out);
+                RowBall::new(block.row(i), z, ball).losses(z.mid, factors, out);
                 contribution_radii(dy.get(i), factors, dt, out);
             }
         }

@@ -20,7 +20,7 @@
 use nfgrad_shapes::Shape;
 
 use super::axis::Rows;
-use super::logits::{Block, RowBall, blocks, room};
+use super::logits::{Block, RowBall, ball_room, blocks, room};
 use super::pull::{Pull, PullBall};
 use super::rounding::{guarded, narrowing_error};
 use super::{Contribution, Op};
@@ -44,9 +44,9 @@ impl<S: Rows> Op<(S,)> for LogSoftmax {
 
     #[inline]
     fn forward_radius<F: Format, D: Domain>([x]: [Ball<'_, F, D>; 1], y: &[F], radii: &mut [f64]) {
-        let lengths = [room(S::LEN), S::LEN, S::LEN, S::LEN, S::NUMEL];
-        with_scratch(lengths, |[room, eta, growth, losses, each]: [&mut [f64]; 5]| {
-            value_radii::<S, F, D>(x, y, [room, eta, growth, losses], each);
+        let lengths = [room(S::LEN), ball_room(S::LEN), S::LEN, S::NUMEL];
+        with_scratch(lengths, |[room, ball, losses, each]: [&mut [f64]; 4]| {
+            value_radii::<S, F, D>(x, y, [room, ball, losses], each);
             D::fill(radii, S::NUMEL, |i: usize| Up::new(each[i]));
         });
     }
@@ -65,9 +65,9 @@ impl<S: Rows> Op<(S,)> for LogSoftmax {
         [dx]: [Option<Contribution<'_, F>>; 1],
     ) {
         let Some(Contribution { mid, radii }) = dx else { return };
-        let lengths = [room(S::LEN), S::LEN, S::LEN, S::LEN, S::NUMEL];
-        with_scratch(lengths, |[room, eta, growth, entries, each]: [&mut [f64]; 5]| {
-            cotangent_radii::<S, F, D>(x, dy, mid, [room, eta, growth, entries], each);
+        let lengths = [room(S::LEN), ball_room(S::LEN), S::LEN, S::NUMEL];
+        with_scratch(lengths, |[room, ball, entries, each]: [&mut [f64]; 4]| {
+            cotangent_radii::<S, F, D>(x, dy, mid, [room, ball, entries], each);
             D::fill(radii, S::NUMEL, |i: usize| Up::new(each[i]));
         });
     }
@@ -91,16 +91,16 @@ wide! {
     fn value_radii<S: Rows, F: Format, D: Domain>(
         x: Ball<'_, F, D>,
         y: &[F],
-        scratch: [&mut [f64]; 4],
+        scratch: [&mut [f64]; 3],
         out: &mut [f64],
     ) {
-        let [room, eta, growth, losses] = scratch;
+        let [room, ball, losses] = scratch;
         for rows in blocks(S::LEN, S::Each::NUMEL) {
             let block = Block::new(x.mid, S::LEN, rows.clone(), room);
             for i in rows {
                 let range = i * S::LEN..(i + 1) * S::LEN;
                 let (x, y, out) = (x.part(range.clone()), &y[range.clone()], &mut out[range]);
-                RowBall::new(block.row(i), x, [&mut *eta, &mut *growth]).losses(x.mid, losses, out);
+                RowBall::new(block.row(i), x, ball).losses(x.mid, losses, out);
                 narrowed(losses, y, out);
             }
         }
@@ -125,17 +125,17 @@ wide! {
         x: Ball<'_, F, D>,
         dy: Ball<'_, F, D>,
         dx: &[F],
-        scratch: [&mut [f64]; 4],
+        scratch: [&mut [f64]; 3],
         out: &mut [f64],
     ) {
-        let [room, eta, growth, entries] = scratch;
+        let [room, ball, entries] = scratch;
         for rows in blocks(S::LEN, S::Each::NUMEL) {
             let block = Block::new(x.mid, S::LEN, rows.clone(), room);
             for i in rows {
                 let range = i * S::LEN..(i + 1) * S::LEN;
                 let (dx, out) = (&dx[range.clone()], &mut out[range.clone()]);
                 let (x, dy) = (x.part(range.clone()), dy.part(range));
-                let row = RowBall::new(block.row(i), x, [&mut *eta, &mut *growth]);
+                let row = RowBall::new(block.row(i), x, ball);
                 PullBall::new(row, dy).entries(dy, entries, out);
                 narrowed(entries, dx, out);
             }

@@ -70,6 +70,11 @@ pub(super) const fn room(len: usize) -> usize {
     rows_together(len) * len
 }
 
+/// The room that a [`RowBall`] needs.
+pub(super) const fn ball_room(len: usize) -> usize {
+    3 * len
+}
+
 /// The rows of each block, for a tensor of `rows` rows of `len` entries.
 pub(super) fn blocks(len: usize, rows: usize) -> impl Iterator<Item = Range<usize>> {
     let together = rows_together(len);
@@ -160,7 +165,8 @@ impl<A: Accumulator> Row<A> {
 pub(super) struct RowBall<'a, A> {
     pub(super) row: Row<A>,
     weights: &'a [f64],
-    /// `ηⱼ` and `aⱼ`.
+    /// The errors of the weights, 0 for the largest entry; `ηⱼ`; `aⱼ`.
+    errors: &'a [f64],
     eta: &'a [f64],
     growth: &'a [f64],
     pub(super) rest_error: Up,
@@ -188,26 +194,33 @@ pub(super) struct Probability {
 }
 
 impl<'a, A: Accumulator> RowBall<'a, A> {
-    /// The row `z` with what was computed of it; the scratch has as many elements.
+    /// The row `z` with what was computed of it; the room is that of [`ball_room`].
     #[inline(always)]
     pub(super) fn new<F: Format<Acc = A>, D: Domain>(
         (row, weights): (Row<A>, &'a [f64]),
         z: Ball<'_, F, D>,
-        [eta, growth]: [&'a mut [f64]; 2],
+        room: &'a mut [f64],
     ) -> Self {
         let len = z.mid.len();
-        let (weights, eta, growth) = (&weights[..len], &mut eta[..len], &mut growth[..len]);
+        let (errors, room) = room.split_at_mut(len);
+        let (eta, growth) = room.split_at_mut(len);
+        let (weights, growth) = (&weights[..len], &mut growth[..len]);
         let widest = exponent_errors(&row, z, eta);
         exp_m1(eta, widest, growth);
-        // The weight of the largest entry is 0; its error is not one of the sum.
-        let errors = |j: usize| if j == row.top { Up::ZERO } else { weight::<A>(weights[j]).1 };
+        for (error, &weight) in errors.iter_mut().zip(weights) {
+            *error = A::from_f64(weight).eval_error::<Exp>().get();
+        }
+        // The weight of the largest entry is 0, and not one of the sum.
+        if let Some(error) = errors.get_mut(row.top) {
+            *error = 0.0;
+        }
         let magnitude = total(len, |j| weights[j]);
-        let spread = sum_of::<f64>(len, |j| (weights[j] + errors(j).get()) * growth[j]);
+        let spread = sum_of::<f64>(len, |j| (weights[j] + errors[j]) * growth[j]);
         let certain = len < 2 || widest == Up::ZERO;
         let spread_rest = if certain { Up::ZERO } else { Up::of_sum(spread, len + 2) };
         // All terms but the largest: one addition less than there are of them.
         let height = sum_height(len).min(len.saturating_sub(2));
-        let rest_error = sum_error::<A>(height).relative * magnitude + total(len, |j| errors(j).get());
+        let rest_error = sum_error::<A>(height).relative * magnitude + total(len, |j| errors[j]);
         let sum_error = rest_error + A::add_error(A::one(), row.rest, row.sum);
         // The real sum is at least 1, for its largest term is.
         let sum_low = rest_error.below((1.0 + Format::to_f64(row.rest)).next_down()).max(1.0);
@@ -219,6 +232,7 @@ impl<'a, A: Accumulator> RowBall<'a, A> {
         Self {
             row,
             weights,
+            errors,
             eta,
             growth,
             rest_error,
@@ -273,7 +287,7 @@ impl<'a, A: Accumulator> RowBall<'a, A> {
     /// The computed `eⱼ` with its error, of an entry other than the largest.
     #[inline(always)]
     pub(super) fn weight(&self, j: usize) -> (A, Up) {
-        weight(self.weights[j])
+        (Format::from_f64(self.weights[j]), Up::new(self.errors[j]))
     }
 
     /// The probability of the largest entry.
@@ -287,7 +301,7 @@ impl<'a, A: Accumulator> RowBall<'a, A> {
     /// The probability of another.
     #[inline(always)]
     pub(super) fn other(&self, j: usize) -> Probability {
-        let (weight, error) = (self.weights[j], self.weight(j).1.get());
+        let (weight, error) = (self.weights[j], self.errors[j]);
         let lower = (weight - error).max(0.0) * self.inverse_low;
         let upper = Up::of_polynomial((weight + error) * self.inverse.get(), false);
         // What is subtracted from 1 is rounded down.
@@ -316,13 +330,6 @@ impl<'a, A: Accumulator> RowBall<'a, A> {
         let rounding = A::div_error(x, self.row.sum, quotient);
         rounding + ((quotient.magnitude() + rounding) * self.sum_error + xi) * self.inverse
     }
-}
-
-/// A computed exponential with its error.
-#[inline(always)]
-fn weight<A: Accumulator>(weight: f64) -> (A, Up) {
-    let weight: A = Format::from_f64(weight);
-    (weight, weight.eval_error::<Exp>())
 }
 
 /// Writes `ηⱼ`, how far the real exponent of each entry may be from the computed one; returns the largest.
