@@ -2,13 +2,14 @@
 
 use std::fmt;
 use std::marker::PhantomData;
+use std::mem;
 
 use nfgrad_shapes::{At, Context, Idx, Listed, Shape};
 use typenum::Unsigned;
 
 use super::entries::{BallRef, Model, Mut};
-use super::run::{Plans, Run};
-use super::{HasLoss, RevGraph, RevNode, Sweep};
+use super::run::{Parts, Plans, Run, ScratchSize};
+use super::{BoundedState, HasLoss, RevGraph, RevNode, Sweep};
 use crate::bound::{Ball, Domain, Up};
 use crate::error::Error;
 use crate::format::Format;
@@ -25,21 +26,25 @@ pub struct BoundedRun<G: RevGraph, F, D> {
     given: EList<D, G::Context>,
     radii: EList<D, G::Context>,
     cotangent_radii: EList<D, G::Context>,
+    /// The radii of what nodes keep beside their results, and those of its cotangents.
+    state_radii: Vec<f64>,
+    state_cotangent_radii: Vec<f64>,
     scratch: Vec<f64>,
 }
 
 impl<G: RevGraph, F: Format, D: Domain> BoundedRun<G, F, D> {
     /// All leaves zero and exact, nothing computed.
     pub fn new() -> Self {
-        let mut scratch = super::run::ScratchSize(0);
-        G::forward(&mut scratch);
+        let state = StateSize::<D>::of::<G>();
         Self {
             run: Run::new(),
             given: EList::zeros(),
             radii: EList::zeros(),
             cotangent_radii: EList::zeros(),
+            state_radii: vec![0.0; state],
+            state_cotangent_radii: vec![0.0; state],
             // A scalar operand has one element and one radius, so radii never need more room than values.
-            scratch: vec![0.0; scratch.0.max(super::MAX_OPERANDS)],
+            scratch: vec![0.0; ScratchSize::of::<G>().max(super::MAX_OPERANDS)],
         }
     }
 
@@ -75,11 +80,12 @@ impl<G: RevGraph, F: Format, D: Domain> BoundedRun<G, F, D> {
 
     /// Computes every node and its radii.
     pub fn forward(&mut self) {
-        let (values, ..) = self.run.parts_mut();
+        let Parts { values, state, .. } = self.run.parts_mut();
         let radii = self.radii.radii_mut();
         radii.copy_from_slice(self.given.radii());
         distrust::<G, F, D>(values, radii, |position| position < G::LEAVES);
-        G::forward(&mut Forward::<F, D> { values, radii, domain: PhantomData });
+        let state = (state, self.state_radii.as_mut_slice());
+        G::forward(&mut Forward::<F, D> { values, radii, state, domain: PhantomData });
     }
 
     /// Computes the gradient of the loss with respect to every parameter, and its radii.
@@ -87,7 +93,7 @@ impl<G: RevGraph, F: Format, D: Domain> BoundedRun<G, F, D> {
     where
         G: HasLoss,
     {
-        let (values, cotangents, scratch) = self.run.parts_mut();
+        let Parts { values, cotangents, state, state_cotangents, scratch } = self.run.parts_mut();
         let cotangent_radii = self.cotangent_radii.radii_mut();
         if const { !Plans::<G>::LOSS.reaches_all_params } {
             cotangents[..G::PARAM_SIZE].fill(F::ZERO);
@@ -97,6 +103,10 @@ impl<G: RevGraph, F: Format, D: Domain> BoundedRun<G, F, D> {
         G::reverse(&mut BackwardLoss::<G, F, D> {
             values: (values, self.radii.radii()),
             cotangents: (cotangents, cotangent_radii),
+            state: BoundedState {
+                values: (state, &self.state_radii),
+                cotangents: (state_cotangents, &mut self.state_cotangent_radii),
+            },
             scratch: (scratch, &mut self.scratch),
             graph: PhantomData,
         });
@@ -153,7 +163,7 @@ impl<G: Model, F: Format, D: Domain> BoundedRun<G, F, D> {
     /// Computes the gradient of `Σ ⟨seed, output⟩` with respect to every parameter, and its radii; `seed` sets the
     /// cotangent of each output, all of which are zero before it is called, and which are exact.
     pub fn backward_from(&mut self, seed: impl FnOnce(G::Outputs<Mut<'_, F>>)) {
-        let (values, cotangents, scratch) = self.run.parts_mut();
+        let Parts { values, cotangents, state, state_cotangents, scratch } = self.run.parts_mut();
         let cotangent_radii = self.cotangent_radii.radii_mut();
         cotangents.fill(F::ZERO);
         cotangent_radii.fill(0.0);
@@ -162,6 +172,10 @@ impl<G: Model, F: Format, D: Domain> BoundedRun<G, F, D> {
         G::reverse(&mut BackwardAll::<G, F, D> {
             values: (values, self.radii.radii()),
             cotangents: (cotangents, cotangent_radii),
+            state: BoundedState {
+                values: (state, &self.state_radii),
+                cotangents: (state_cotangents, &mut self.state_cotangent_radii),
+            },
             scratch: (scratch, &mut self.scratch),
             graph: PhantomData,
         });
@@ -193,10 +207,30 @@ fn distrust<G: RevGraph, F: Format, D: Domain>(values: &[F], radii: &mut [f64], 
     });
 }
 
-struct Forward<'a, F, D> {
-    values: &'a mut [F],
-    radii: &'a mut [f64],
-    domain: PhantomData<D>,
+/// Finds how many radii the nodes keep beside those of their results.
+pub(super) struct StateSize<D>(usize, PhantomData<D>);
+
+impl<D: Domain> StateSize<D> {
+    /// The number of a graph.
+    pub(super) fn of<G: RevGraph>() -> usize {
+        let mut size = Self(0, PhantomData);
+        G::forward(&mut size);
+        size.0
+    }
+}
+
+impl<D: Domain> Sweep for StateSize<D> {
+    fn node<Ctx: Context, Out: Shape, N: RevNode<Ctx, Out = Out>>(&mut self) {
+        self.0 += N::radii_state::<D>();
+    }
+}
+
+/// Computes every node and its radii; `state` is what the nodes ahead keep.
+pub(super) struct Forward<'a, F, D> {
+    pub(super) values: &'a mut [F],
+    pub(super) radii: &'a mut [f64],
+    pub(super) state: (&'a mut [F], &'a mut [f64]),
+    pub(super) domain: PhantomData<D>,
 }
 
 impl<F: Format, D: Domain> Sweep for Forward<'_, F, D> {
@@ -204,20 +238,25 @@ impl<F: Format, D: Domain> Sweep for Forward<'_, F, D> {
     fn node<Ctx: Context, Out: Shape, N: RevNode<Ctx, Out = Out>>(&mut self) {
         let (before, rest) = self.values.split_at_mut(Ctx::SIZE);
         let y = &mut rest[..Out::NUMEL];
-        N::forward(before, y);
         let own = D::range(Ctx::Len::USIZE, Ctx::SIZE, Out::NUMEL);
         let (radii_before, radii) = self.radii.split_at_mut(own.start);
-        N::forward_radius::<F, D>(before, radii_before, y, &mut radii[..own.end - own.start]);
+        let (state, state_ahead) = mem::take(&mut self.state.0).split_at_mut(N::STATE);
+        let (state_radii, radii_ahead) = mem::take(&mut self.state.1).split_at_mut(N::radii_state::<D>());
+        self.state = (state_ahead, radii_ahead);
+        let out = (y, &mut radii[..own.end - own.start]);
+        N::forward_radius::<F, D>((before, radii_before), out, (state, state_radii));
     }
 }
 
 macro_rules! backward_sweep {
     ($name:ident, $bound:path, $plan:ident) => {
-        struct $name<'a, G, F, D> {
-            values: (&'a [F], &'a [f64]),
-            cotangents: (&'a mut [F], &'a mut [f64]),
-            scratch: (&'a mut [F], &'a mut [f64]),
-            graph: PhantomData<(G, D)>,
+        /// Computes cotangents and their radii; `state` is what the nodes ahead, that is before in the graph, have kept.
+        pub(super) struct $name<'a, G, F, D> {
+            pub(super) values: (&'a [F], &'a [f64]),
+            pub(super) cotangents: (&'a mut [F], &'a mut [f64]),
+            pub(super) state: BoundedState<'a, F>,
+            pub(super) scratch: (&'a mut [F], &'a mut [f64]),
+            pub(super) graph: PhantomData<(G, D)>,
         }
 
         impl<G: $bound, F: Format, D: Domain> Sweep for $name<'_, G, F, D> {
@@ -234,6 +273,7 @@ macro_rules! backward_sweep {
                     Ball::new(&rest[..Out::NUMEL], &self.values.1[own.clone()]),
                     Ball::new(&dy[..Out::NUMEL], &dy_radii[..own.end - own.start]),
                     (slots, slot_radii),
+                    self.state.take_last(N::STATE, N::radii_state::<D>()),
                     (&mut *self.scratch.0, &mut *self.scratch.1),
                 );
             }
@@ -243,6 +283,7 @@ macro_rules! backward_sweep {
 
 backward_sweep!(BackwardLoss, HasLoss, LOSS);
 backward_sweep!(BackwardAll, RevGraph, ALL);
+backward_sweep!(BackwardLeaves, RevGraph, LEAVES);
 
 #[cfg(test)]
 mod tests {

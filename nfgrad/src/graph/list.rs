@@ -50,6 +50,7 @@ impl<Params: Context, Inputs: AppendTo<Params, Output: Listed> + 'static> RevGra
     const LEAF_SIZE: usize = <Self::Context as Context>::SIZE;
     const OUTPUTS: &'static [usize] = &[];
     const NODES: Nodes = Nodes::Empty;
+    const STATE: usize = 0;
 
     #[inline]
     fn forward<V: Sweep>(_: &mut V) {}
@@ -75,6 +76,7 @@ where
     const LEAF_SIZE: usize = G::LEAF_SIZE;
     const OUTPUTS: &'static [usize] = &[<G::Context as Context>::Len::USIZE];
     const NODES: Nodes = Nodes::Snoc(&G::NODES, N::OPERANDS);
+    const STATE: usize = G::STATE + N::STATE;
 
     #[inline]
     fn forward<V: Sweep>(sweep: &mut V) {

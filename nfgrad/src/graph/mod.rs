@@ -4,6 +4,7 @@
 //! [`Run`] or a [`BoundedRun`].
 
 mod bounded;
+mod call;
 mod entries;
 mod list;
 mod node;
@@ -14,9 +15,10 @@ mod sweep;
 use nfgrad_shapes::Listed;
 
 pub use bounded::BoundedRun;
+pub use call::{ArgumentList, Arguments, Block, Call};
 pub use entries::{BallRef, Entries, EntryInfo, Model, Mut, Names, Ref, Role};
 pub use list::{Leaves, Then};
-pub use node::{Node, RevNode, Witnesses};
+pub use node::{BoundedState, Node, RevNode, Witnesses};
 pub use plan::{MAX_OPERANDS, Mode, Modes, Nodes, Plan};
 pub use run::Run;
 pub use sweep::Sweep;
@@ -45,6 +47,8 @@ pub trait RevGraph: 'static {
     const OUTPUTS: &'static [usize];
     /// The operands of every node.
     const NODES: Nodes;
+    /// How many elements the nodes keep beside their results: the insides of the graphs among them.
+    const STATE: usize;
 
     /// Visits every node once, operands before users.
     fn forward<V: Sweep>(sweep: &mut V);

@@ -1,6 +1,7 @@
 //! [`RevNode`]: an op whose operands are witnesses into a context.
 
 use std::marker::PhantomData;
+use std::mem;
 use std::ops::Range;
 
 use nfgrad_shapes::{At, Context, Holds, Idx, Shape};
@@ -12,7 +13,8 @@ use crate::op::{Contribution, Op, Operands};
 
 /// A node of a reverse graph over the context `Ctx`: forward, VJP and the radii of both.
 ///
-/// The buffers are those of the context: `before` holds one tensor for each entry of `Ctx` at its offset.
+/// The buffers are those of the context: `before` holds one tensor for each entry of `Ctx` at its offset. A node that is
+/// a graph of its own ([`Call`](super::Call)) also has a `state`, where the values of its inside live between the two sweeps.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a node over the context `{Ctx}`",
     label = "the op does not accept operands of these shapes, or a witness is not one of this context",
@@ -23,17 +25,35 @@ pub trait RevNode<Ctx: Context>: 'static {
     type Out: Shape;
     /// The positions of the operands.
     const OPERANDS: &'static [usize];
-    /// How many elements the operands have together: what the contributions need if all of them are added to others.
-    const SCRATCH: usize;
+    /// How many elements the node keeps beside its result.
+    const STATE: usize;
+
+    /// How many radii the node keeps beside those of its result.
+    fn radii_state<D: Domain>() -> usize;
+
+    /// How many elements of scratch [`RevNode::vjp`] needs.
+    fn scratch() -> usize;
 
     /// Computes the values.
-    fn forward<F: Format>(before: &[F], out: &mut [F]);
+    fn forward<F: Format>(before: &[F], out: &mut [F], state: &mut [F]);
 
-    /// Computes the radii of the values.
-    fn forward_radius<F: Format, D: Domain>(before: &[F], radii: &[f64], y: &[F], out: &mut [f64]);
+    /// [`RevNode::forward`] together with the radii of the values.
+    fn forward_radius<F: Format, D: Domain>(
+        before: (&[F], &[f64]),
+        out: (&mut [F], &mut [f64]),
+        state: (&mut [F], &mut [f64]),
+    );
 
     /// Writes or adds the contributions to the cotangents of the operands, as `modes` says of each.
-    fn vjp<F: Format>(modes: Modes, before: &[F], y: &[F], dy: &[F], cotangents: &mut [F], scratch: &mut [F]);
+    fn vjp<F: Format>(
+        modes: Modes,
+        before: &[F],
+        y: &[F],
+        dy: &[F],
+        cotangents: &mut [F],
+        state: (&[F], &mut [F]),
+        scratch: &mut [F],
+    );
 
     /// [`RevNode::vjp`] together with the radii of the cotangents.
     fn vjp_radius<F: Format, D: Domain>(
@@ -42,8 +62,36 @@ pub trait RevNode<Ctx: Context>: 'static {
         y: Ball<'_, F, D>,
         dy: Ball<'_, F, D>,
         cotangents: (&mut [F], &mut [f64]),
+        state: BoundedState<'_, F>,
         scratch: (&mut [F], &mut [f64]),
     );
+}
+
+/// What a node has kept from the forward sweep, and the cotangents of it, each with radii.
+#[derive(Debug)]
+pub struct BoundedState<'a, F> {
+    /// The values of the inside and their radii.
+    pub values: (&'a [F], &'a [f64]),
+    /// The cotangents of the inside and their radii.
+    pub cotangents: (&'a mut [F], &'a mut [f64]),
+}
+
+impl<'a, F> BoundedState<'a, F> {
+    /// Takes the last `size` elements with their `radii` radii: a backward sweep meets the last node first.
+    #[inline]
+    pub(super) fn take_last(&mut self, size: usize, radii: usize) -> BoundedState<'a, F> {
+        let (at, at_radii) = (self.values.0.len() - size, self.values.1.len() - radii);
+        let (values, own_values) = self.values.0.split_at(at);
+        let (value_radii, own_value_radii) = self.values.1.split_at(at_radii);
+        let (cotangents, own_cotangents) = mem::take(&mut self.cotangents.0).split_at_mut(at);
+        let (cotangent_radii, own_cotangent_radii) = mem::take(&mut self.cotangents.1).split_at_mut(at_radii);
+        self.values = (values, value_radii);
+        self.cotangents = (cotangents, cotangent_radii);
+        BoundedState {
+            values: (own_values, own_value_radii),
+            cotangents: (own_cotangents, own_cotangent_radii),
+        }
+    }
 }
 
 /// The op `O` applied to the entries that the witnesses `W` point at: `W` is a tuple of [`Idx`].
@@ -96,24 +144,48 @@ where
         let () = O::VALID;
         W::POSITIONS
     };
-    const SCRATCH: usize = scratch_range(W::NUMELS, W::NUMELS.len()).start;
+    const STATE: usize = 0;
 
     #[inline(always)]
-    fn forward<F: Format>(before: &[F], out: &mut [F]) {
+    fn radii_state<D: Domain>() -> usize {
+        0
+    }
+
+    /// Room for all contributions, if all of them are added to others.
+    #[inline(always)]
+    fn scratch() -> usize {
+        scratch_range(W::NUMELS, W::NUMELS.len()).start
+    }
+
+    #[inline(always)]
+    fn forward<F: Format>(before: &[F], out: &mut [F], _: &mut [F]) {
         O::forward(values::<Ctx, W, F>(before), out);
     }
 
     #[inline]
-    fn forward_radius<F: Format, D: Domain>(before: &[F], radii: &[f64], y: &[F], out: &mut [f64]) {
+    fn forward_radius<F: Format, D: Domain>(
+        (before, radii): (&[F], &[f64]),
+        (y, out): (&mut [F], &mut [f64]),
+        _: (&mut [F], &mut [f64]),
+    ) {
+        O::forward(values::<Ctx, W, F>(before), y);
         O::forward_radius::<F, D>(balls::<Ctx, W, F, D>(before, radii), y, out);
     }
 
     #[inline(always)]
-    fn vjp<F: Format>(modes: Modes, before: &[F], y: &[F], dy: &[F], cotangents: &mut [F], scratch: &mut [F]) {
+    fn vjp<F: Format>(
+        modes: Modes,
+        before: &[F],
+        y: &[F],
+        dy: &[F],
+        cotangents: &mut [F],
+        _: (&[F], &mut [F]),
+        scratch: &mut [F],
+    ) {
         let dx = targets::<Ctx, W, F>(modes, |k| value_range::<Ctx, W>(k), cotangents, scratch, W::NUMELS);
         O::vjp(values::<Ctx, W, F>(before), y, dy, dx);
         for k in 0..W::POSITIONS.len() {
-            if matches!(modes[k], Mode::Add) {
+            if matches!(modes.of(k), Mode::Add) {
                 let contribution = &scratch[scratch_range(W::NUMELS, k)];
                 for (sum, &x) in cotangents[value_range::<Ctx, W>(k)].iter_mut().zip(contribution) {
                     *sum = sum.add(x);
@@ -129,6 +201,7 @@ where
         y: Ball<'_, F, D>,
         dy: Ball<'_, F, D>,
         (cotangents, cotangent_radii): (&mut [F], &mut [f64]),
+        _: BoundedState<'_, F>,
         (scratch, radii_scratch): (&mut [F], &mut [f64]),
     ) {
         let x = || balls::<Ctx, W, F, D>(before, radii);
@@ -148,7 +221,7 @@ where
         O::vjp_radius::<F, D>(x(), y, dy, dx);
 
         for k in 0..W::POSITIONS.len() {
-            if matches!(modes[k], Mode::Add) {
+            if matches!(modes.of(k), Mode::Add) {
                 let (contribution, slot) = (scratch_range(W::NUMELS, k), value_range::<Ctx, W>(k));
                 let (added, sums) = (&scratch[contribution.clone()], &mut cotangents[slot]);
                 let other = &radii_scratch[contribution][..D::len(added.len())];
@@ -213,11 +286,11 @@ fn targets<'a, Ctx: Context, W: Witnesses<Ctx>, T>(
     scratch: &'a mut [T],
     numels: &[usize],
 ) -> <W::Shapes as Operands>::Each<Option<&'a mut [T]>> {
-    let written = |k: usize| if matches!(modes[k], Mode::Write) { slot(k) } else { 0..0 };
-    let added = |k: usize| if matches!(modes[k], Mode::Add) { scratch_range(numels, k) } else { 0..0 };
+    let written = |k: usize| if matches!(modes.of(k), Mode::Write) { slot(k) } else { 0..0 };
+    let added = |k: usize| if matches!(modes.of(k), Mode::Add) { scratch_range(numels, k) } else { 0..0 };
     let slots = <W::Shapes as Operands>::disjoint(slots, <W::Shapes as Operands>::each(written));
     let scratch = <W::Shapes as Operands>::disjoint(scratch, <W::Shapes as Operands>::each(added));
-    <W::Shapes as Operands>::zip(slots, scratch, |k, slot, scratch| match modes[k] {
+    <W::Shapes as Operands>::zip(slots, scratch, |k, slot, scratch| match modes.of(k) {
         Mode::Skip => None,
         Mode::Write => Some(slot),
         Mode::Add => Some(scratch),

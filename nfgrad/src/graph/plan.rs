@@ -4,8 +4,10 @@
 //! several, the first in reverse order writes and the others add, in a stated order. A node whose cotangent nobody
 //! needs, because no parameter lies behind it or no output before it, is skipped.
 
-/// The largest number of operands of a node.
-pub const MAX_OPERANDS: usize = 4;
+use std::fmt;
+
+/// The largest number of operands of a node: what a block may have as leaves.
+pub const MAX_OPERANDS: usize = 64;
 /// The largest number of entries of a graph: positions are typenum naturals, which end at 1024.
 const MAX_ENTRIES: usize = 1025;
 
@@ -20,8 +22,43 @@ pub enum Mode {
     Add,
 }
 
-/// The mode of each operand of a node; what is beyond its operands is `Skip`.
-pub type Modes = [Mode; MAX_OPERANDS];
+/// The mode of each operand of a node; what is beyond its operands is [`Mode::Skip`].
+///
+/// Two bits an operand, so that the plan of a graph of a thousand blocks stays small and a mode is a constant of the code.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Modes(u128);
+
+impl Modes {
+    /// Nobody needs any of them.
+    pub const SKIP: Self = Self(0);
+
+    /// The mode of one operand.
+    #[inline]
+    pub const fn of(self, operand: usize) -> Mode {
+        match (self.0 >> (2 * operand)) & 3 {
+            0 => Mode::Skip,
+            1 => Mode::Write,
+            _ => Mode::Add,
+        }
+    }
+
+    /// The same with another mode for an operand that is skipped so far.
+    const fn with(self, operand: usize, mode: Mode) -> Self {
+        let bits: u128 = match mode {
+            Mode::Skip => 0,
+            Mode::Write => 1,
+            Mode::Add => 2,
+        };
+        Self(self.0 | (bits << (2 * operand)))
+    }
+}
+
+impl fmt::Debug for Modes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let last = (u128::BITS - self.0.leading_zeros()).div_ceil(2) as usize;
+        f.debug_list().entries((0..last).map(|operand| self.of(operand))).finish()
+    }
+}
 
 /// The operands of the nodes of a graph, as positions.
 #[derive(Debug, Clone, Copy)]
@@ -89,7 +126,7 @@ impl Plan {
             live[seeds[s]] = true;
             s += 1;
         }
-        let mut modes = [[Mode::Skip; MAX_OPERANDS]; MAX_ENTRIES];
+        let mut modes = [Modes::SKIP; MAX_ENTRIES];
         let mut adds = false;
         while i > leaves {
             i -= 1;
@@ -98,7 +135,7 @@ impl Plan {
                 let operand = operands[i][k];
                 assert!(operand < i, "a node may only read what comes before it");
                 if live[i] && needed[operand] {
-                    modes[i][k] = if live[operand] { Mode::Add } else { Mode::Write };
+                    modes[i] = modes[i].with(k, if live[operand] { Mode::Add } else { Mode::Write });
                     adds |= live[operand];
                     live[operand] = true;
                 }
@@ -180,13 +217,17 @@ const fn count(nodes: Nodes) -> usize {
 mod tests {
     use super::*;
 
+    fn of(modes: Modes) -> [Mode; 3] {
+        [0, 1, 2].map(|operand| modes.of(operand))
+    }
+
     #[test]
     fn the_first_contribution_writes_and_the_others_add() {
         // 0 = param, 1 = input; 2 = f(0, 1); 3 = g(2, 2); 4 = h(3, 0)
         let plan = Plan::new(1, 2, Nodes::Flat(&[&[0, 1], &[2, 2], &[3, 0]]), &[4]);
-        assert_eq!(plan.modes(4)[..3], [Mode::Write, Mode::Write, Mode::Skip]);
-        assert_eq!(plan.modes(3)[..3], [Mode::Write, Mode::Add, Mode::Skip]);
-        assert_eq!(plan.modes(2)[..3], [Mode::Add, Mode::Skip, Mode::Skip]);
+        assert_eq!(of(plan.modes(4)), [Mode::Write, Mode::Write, Mode::Skip]);
+        assert_eq!(of(plan.modes(3)), [Mode::Write, Mode::Add, Mode::Skip]);
+        assert_eq!(of(plan.modes(2)), [Mode::Add, Mode::Skip, Mode::Skip]);
         assert!(plan.reaches_all_params && plan.adds);
     }
 
@@ -194,15 +235,15 @@ mod tests {
     fn what_no_output_needs_is_skipped() {
         // 0, 1 = params; 2 = f(0); 3 = g(1), which nothing uses
         let plan = Plan::new(2, 2, Nodes::Flat(&[&[0], &[1]]), &[2]);
-        assert_eq!(plan.modes(2)[..3], [Mode::Write, Mode::Skip, Mode::Skip]);
-        assert_eq!(plan.modes(3), [Mode::Skip; MAX_OPERANDS]);
+        assert_eq!(of(plan.modes(2)), [Mode::Write, Mode::Skip, Mode::Skip]);
+        assert_eq!(plan.modes(3), Modes::SKIP);
         assert!(!plan.reaches_all_params);
     }
 
     #[test]
     fn an_output_that_is_also_used_is_added_to() {
         let plan = Plan::new(1, 1, Nodes::Flat(&[&[0], &[1]]), &[1, 2]);
-        assert_eq!(plan.modes(2)[..3], [Mode::Add, Mode::Skip, Mode::Skip]);
+        assert_eq!(of(plan.modes(2)), [Mode::Add, Mode::Skip, Mode::Skip]);
     }
 
     #[test]

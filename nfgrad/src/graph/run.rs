@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::marker::PhantomData;
+use std::mem;
 
 use nfgrad_shapes::{At, Context, Idx, Shape};
 use typenum::Unsigned;
@@ -10,7 +11,7 @@ use super::entries::{Model, Mut, Ref};
 use super::plan::Plan;
 use super::{HasLoss, RevGraph, RevNode, Sweep};
 use crate::format::Format;
-use crate::tensor::{TList, TensorMut, TensorRef};
+use crate::tensor::{Buffer, TList, TensorMut, TensorRef};
 
 /// A graph with its values and cotangents in the format `F`: two contexts, allocated once.
 ///
@@ -18,21 +19,29 @@ use crate::tensor::{TList, TensorMut, TensorRef};
 pub struct Run<G: RevGraph, F> {
     values: TList<F, G::Context>,
     cotangents: TList<F, G::Context>,
+    /// What nodes keep beside their results, in the order of the nodes: the values of their insides.
+    state: Buffer<F>,
+    /// The cotangents of those.
+    state_cotangents: Buffer<F>,
     scratch: Vec<F>,
 }
 
 impl<G: RevGraph, F: Format> Run<G, F> {
     /// All leaves zero, nothing computed.
     pub fn new() -> Self {
-        let mut scratch = ScratchSize(0);
-        G::forward(&mut scratch);
-        Self { values: TList::zeros(), cotangents: TList::zeros(), scratch: vec![F::ZERO; scratch.0] }
+        Self {
+            values: TList::zeros(),
+            cotangents: TList::zeros(),
+            state: Buffer::zeros(G::STATE),
+            state_cotangents: Buffer::zeros(G::STATE),
+            scratch: vec![F::ZERO; ScratchSize::of::<G>()],
+        }
     }
 
     /// Computes every node from the leaves.
     #[inline]
     pub fn forward(&mut self) {
-        G::forward(&mut Forward { values: self.values.values_mut() });
+        G::forward(&mut Forward { values: self.values.values_mut(), state: &mut self.state });
     }
 
     /// Computes the gradient of the loss with respect to every parameter.
@@ -45,8 +54,13 @@ impl<G: RevGraph, F: Format> Run<G, F> {
             self.params_cotangents_mut().fill(F::ZERO);
         }
         self.cotangents.values_mut()[G::OFFSET] = F::ONE;
-        let (values, cotangents) = (self.values.values(), self.cotangents.values_mut());
-        G::reverse(&mut BackwardLoss::<G, F> { values, cotangents, scratch: &mut self.scratch, graph: PhantomData });
+        G::reverse(&mut BackwardLoss::<G, F> {
+            values: self.values.values(),
+            cotangents: self.cotangents.values_mut(),
+            state: (&self.state, &mut self.state_cotangents),
+            scratch: &mut self.scratch,
+            graph: PhantomData,
+        });
     }
 
     /// The tensor at a position.
@@ -108,8 +122,14 @@ impl<G: RevGraph, F: Format> Run<G, F> {
     }
 
     /// Everything at once, for the sweeps that also compute radii.
-    pub(super) fn parts_mut(&mut self) -> (&mut [F], &mut [F], &mut [F]) {
-        (self.values.values_mut(), self.cotangents.values_mut(), &mut self.scratch)
+    pub(super) fn parts_mut(&mut self) -> Parts<'_, F> {
+        Parts {
+            values: self.values.values_mut(),
+            cotangents: self.cotangents.values_mut(),
+            state: &mut self.state,
+            state_cotangents: &mut self.state_cotangents,
+            scratch: &mut self.scratch,
+        }
     }
 }
 
@@ -151,8 +171,13 @@ impl<G: Model, F: Format> Run<G, F> {
     pub fn backward_from(&mut self, seed: impl FnOnce(G::Outputs<Mut<'_, F>>)) {
         self.cotangents.values_mut().fill(F::ZERO);
         seed(G::outputs(Mut::new(self.cotangents.values_mut())));
-        let (values, cotangents) = (self.values.values(), self.cotangents.values_mut());
-        G::reverse(&mut BackwardAll::<G, F> { values, cotangents, scratch: &mut self.scratch, graph: PhantomData });
+        G::reverse(&mut BackwardAll::<G, F> {
+            values: self.values.values(),
+            cotangents: self.cotangents.values_mut(),
+            state: (&self.state, &mut self.state_cotangents),
+            scratch: &mut self.scratch,
+            graph: PhantomData,
+        });
     }
 }
 
@@ -164,7 +189,13 @@ impl<G: RevGraph, F: Format> Default for Run<G, F> {
 
 impl<G: RevGraph, F: Format> Clone for Run<G, F> {
     fn clone(&self) -> Self {
-        Self { values: self.values.clone(), cotangents: self.cotangents.clone(), scratch: self.scratch.clone() }
+        Self {
+            values: self.values.clone(),
+            cotangents: self.cotangents.clone(),
+            state: self.state.clone(),
+            state_cotangents: self.state_cotangents.clone(),
+            scratch: self.scratch.clone(),
+        }
     }
 }
 
@@ -174,12 +205,23 @@ impl<G: RevGraph, F: Format> fmt::Debug for Run<G, F> {
     }
 }
 
+/// The buffers of a run.
+pub(super) struct Parts<'a, F> {
+    pub(super) values: &'a mut [F],
+    pub(super) cotangents: &'a mut [F],
+    pub(super) state: &'a mut [F],
+    pub(super) state_cotangents: &'a mut [F],
+    pub(super) scratch: &'a mut [F],
+}
+
 /// The plans of a graph, computed when the program is compiled.
 pub(super) struct Plans<G>(PhantomData<G>);
 
 impl<G: RevGraph> Plans<G> {
     /// The outputs are given cotangents.
     pub(super) const ALL: Plan = Plan::new(G::PARAMS, G::LEAVES, G::NODES, G::OUTPUTS);
+    /// Likewise, and the inputs are differentiated as well: they depend on parameters of the graph around.
+    pub(super) const LEAVES: Plan = Plan::new(G::LEAVES, G::LEAVES, G::NODES, G::OUTPUTS);
 }
 
 impl<G: HasLoss> Plans<G> {
@@ -188,33 +230,48 @@ impl<G: HasLoss> Plans<G> {
 }
 
 /// Finds the largest scratch that a node may need.
-pub(super) struct ScratchSize(pub(super) usize);
+pub(super) struct ScratchSize(usize);
 
-impl Sweep for ScratchSize {
-    fn node<Ctx: Context, Out: Shape, N: RevNode<Ctx, Out = Out>>(&mut self) {
-        self.0 = self.0.max(N::SCRATCH);
+impl ScratchSize {
+    /// The scratch of a graph.
+    pub(super) fn of<G: RevGraph>() -> usize {
+        let mut size = Self(0);
+        G::forward(&mut size);
+        size.0
     }
 }
 
-struct Forward<'a, F> {
-    values: &'a mut [F],
+impl Sweep for ScratchSize {
+    fn node<Ctx: Context, Out: Shape, N: RevNode<Ctx, Out = Out>>(&mut self) {
+        self.0 = self.0.max(N::scratch());
+    }
+}
+
+/// Computes every node; `state` is what the nodes ahead keep.
+pub(super) struct Forward<'a, F> {
+    pub(super) values: &'a mut [F],
+    pub(super) state: &'a mut [F],
 }
 
 impl<F: Format> Sweep for Forward<'_, F> {
     #[inline]
     fn node<Ctx: Context, Out: Shape, N: RevNode<Ctx, Out = Out>>(&mut self) {
         let (before, rest) = self.values.split_at_mut(Ctx::SIZE);
-        N::forward(before, &mut rest[..Out::NUMEL]);
+        let (own, ahead) = mem::take(&mut self.state).split_at_mut(N::STATE);
+        self.state = ahead;
+        N::forward(before, &mut rest[..Out::NUMEL], own);
     }
 }
 
 macro_rules! backward_sweep {
     ($name:ident, $bound:path, $plan:ident) => {
-        struct $name<'a, G, F> {
-            values: &'a [F],
-            cotangents: &'a mut [F],
-            scratch: &'a mut [F],
-            graph: PhantomData<G>,
+        /// Computes cotangents; `state` is what the nodes ahead, that is before in the graph, have kept.
+        pub(super) struct $name<'a, G, F> {
+            pub(super) values: &'a [F],
+            pub(super) cotangents: &'a mut [F],
+            pub(super) state: (&'a [F], &'a mut [F]),
+            pub(super) scratch: &'a mut [F],
+            pub(super) graph: PhantomData<G>,
         }
 
         impl<G: $bound, F: Format> Sweep for $name<'_, G, F> {
@@ -223,7 +280,12 @@ macro_rules! backward_sweep {
                 let modes = const { Plans::<G>::$plan.modes(Ctx::Len::USIZE) };
                 let (before, rest) = self.values.split_at(Ctx::SIZE);
                 let (slots, own) = self.cotangents.split_at_mut(Ctx::SIZE);
-                N::vjp(modes, before, &rest[..Out::NUMEL], &own[..Out::NUMEL], slots, self.scratch);
+                let ahead = self.state.0.len() - N::STATE;
+                let (values_ahead, values) = self.state.0.split_at(ahead);
+                let (cotangents_ahead, cotangents) = mem::take(&mut self.state.1).split_at_mut(ahead);
+                self.state = (values_ahead, cotangents_ahead);
+                let state = (values, cotangents);
+                N::vjp(modes, before, &rest[..Out::NUMEL], &own[..Out::NUMEL], slots, state, self.scratch);
             }
         }
     };
@@ -231,3 +293,4 @@ macro_rules! backward_sweep {
 
 backward_sweep!(BackwardLoss, HasLoss, LOSS);
 backward_sweep!(BackwardAll, RevGraph, ALL);
+backward_sweep!(BackwardLeaves, RevGraph, LEAVES);

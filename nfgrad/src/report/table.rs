@@ -121,7 +121,7 @@ struct Scratch(usize);
 
 impl Sweep for Scratch {
     fn node<Ctx: Context, Out: Shape, N: RevNode<Ctx, Out = Out>>(&mut self) {
-        self.0 = self.0.max(N::SCRATCH);
+        self.0 = self.0.max(N::scratch());
     }
 }
 

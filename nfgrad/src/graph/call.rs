@@ -1,0 +1,300 @@
+//! [`Call`]: a graph as a node of another.
+//!
+//! A block is a graph with one output, called with tensors for its leaves. It is one node of the graph around it: its
+//! inside is evaluated, differentiated and bounded by the same sweeps as any graph, in buffers of its own that the node
+//! keeps between the two sweeps. So a model of twelve equal blocks is twelve nodes, compiled once.
+//!
+//! The leaves are copied into the block and the cotangents of the leaves out of it: what a sweep over the inside reads
+//! lies in one flat buffer, as in every graph, and the cost is that of moving each parameter once.
+//!
+//! # Error bounds
+//!
+//! A copy is exact, so the radii of the leaves are those of the operands, and those of the result are those of the
+//! block's output. A contribution that is added to others is charged for its addition, as in [`Node`](super::Node). Two operands
+//! that are the same tensor are two leaves inside, each with the same ball: what holds for all reals in two balls holds for one
+//! real that is in both.
+
+use std::marker::PhantomData;
+
+use nfgrad_shapes::{At, Context, Holds, Idx, Shape, padded};
+
+use super::bounded::{self, StateSize};
+use super::plan::{MAX_OPERANDS, Mode, Modes};
+use super::run::{self, Plans, ScratchSize};
+use super::{BoundedState, RevGraph, RevNode};
+use crate::bound::{Ball, Domain};
+use crate::format::Format;
+
+/// `G: Block` reads "the graph has one output, so it can be a node of another graph".
+#[diagnostic::on_unimplemented(
+    message = "graph `{Self}` cannot be a node of another graph",
+    label = "this graph has no output, or more than one",
+    note = "a graph that is called in another has exactly one `output`"
+)]
+pub trait Block: RevGraph {
+    /// The shapes of the leaves in order of position, grouped as [`Arguments::Shapes`] are.
+    type Leaves;
+    /// The shape of the output.
+    type Output: Shape;
+    /// The position of the output.
+    const POSITION: usize;
+    /// Where the output lies in the flat buffer of the block.
+    const OFFSET: usize;
+}
+
+/// `A: Arguments<Ctx>` reads "`A` is a list of witnesses into `Ctx`": one [`Idx`], or a tuple of at most eight lists.
+///
+/// A tuple of tuples keeps long lists shallow: sixty-four leaves are eight tuples of eight.
+#[diagnostic::on_unimplemented(
+    message = "these are not arguments from the context `{Ctx}`",
+    label = "expected tuples of `Idx<Ctx, S, I>` with `S` the shape at position `I`"
+)]
+pub trait Arguments<Ctx: Context>: 'static {
+    /// The shapes that the witnesses are of, grouped as they are.
+    type Shapes;
+    /// Where they point.
+    const LIST: &'static ArgumentList;
+}
+
+/// The positions of the arguments of a block, with the places and sizes of their tensors.
+#[derive(Debug, Clone, Copy)]
+pub struct ArgumentList {
+    positions: [usize; MAX_OPERANDS],
+    offsets: [usize; MAX_OPERANDS],
+    numels: [usize; MAX_OPERANDS],
+    len: usize,
+}
+
+impl ArgumentList {
+    const EMPTY: Self =
+        Self { positions: [0; MAX_OPERANDS], offsets: [0; MAX_OPERANDS], numels: [0; MAX_OPERANDS], len: 0 };
+
+    const fn and(mut self, other: &Self) -> Self {
+        let mut k = 0;
+        while k < other.len {
+            self = self.push(other.positions[k], other.offsets[k], other.numels[k]);
+            k += 1;
+        }
+        self
+    }
+
+    const fn push(mut self, position: usize, offset: usize, numel: usize) -> Self {
+        assert!(self.len < MAX_OPERANDS, "a block has at most 64 leaves");
+        self.positions[self.len] = position;
+        self.offsets[self.len] = offset;
+        self.numels[self.len] = numel;
+        self.len += 1;
+        self
+    }
+
+    /// Each argument, with where the leaf that it stands for begins in the block: leaves come first there, in order.
+    #[inline]
+    fn each(&'static self) -> impl Iterator<Item = Argument> {
+        let mut end = 0;
+        (0..self.len).map(move |k| {
+            let (position, offset, numel) = (self.positions[k], self.offsets[k], self.numels[k]);
+            let inside = end;
+            end += padded(numel);
+            Argument { k, position, offset, inside, numel }
+        })
+    }
+}
+
+/// One argument of a call.
+struct Argument {
+    /// Which one it is; also the position of the leaf inside.
+    k: usize,
+    /// Where it is in the graph around.
+    position: usize,
+    offset: usize,
+    /// Where the leaf begins in the block.
+    inside: usize,
+    numel: usize,
+}
+
+impl<Ctx, S: Shape, const I: usize> Arguments<Ctx> for Idx<Ctx, S, I>
+where
+    Ctx: Context + Holds<S, I> + At<I>,
+{
+    type Shapes = S;
+    const LIST: &'static ArgumentList = &ArgumentList::EMPTY.push(I, <Ctx as At<I>>::OFFSET, S::NUMEL);
+}
+
+macro_rules! impl_arguments {
+    ($($a:ident)+) => {
+        impl<Ctx: Context, $($a: Arguments<Ctx>),+> Arguments<Ctx> for ($($a,)+) {
+            type Shapes = ($($a::Shapes,)+);
+            const LIST: &'static ArgumentList = &ArgumentList::EMPTY$(.and($a::LIST))+;
+        }
+    };
+}
+
+impl_arguments!(A);
+impl_arguments!(A B);
+impl_arguments!(A B C);
+impl_arguments!(A B C D);
+impl_arguments!(A B C D E);
+impl_arguments!(A B C D E F);
+impl_arguments!(A B C D E F G);
+impl_arguments!(A B C D E F G H);
+
+/// The graph `G`, called with the entries that the witnesses `A` point at as its leaves; see the [module](self).
+#[derive(Debug, Clone, Copy)]
+pub struct Call<G, A>(PhantomData<fn() -> (G, A)>);
+
+impl<G: RevGraph, A> Call<G, A> {
+    /// Whether a leaf that is an input is asked for its cotangent. If none is, nothing before the parameters is computed.
+    fn differentiates_inputs(modes: Modes) -> bool {
+        (G::PARAMS..G::LEAVES).any(|leaf| modes.of(leaf) != Mode::Skip)
+    }
+
+    /// Zero cotangents for leaves that no node contributes to.
+    fn clear<F: Format>(inputs: bool, cotangents: &mut [F]) {
+        if inputs && const { !Plans::<G>::LEAVES.reaches_all_params } {
+            cotangents[..G::LEAF_SIZE].fill(F::ZERO);
+        } else if const { !Plans::<G>::ALL.reaches_all_params } {
+            cotangents[..G::PARAM_SIZE].fill(F::ZERO);
+        }
+    }
+}
+
+impl<Ctx, G, A> RevNode<Ctx> for Call<G, A>
+where
+    Ctx: Context,
+    G: Block,
+    A: Arguments<Ctx, Shapes = G::Leaves>,
+{
+    type Out = G::Output;
+    const OPERANDS: &'static [usize] = A::LIST.positions.split_at(A::LIST.len).0;
+    const STATE: usize = <G::Context as Context>::SIZE + G::STATE;
+
+    fn radii_state<D: Domain>() -> usize {
+        D::context_len(entries::<G>(), <G::Context as Context>::SIZE) + StateSize::<D>::of::<G>()
+    }
+
+    fn scratch() -> usize {
+        ScratchSize::of::<G>()
+    }
+
+    fn forward<F: Format>(before: &[F], out: &mut [F], state: &mut [F]) {
+        let (values, state) = state.split_at_mut(<G::Context as Context>::SIZE);
+        for leaf in A::LIST.each() {
+            values[leaf.inside..][..leaf.numel].copy_from_slice(&before[leaf.offset..][..leaf.numel]);
+        }
+        G::forward(&mut run::Forward { values, state });
+        out.copy_from_slice(&values[G::OFFSET..][..G::Output::NUMEL]);
+    }
+
+    fn forward_radius<F: Format, D: Domain>(
+        (before, before_radii): (&[F], &[f64]),
+        (out, out_radii): (&mut [F], &mut [f64]),
+        (state, state_radii): (&mut [F], &mut [f64]),
+    ) {
+        let (values, state) = state.split_at_mut(<G::Context as Context>::SIZE);
+        let (radii, state_radii) = state_radii.split_at_mut(radii_len::<G, D>());
+        for leaf in A::LIST.each() {
+            values[leaf.inside..][..leaf.numel].copy_from_slice(&before[leaf.offset..][..leaf.numel]);
+            let around = D::range(leaf.position, leaf.offset, leaf.numel);
+            radii[D::range(leaf.k, leaf.inside, leaf.numel)].copy_from_slice(&before_radii[around]);
+        }
+        G::forward(&mut bounded::Forward::<F, D> {
+            values: &mut *values,
+            radii: &mut *radii,
+            state: (state, state_radii),
+            domain: PhantomData,
+        });
+        out.copy_from_slice(&values[G::OFFSET..][..G::Output::NUMEL]);
+        out_radii.copy_from_slice(&radii[D::range(G::POSITION, G::OFFSET, G::Output::NUMEL)]);
+    }
+
+    fn vjp<F: Format>(
+        modes: Modes,
+        _: &[F],
+        _: &[F],
+        dy: &[F],
+        cotangents: &mut [F],
+        (values, own): (&[F], &mut [F]),
+        scratch: &mut [F],
+    ) {
+        let (values, state) = values.split_at(<G::Context as Context>::SIZE);
+        let (inside, state_cotangents) = own.split_at_mut(<G::Context as Context>::SIZE);
+        let inputs = Self::differentiates_inputs(modes);
+        Self::clear(inputs, inside);
+        inside[G::OFFSET..][..dy.len()].copy_from_slice(dy);
+        let (cells, state) = (&mut *inside, (state, state_cotangents));
+        if inputs {
+            let graph = PhantomData;
+            G::reverse(&mut run::BackwardLeaves::<G, F> { values, cotangents: cells, state, scratch, graph });
+        } else {
+            let graph = PhantomData;
+            G::reverse(&mut run::BackwardAll::<G, F> { values, cotangents: cells, state, scratch, graph });
+        }
+        for leaf in A::LIST.each() {
+            let from = &inside[leaf.inside..][..leaf.numel];
+            let to = &mut cotangents[leaf.offset..][..leaf.numel];
+            match modes.of(leaf.k) {
+                Mode::Skip => {}
+                Mode::Write => to.copy_from_slice(from),
+                Mode::Add => to.iter_mut().zip(from).for_each(|(sum, &x)| *sum = sum.add(x)),
+            }
+        }
+    }
+
+    fn vjp_radius<F: Format, D: Domain>(
+        modes: Modes,
+        _: (&[F], &[f64]),
+        _: Ball<'_, F, D>,
+        dy: Ball<'_, F, D>,
+        (cotangents, cotangent_radii): (&mut [F], &mut [f64]),
+        state: BoundedState<'_, F>,
+        scratch: (&mut [F], &mut [f64]),
+    ) {
+        let (size, radii) = (<G::Context as Context>::SIZE, radii_len::<G, D>());
+        let (values, state_values) = state.values.0.split_at(size);
+        let (value_radii, state_value_radii) = state.values.1.split_at(radii);
+        let (inside, state_cotangents) = state.cotangents.0.split_at_mut(size);
+        let (inside_radii, state_cotangent_radii) = state.cotangents.1.split_at_mut(radii);
+        let inputs = Self::differentiates_inputs(modes);
+        Self::clear(inputs, inside);
+        inside_radii.fill(0.0);
+        inside[G::OFFSET..][..dy.mid.len()].copy_from_slice(dy.mid);
+        inside_radii[D::range(G::POSITION, G::OFFSET, dy.mid.len())].copy_from_slice(dy.rad);
+        let state = BoundedState {
+            values: (state_values, state_value_radii),
+            cotangents: (state_cotangents, state_cotangent_radii),
+        };
+        let (values, cells, graph) = ((values, value_radii), (&mut *inside, &mut *inside_radii), PhantomData);
+        if inputs {
+            G::reverse(&mut bounded::BackwardLeaves::<G, F, D> { values, cotangents: cells, state, scratch, graph });
+        } else {
+            G::reverse(&mut bounded::BackwardAll::<G, F, D> { values, cotangents: cells, state, scratch, graph });
+        }
+        for leaf in A::LIST.each() {
+            let from = &inside[leaf.inside..][..leaf.numel];
+            let from_radii = &inside_radii[D::range(leaf.k, leaf.inside, leaf.numel)];
+            let to = &mut cotangents[leaf.offset..][..leaf.numel];
+            let to_radii = &mut cotangent_radii[D::range(leaf.position, leaf.offset, leaf.numel)];
+            match modes.of(leaf.k) {
+                Mode::Skip => {}
+                Mode::Write => {
+                    to.copy_from_slice(from);
+                    to_radii.copy_from_slice(from_radii);
+                }
+                Mode::Add => {
+                    D::accumulate(to_radii, from_radii, leaf.numel, |i| F::add_error(to[i], from[i], to[i].add(from[i])));
+                    to.iter_mut().zip(from).for_each(|(sum, &x)| *sum = sum.add(x));
+                }
+            }
+        }
+    }
+}
+
+/// How many entries the block has.
+fn entries<G: RevGraph>() -> usize {
+    <<G::Context as Context>::Len as typenum::Unsigned>::USIZE
+}
+
+/// How many radii its entries have.
+fn radii_len<G: RevGraph, D: Domain>() -> usize {
+    D::context_len(entries::<G>(), <G::Context as Context>::SIZE)
+}
