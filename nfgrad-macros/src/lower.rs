@@ -6,7 +6,7 @@ mod model;
 mod names;
 mod reverse;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote};
@@ -85,9 +85,11 @@ struct Printer<'a> {
     shapes: Vec<usize>,
     /// The type parameter of the structs of named tensors.
     kind: Ident,
-    /// `const B: usize, const H: usize`.
+    /// The type that everything is implemented for: `Mlp`, or `MlpOf` behind the alias `Mlp` of a graph with const generics.
+    graph: Ident,
+    /// `B: Dim, H: Dim`.
     declared: TokenStream,
-    /// `<const B: usize, const H: usize>`, or nothing.
+    /// `<B: Dim, H: Dim>`, or nothing.
     generics: TokenStream,
     /// `<B, H>`, or nothing.
     arguments: TokenStream,
@@ -98,7 +100,7 @@ impl<'a> Printer<'a> {
         let graph = model.graph;
         let taken: Vec<String> =
             graph.generics.iter().chain([&graph.name]).map(ToString::to_string).chain(constants(model)).collect();
-        let declared = graph.generics.iter().map(|name| quote!(const #name: usize));
+        let declared = graph.generics.iter().map(|name| quote!(#name: ::nfgrad::__private::Dim));
         let declared = quote!(#(#declared),*);
         let names = &graph.generics;
         let (generics, arguments) = if names.is_empty() {
@@ -115,22 +117,11 @@ impl<'a> Printer<'a> {
             shape: fresh("S", &taken),
             shapes: number_shapes(&model.entries),
             kind: fresh("K", &taken),
+            graph: if names.is_empty() { graph.name.clone() } else { format_ident!("{}Of", graph.name) },
             declared,
             generics,
             arguments,
         }
-    }
-
-    /// `<K: n::Entries, const B: usize>`.
-    fn kind_generics(&self, bound: &TokenStream) -> TokenStream {
-        let (kind, declared) = (&self.kind, &self.declared);
-        quote!(<#kind: #bound, #declared>)
-    }
-
-    /// `<K, B>`.
-    fn kind_arguments(&self) -> TokenStream {
-        let (kind, names) = (&self.kind, &self.model.graph.generics);
-        quote!(<#kind, #(#names),*>)
     }
 
     /// `MlpLeaves`.
@@ -138,9 +129,9 @@ impl<'a> Printer<'a> {
         format_ident!("{}{what}", self.model.graph.name)
     }
 
-    /// `type S0<const B: usize> = (n::D<B>, n::D<64>);`, each shape once.
+    /// `type S0<B> = (B, n::D<64>);`, each shape once.
     fn shape_aliases(&self) -> TokenStream {
-        let (n, generics) = (&self.n, &self.generics);
+        let n = &self.n;
         let mut next = 0;
         let first = self.model.entries.iter().zip(&self.shapes).filter(|(_, number)| {
             let new = **number == next;
@@ -149,15 +140,41 @@ impl<'a> Printer<'a> {
         });
         let alias = |(entry, number): (&Entry<'_>, &usize)| {
             let (name, shape) = (format_ident!("{}{number}", self.shape), shape_type(&entry.shape, &quote!(#n)));
-            quote!(type #name #generics = #shape;)
+            let arguments = self.arguments_of(&entry.shape);
+            quote!(type #name #arguments = #shape;)
         };
         first.map(alias).collect()
     }
 
     /// The shape of a position, `S0<B>`.
     fn shape(&self, position: usize) -> TokenStream {
-        let (name, arguments) = (format_ident!("{}{}", self.shape, self.shapes[position]), &self.arguments);
+        let name = format_ident!("{}{}", self.shape, self.shapes[position]);
+        let arguments = self.arguments_of(&self.model.entries[position].shape);
         quote!(#name #arguments)
+    }
+
+    /// `<B>`, the const generics that a shape depends on: an alias may not have others.
+    fn arguments_of(&self, shape: &[Dim]) -> TokenStream {
+        let names = self.symbols_of(shape.iter());
+        if names.is_empty() { TokenStream::new() } else { quote!(<#(#names),*>) }
+    }
+
+    /// The const generics that some dimensions depend on, in the order of their declaration.
+    fn symbols_of<'d>(&self, dims: impl Iterator<Item = &'d Dim>) -> Vec<&'a Ident> {
+        let mut used = BTreeSet::new();
+        dims.for_each(|dim| {
+            dim.poly.symbols(&mut |symbol| {
+                used.insert(symbol.text.clone());
+            });
+        });
+        self.model.graph.generics.iter().filter(|name| used.contains(&name.to_string())).collect()
+    }
+
+    /// The const generics that a struct of named tensors has: those of the shapes at its positions.
+    ///
+    /// So the parameters of models that differ in their batch size alone are of one type.
+    fn symbols_at(&self, positions: impl Iterator<Item = usize>) -> Vec<&'a Ident> {
+        self.symbols_of(positions.flat_map(|position| self.model.entries[position].shape.iter()))
     }
 
     /// The shape of a position, as the user wrote it.

@@ -48,6 +48,20 @@ impl Layout {
         self.visit(visit);
     }
 
+    /// The span of the entry at a position; an empty one at 0 if there is no such entry.
+    pub fn span(&self, position: usize) -> Span {
+        let mut found = Span { offset: 0, numel: 0 };
+        if let Self::Flat(spans) = self {
+            return spans.get(position).copied().unwrap_or(found);
+        }
+        self.for_each(&mut |i, span| {
+            if i == position {
+                found = span;
+            }
+        });
+        found
+    }
+
     /// Returns how many entries were visited.
     fn visit(&self, visit: &mut impl FnMut(usize, Span)) -> usize {
         match *self {

@@ -34,7 +34,9 @@ pub mod prelude {
 /// What the expansion of `graph!` names. Not for direct use.
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::graph::{Entries, EntryInfo, HasLoss, Model, Node, Nodes, RevGraph, RevNode, Role, Sweep};
+    pub use crate::graph::{
+        Block, Call, Entries, EntryInfo, HasLoss, Model, Node, Nodes, RevGraph, RevNode, Role, Source, Sweep,
+    };
     pub use crate::op;
     pub use nfgrad_shapes::{
         At, Context, D, Dim, Idx, Layout, Listed, Minus, Nat, Over, Plus, Prefix, Shape, Span, Times, spans,

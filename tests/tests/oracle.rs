@@ -90,7 +90,7 @@ macro_rules! oracle_test {
             let outputs = certificate.outputs();
             check(&oracle, stringify!($output), outputs.$output.values().as_slice(), |i| outputs.$output.error(i));
             check(&oracle, "loss", outputs.loss.values().as_slice(), |i| outputs.loss.error(i));
-            let gradients: <$model<$batch> as Model>::Gradients<Enclosures<'_, F>> = certificate.gradients();
+            let gradients: <$model<$batch> as Model>::Params<Enclosures<'_, F>> = certificate.gradients();
             [
                 check(&oracle, "grad_w1", gradients.w1.values().as_slice(), |i| gradients.w1.error(i)),
                 check(&oracle, "grad_b1", gradients.b1.values().as_slice(), |i| gradients.b1.error(i)),
@@ -119,7 +119,7 @@ macro_rules! oracle_test {
             check(&oracle, "grad_b2", gradients.b2.mid().as_slice(), |i| gradients.b2.radius(i));
 
             // The values are those of the plain run, bit for bit.
-            let expected: <$model<$batch> as Model>::Gradients<Ref<'_, F>> = plain.gradients();
+            let expected: <$model<$batch> as Model>::Params<Ref<'_, F>> = plain.gradients();
             assert!(expected.w1.as_slice() == gradients.w1.mid().as_slice());
             assert!(expected.b2.as_slice() == gradients.b2.mid().as_slice());
         }

@@ -44,7 +44,7 @@ fn product(atoms: &[Atom], coefficient: i64, n: &TokenStream) -> TokenStream {
 impl Atom {
     fn to_type(&self, n: &TokenStream) -> TokenStream {
         match self {
-            Atom::Symbol(Symbol { tokens, braces: false, .. }) => quote!(#n::D<#tokens>),
+            Atom::Symbol(Symbol { tokens, braces: false, .. }) => tokens.clone(),
             Atom::Symbol(Symbol { tokens, braces: true, .. }) => quote!(#n::D<{ #tokens }>),
             Atom::Over(dividend, divisor) => {
                 let (dividend, divisor) = (dividend.to_type(n), divisor.to_type(n));

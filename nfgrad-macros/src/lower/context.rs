@@ -11,7 +11,7 @@ use crate::dim::{Obligation, ObligationKind, Poly};
 impl Printer<'_> {
     pub(super) fn context(&self) -> TokenStream {
         let (n, generics, arguments) = (&self.n, &self.generics, &self.arguments);
-        let name = &self.model.graph.name;
+        let name = &self.graph;
         let entries = &self.model.entries;
         let count = index(entries.len());
         let numels = (0..entries.len()).map(|position| {

@@ -1,4 +1,4 @@
-//! The public items: the graph itself, and its leaves, gradients and outputs by name.
+//! The public items: the graph itself, and its leaves, parameters and outputs by name.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
@@ -12,8 +12,8 @@ type Field<'a> = (&'a TokenStream, &'a Ident, usize, &'static str);
 impl Printer<'_> {
     pub(super) fn items(&self) -> TokenStream {
         let graph = self.model.graph;
-        let (docs, visibility, name, generics) = (&graph.docs, &graph.visibility, &graph.name, &self.generics);
-        let table = self.table();
+        let (docs, table) = (&graph.docs, self.table());
+        let graph_type = self.graph_type(&quote!(#docs #table));
         let leaves: Vec<Field<'_>> = self
             .model
             .leaves
@@ -25,21 +25,42 @@ impl Printer<'_> {
             })
             .collect();
         let params = &leaves[..self.model.params()];
-        let gradients: Vec<Field<'_>> =
-            params.iter().map(|(docs, name, position, _)| (*docs, *name, *position, "gradient")).collect();
         let outputs: Vec<Field<'_>> =
             self.model.outputs.iter().map(|output| (output.docs, output.name, output.position, "output")).collect();
         let leaves = self.record("Leaves", "The leaves of", ": parameters, then inputs.", &leaves);
-        let gradients = self.record("Gradients", "The gradients of", " with respect to its parameters.", &gradients);
+        let params = self.record("Params", "The parameters of", ", or what is known of each: its gradient.", params);
         let outputs = self.record("Outputs", "The outputs of", ".", &outputs);
         quote! {
-            #docs
-            #table
-            #[derive(Debug, Clone, Copy, Default)]
-            #visibility struct #name #generics;
+            #graph_type
             #leaves
-            #gradients
+            #params
             #outputs
+        }
+    }
+
+    /// `pub struct Mlp;`, or with const generics `pub type Mlp<const B: usize> = MlpOf<D<B>>;`.
+    ///
+    /// The struct takes types, so that a graph can be called in another with dimensions that are expressions: stable Rust
+    /// has `LinearOf<Times<D<2>, D<H>>>`, but not `Linear<{ 2 * H }>`.
+    fn graph_type(&self, docs: &TokenStream) -> TokenStream {
+        let graph = self.model.graph;
+        let (visibility, name, symbols) = (&graph.visibility, &graph.name, &graph.generics);
+        if symbols.is_empty() {
+            return quote! {
+                #docs
+                #[derive(Debug, Clone, Copy)]
+                #visibility struct #name;
+            };
+        }
+        let (of, declared) = (&self.graph, &self.declared);
+        let link = format!(" [`{}`], with its dimensions as types.", plain(name));
+        quote! {
+            #docs
+            #visibility type #name<#(const #symbols: usize),*> = #of<#(::nfgrad::__private::D<#symbols>),*>;
+
+            #[doc = #link]
+            #[derive(Debug, Clone, Copy)]
+            #visibility struct #of<#declared>(::core::marker::PhantomData<fn() -> (#(#symbols,)*)>);
         }
     }
 
@@ -70,7 +91,7 @@ impl Printer<'_> {
     fn record(&self, what: &str, opening: &str, closing: &str, fields: &[Field<'_>]) -> TokenStream {
         let visibility = &self.model.graph.visibility;
         let (name, kind) = (self.companion(what), &self.kind);
-        let generics = self.kind_generics(&quote!(::nfgrad::__private::Entries));
+        let symbols = self.symbols_at(fields.iter().map(|(_, _, position, _)| *position));
         let title = format!(" {opening} [`{}`]{closing}", plain(&self.model.graph.name));
         let fields = fields.iter().map(|(docs, field, position, role)| {
             let shape = super::shape_type(&self.model.entries[*position].shape, &quote!(::nfgrad::__private));
@@ -88,7 +109,9 @@ impl Printer<'_> {
         let phantom = fields.is_empty().then(|| quote!(__kind: ::core::marker::PhantomData<#kind>));
         quote! {
             #[doc = #title]
-            #visibility struct #name #generics { #(#fields,)* #phantom }
+            #visibility struct #name<#kind: ::nfgrad::__private::Entries #(, #symbols: ::nfgrad::__private::Dim)*> {
+                #(#fields,)* #phantom
+            }
         }
     }
 }

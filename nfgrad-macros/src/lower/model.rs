@@ -1,6 +1,6 @@
 //! What is known of a graph by name: its entries for reports, and its structs of leaves, gradients and outputs.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 
 use super::{Printer, index, plain};
@@ -8,34 +8,26 @@ use crate::infer::Entry;
 
 impl Printer<'_> {
     pub(super) fn model(&self) -> TokenStream {
-        let (n, generics, arguments, kind) = (&self.n, &self.generics, &self.arguments, &self.kind);
-        let name = &self.model.graph.name;
-        let text = plain(name);
+        let (n, generics, arguments) = (&self.n, &self.generics, &self.arguments);
+        let name = &self.graph;
+        let text = plain(&self.model.graph.name);
         let infos = self.model.entries.iter().enumerate().map(|(position, entry)| self.info(position, entry));
         let param_shapes = (0..self.model.params()).rev().fold(quote!(()), |rest, position| {
             let shape = self.shape(position);
             quote!((#shape, #rest))
         });
-        let inner = self.kind_arguments();
-        let (leaves, gradients, outputs) =
-            (self.companion("Leaves"), self.companion("Gradients"), self.companion("Outputs"));
-        let all_leaves: Vec<_> =
+        let leaves: Vec<_> =
             self.model.leaves.iter().enumerate().map(|(position, leaf)| (&leaf.ast.name, position)).collect();
-        let all_outputs = self.model.outputs.iter().map(|output| (output.name, output.position)).collect();
-        let fn_leaves = self.collect("leaves", &leaves, all_leaves.clone());
-        let fn_gradients = self.collect("gradients", &gradients, all_leaves[..self.model.params()].to_vec());
-        let fn_outputs = self.collect("outputs", &outputs, all_outputs);
+        let params = leaves[..self.model.params()].to_vec();
+        let outputs = self.model.outputs.iter().map(|output| (output.name, output.position)).collect();
+        let records = [("Leaves", "leaves", leaves), ("Params", "params", params), ("Outputs", "outputs", outputs)];
+        let records = records.map(|(what, function, fields)| self.collect(what, function, fields));
         quote! {
             impl #generics #n::Model for #name #arguments {
                 const NAME: &'static str = #text;
                 const ENTRIES: &'static [#n::EntryInfo] = &[#(#infos),*];
                 type ParamShapes = #param_shapes;
-                type Leaves<#kind: #n::Entries> = #leaves #inner;
-                type Gradients<#kind: #n::Entries> = #gradients #inner;
-                type Outputs<#kind: #n::Entries> = #outputs #inner;
-                #fn_leaves
-                #fn_gradients
-                #fn_outputs
+                #(#records)*
             }
         }
     }
@@ -54,23 +46,22 @@ impl Printer<'_> {
         quote!(#n::EntryInfo { name: #name, role: #n::Role::#role, op: #op, shape: #shape })
     }
 
-    /// A function that fills a struct of named tensors, entry by entry in increasing position.
-    fn collect(&self, function: &str, record: &Ident, mut fields: Vec<(&Ident, usize)>) -> TokenStream {
-        let (n, kind, inner) = (&self.n, &self.kind, self.kind_arguments());
-        let function = Ident::new(function, proc_macro2::Span::mixed_site());
+    /// A struct of named tensors, and the function that fills it entry by entry in increasing position.
+    fn collect(&self, what: &str, function: &str, mut fields: Vec<(&Ident, usize)>) -> TokenStream {
+        let (n, kind, record) = (&self.n, &self.kind, self.companion(what));
+        let (what, function) = (Ident::new(what, Span::mixed_site()), Ident::new(function, Span::mixed_site()));
+        let symbols = self.symbols_at(fields.iter().map(|(_, position)| *position));
         fields.sort_by_key(|(_, position)| *position);
         let empty = fields.is_empty();
         let fields = fields.into_iter().map(|(field, position)| {
             let position = index(position);
-            quote!(#field: entries.entry::<Self, #position>())
+            quote!(#field: source.entry::<Self, #position>())
         });
-        let (entries, phantom) = if empty {
-            (quote!(_), Some(quote!(__kind: ::core::marker::PhantomData)))
-        } else {
-            (quote!(mut entries), None)
-        };
+        let (source, phantom) =
+            if empty { (quote!(_), Some(quote!(__kind: ::core::marker::PhantomData))) } else { (quote!(source), None) };
         quote! {
-            fn #function<#kind: #n::Entries>(#entries: #kind) -> #record #inner {
+            type #what<#kind: #n::Entries> = #record<#kind #(, #symbols)*>;
+            fn #function<#kind: #n::Source>(#source: &mut #kind) -> Self::#what<#kind::Kind> {
                 #record { #(#fields,)* #phantom }
             }
         }

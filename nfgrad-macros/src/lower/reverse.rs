@@ -26,7 +26,7 @@ impl Printer<'_> {
 
     /// `C6`, the context that node 6 may read, and `N6`, the node.
     fn node<'b>(&self, position: usize, node: &'b Node<'_>, literals: &mut Vec<&'b Decimal>) -> TokenStream {
-        let (n, generics, arguments, name) = (&self.n, &self.generics, &self.arguments, &self.model.graph.name);
+        let (n, arguments, name) = (&self.n, &self.arguments, &self.graph);
         let (context, alias, at) = (self.context_of(position), self.node_of(position), index(position));
         let op = self.op(&node.op, literals);
         let operands = node.operands.iter().map(|operand| {
@@ -35,9 +35,9 @@ impl Printer<'_> {
         });
         let text = format!(" {}", source(node.expr, MAX_TEXT));
         quote! {
-            type #context #generics = #n::Prefix<#name #arguments, #at>;
+            type #context #arguments = #n::Prefix<#name #arguments, #at>;
             #[doc = #text]
-            type #alias #generics = #n::Node<#op, (#(#operands,)*)>;
+            type #alias #arguments = #n::Node<#op, (#(#operands,)*)>;
         }
     }
 
@@ -99,7 +99,7 @@ impl Printer<'_> {
     }
 
     fn rev_graph(&self) -> TokenStream {
-        let (n, generics, arguments, name) = (&self.n, &self.generics, &self.arguments, &self.model.graph.name);
+        let (n, generics, arguments, name) = (&self.n, &self.generics, &self.arguments, &self.graph);
         let (params, leaves) = (index(self.model.params()), index(self.model.leaves.len()));
         let outputs = self.model.outputs.iter().map(|output| index(output.position));
         let (param_size, leaf_size) = (self.offset(self.model.params()), self.offset(self.model.leaves.len()));
@@ -133,6 +133,7 @@ impl Printer<'_> {
                 const LEAF_SIZE: usize = #leaf_size;
                 const OUTPUTS: &'static [usize] = &[#(#outputs),*];
                 const NODES: #n::Nodes = #n::Nodes::Flat(&[#(#operands),*]);
+                const STATE: usize = 0;
                 fn forward<#visitor: #n::Sweep>(#sweep: &mut #visitor) { #facts #(#forward)* }
                 fn reverse<#visitor: #n::Sweep>(#sweep: &mut #visitor) { #facts #(#reverse)* }
             }

@@ -152,12 +152,12 @@ impl<G: Model, F: Format, D: Domain> BoundedRun<G, F, D> {
 
     /// The outputs by name, with their radii, as the last forward sweep left them.
     pub fn outputs(&self) -> G::Outputs<BallRef<'_, F, D>> {
-        G::outputs(BallRef::new(self.run.values().values(), self.radii.radii()))
+        G::outputs(&mut BallRef::new(self.run.values().values(), self.radii.radii()))
     }
 
     /// The gradients by name, with their radii, as the last backward sweep left them.
-    pub fn gradients(&self) -> G::Gradients<BallRef<'_, F, D>> {
-        G::gradients(BallRef::new(self.run.cotangents().values(), self.cotangent_radii.radii()))
+    pub fn gradients(&self) -> G::Params<BallRef<'_, F, D>> {
+        G::params(&mut BallRef::new(self.run.cotangents().values(), self.cotangent_radii.radii()))
     }
 
     /// Computes the gradient of `Σ ⟨seed, output⟩` with respect to every parameter, and its radii; `seed` sets the
@@ -167,7 +167,7 @@ impl<G: Model, F: Format, D: Domain> BoundedRun<G, F, D> {
         let cotangent_radii = self.cotangent_radii.radii_mut();
         cotangents.fill(F::ZERO);
         cotangent_radii.fill(0.0);
-        seed(G::outputs(Mut::new(&mut *cotangents)));
+        seed(G::outputs(&mut Mut::new(&mut *cotangents)));
         distrust::<G, F, D>(cotangents, cotangent_radii, |position| G::OUTPUTS.contains(&position));
         G::reverse(&mut BackwardAll::<G, F, D> {
             values: (values, self.radii.radii()),

@@ -281,7 +281,9 @@ where
                     to_radii.copy_from_slice(from_radii);
                 }
                 Mode::Add => {
-                    D::accumulate(to_radii, from_radii, leaf.numel, |i| F::add_error(to[i], from[i], to[i].add(from[i])));
+                    D::accumulate(to_radii, from_radii, leaf.numel, |i| {
+                        F::add_error(to[i], from[i], to[i].add(from[i]))
+                    });
                     to.iter_mut().zip(from).for_each(|(sum, &x)| *sum = sum.add(x));
                 }
             }

@@ -1,8 +1,8 @@
-//! Names for positions: the structs of leaves, gradients and outputs that `graph!` writes, over any kind of entry.
+//! Names for positions: the structs of leaves, parameters and outputs that `graph!` writes, over any kind of entry.
 
 use std::marker::PhantomData;
 
-use nfgrad_shapes::{At, Shape};
+use nfgrad_shapes::{At, Layout, Listed, Shape};
 
 use super::{BoundedRun, RevGraph, Run};
 use crate::bound::{Ball, Domain};
@@ -15,9 +15,53 @@ use crate::tensor::{BallTensor, TensorMut, TensorRef};
 pub trait Entries {
     /// The type of a field for a tensor of shape `S`.
     type Entry<S: Shape>;
+}
 
-    /// The entry at position `I` of `Ctx`. Positions are asked for in increasing order.
-    fn entry<Ctx: At<I>, const I: usize>(&mut self) -> Self::Entry<Ctx::Shape>;
+/// Where the fields of a struct of named tensors are taken from: a graph, or the part of one that belongs to a block.
+pub trait Source: Sized {
+    /// What kind of entries these are.
+    type Kind: Entries;
+
+    /// The entry of shape `S` at a place of the graph that the struct is of. Places are asked for in increasing order.
+    fn at<S: Shape>(&mut self, place: Place) -> Entry<Self, S>;
+
+    /// The entry at position `I` of the graph `Ctx`.
+    fn entry<Ctx: At<I>, const I: usize>(&mut self) -> Entry<Self, Ctx::Shape> {
+        self.at::<Ctx::Shape>(Place { position: I, offset: Ctx::OFFSET })
+    }
+
+    /// The parameters of the block `B`, of which the first is at a position of the graph `G` that owns the block.
+    fn block<G: RevGraph, B: Model>(&mut self, first: usize) -> B::Params<Self::Kind> {
+        B::params(&mut Within { source: self, first, layout: G::Context::LAYOUT })
+    }
+}
+
+/// An entry of the kind that the source `T` has.
+pub type Entry<T, S> = <<T as Source>::Kind as Entries>::Entry<S>;
+
+/// Where an entry is in its graph.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// The position.
+    pub position: usize,
+    /// Where the entry begins in the flat buffer.
+    pub offset: usize,
+}
+
+/// The parameters of a block among the entries of the graph that owns it: as many, in the same order, from `first` on.
+struct Within<'a, T> {
+    source: &'a mut T,
+    first: usize,
+    layout: Layout,
+}
+
+impl<T: Source> Source for Within<'_, T> {
+    type Kind = T::Kind;
+
+    fn at<S: Shape>(&mut self, place: Place) -> Entry<T, S> {
+        let position = self.first + place.position;
+        self.source.at::<S>(Place { position, offset: self.layout.span(position).offset })
+    }
 }
 
 /// Borrowed tensors.
@@ -34,9 +78,13 @@ impl<'a, F> Ref<'a, F> {
 
 impl<'a, F: Format> Entries for Ref<'a, F> {
     type Entry<S: Shape> = TensorRef<'a, F, S>;
+}
 
-    fn entry<Ctx: At<I>, const I: usize>(&mut self) -> TensorRef<'a, F, Ctx::Shape> {
-        TensorRef::new(&self.values[Ctx::OFFSET..][..<Ctx::Shape as Shape>::NUMEL])
+impl<'a, F: Format> Source for Ref<'a, F> {
+    type Kind = Self;
+
+    fn at<S: Shape>(&mut self, place: Place) -> TensorRef<'a, F, S> {
+        TensorRef::new(&self.values[place.offset..][..S::NUMEL])
     }
 }
 
@@ -55,12 +103,16 @@ impl<'a, F> Mut<'a, F> {
 
 impl<'a, F: Format> Entries for Mut<'a, F> {
     type Entry<S: Shape> = TensorMut<'a, F, S>;
+}
 
-    fn entry<Ctx: At<I>, const I: usize>(&mut self) -> TensorMut<'a, F, Ctx::Shape> {
+impl<'a, F: Format> Source for Mut<'a, F> {
+    type Kind = Self;
+
+    fn at<S: Shape>(&mut self, place: Place) -> TensorMut<'a, F, S> {
         let rest = std::mem::take(&mut self.rest);
-        let (_, rest) = rest.split_at_mut(Ctx::OFFSET - self.start);
-        let (entry, rest) = rest.split_at_mut(<Ctx::Shape as Shape>::NUMEL);
-        (self.rest, self.start) = (rest, Ctx::OFFSET + entry.len());
+        let (_, rest) = rest.split_at_mut(place.offset - self.start);
+        let (entry, rest) = rest.split_at_mut(S::NUMEL);
+        (self.rest, self.start) = (rest, place.offset + entry.len());
         TensorMut::new(entry)
     }
 }
@@ -81,11 +133,14 @@ impl<'a, F, D> BallRef<'a, F, D> {
 
 impl<'a, F: Format, D: Domain> Entries for BallRef<'a, F, D> {
     type Entry<S: Shape> = BallTensor<'a, F, S, D>;
+}
 
-    fn entry<Ctx: At<I>, const I: usize>(&mut self) -> BallTensor<'a, F, Ctx::Shape, D> {
-        let numel = <Ctx::Shape as Shape>::NUMEL;
-        let mid = &self.values[Ctx::OFFSET..][..numel];
-        BallTensor::new(Ball::new(mid, &self.radii[D::range(I, Ctx::OFFSET, numel)]))
+impl<'a, F: Format, D: Domain> Source for BallRef<'a, F, D> {
+    type Kind = Self;
+
+    fn at<S: Shape>(&mut self, place: Place) -> BallTensor<'a, F, S, D> {
+        let mid = &self.values[place.offset..][..S::NUMEL];
+        BallTensor::new(Ball::new(mid, &self.radii[D::range(place.position, place.offset, S::NUMEL)]))
     }
 }
 
@@ -108,9 +163,13 @@ impl<M> Default for Names<M> {
 
 impl<M: Model> Entries for Names<M> {
     type Entry<S: Shape> = &'static str;
+}
 
-    fn entry<Ctx: At<I>, const I: usize>(&mut self) -> &'static str {
-        M::ENTRIES[I].name
+impl<M: Model> Source for Names<M> {
+    type Kind = Self;
+
+    fn at<S: Shape>(&mut self, place: Place) -> &'static str {
+        M::ENTRIES[place.position].name
     }
 }
 
@@ -148,17 +207,17 @@ pub trait Model: RevGraph + Sized {
     type ParamShapes;
     /// The leaves by name.
     type Leaves<K: Entries>;
-    /// The gradients by name.
-    type Gradients<K: Entries>;
+    /// The parameters by name; what is known of each, such as its gradient, has the same names.
+    type Params<K: Entries>;
     /// The outputs by name.
     type Outputs<K: Entries>;
 
     /// Names the leaves.
-    fn leaves<K: Entries>(entries: K) -> Self::Leaves<K>;
-    /// Names the gradients.
-    fn gradients<K: Entries>(entries: K) -> Self::Gradients<K>;
+    fn leaves<T: Source>(source: &mut T) -> Self::Leaves<T::Kind>;
+    /// Names the parameters.
+    fn params<T: Source>(source: &mut T) -> Self::Params<T::Kind>;
     /// Names the outputs.
-    fn outputs<K: Entries>(entries: K) -> Self::Outputs<K>;
+    fn outputs<T: Source>(source: &mut T) -> Self::Outputs<T::Kind>;
 
     /// A run of this model in the format `F`: values and gradients.
     fn run<F: Format>() -> Run<Self, F> {

@@ -16,7 +16,7 @@ use nfgrad_shapes::Listed;
 
 pub use bounded::BoundedRun;
 pub use call::{ArgumentList, Arguments, Block, Call};
-pub use entries::{BallRef, Entries, EntryInfo, Model, Mut, Names, Ref, Role};
+pub use entries::{BallRef, Entries, Entry, EntryInfo, Model, Mut, Names, Place, Ref, Role, Source};
 pub use list::{Leaves, Then};
 pub use node::{BoundedState, Node, RevNode, Witnesses};
 pub use plan::{MAX_OPERANDS, Mode, Modes, Nodes, Plan};

@@ -87,10 +87,7 @@ impl<'a, F> BoundedState<'a, F> {
         let (cotangent_radii, own_cotangent_radii) = mem::take(&mut self.cotangents.1).split_at_mut(at_radii);
         self.values = (values, value_radii);
         self.cotangents = (cotangents, cotangent_radii);
-        BoundedState {
-            values: (own_values, own_value_radii),
-            cotangents: (own_cotangents, own_cotangent_radii),
-        }
+        BoundedState { values: (own_values, own_value_radii), cotangents: (own_cotangents, own_cotangent_radii) }
     }
 }
 

@@ -136,22 +136,22 @@ impl<G: RevGraph, F: Format> Run<G, F> {
 impl<G: Model, F: Format> Run<G, F> {
     /// The leaves by name.
     pub fn leaves(&self) -> G::Leaves<Ref<'_, F>> {
-        G::leaves(Ref::new(self.values.values()))
+        G::leaves(&mut Ref::new(self.values.values()))
     }
 
     /// The leaves by name, for writing.
     pub fn leaves_mut(&mut self) -> G::Leaves<Mut<'_, F>> {
-        G::leaves(Mut::new(self.values.values_mut()))
+        G::leaves(&mut Mut::new(self.values.values_mut()))
     }
 
     /// The outputs by name, as the last forward sweep left them.
     pub fn outputs(&self) -> G::Outputs<Ref<'_, F>> {
-        G::outputs(Ref::new(self.values.values()))
+        G::outputs(&mut Ref::new(self.values.values()))
     }
 
     /// The gradients by name, as the last backward sweep left them.
-    pub fn gradients(&self) -> G::Gradients<Ref<'_, F>> {
-        G::gradients(Ref::new(self.cotangents.values()))
+    pub fn gradients(&self) -> G::Params<Ref<'_, F>> {
+        G::params(&mut Ref::new(self.cotangents.values()))
     }
 
     /// Takes the parameters of another run, which may have another batch size or another format (each number is then
@@ -170,7 +170,7 @@ impl<G: Model, F: Format> Run<G, F> {
     /// output, all of which are zero before it is called.
     pub fn backward_from(&mut self, seed: impl FnOnce(G::Outputs<Mut<'_, F>>)) {
         self.cotangents.values_mut().fill(F::ZERO);
-        seed(G::outputs(Mut::new(self.cotangents.values_mut())));
+        seed(G::outputs(&mut Mut::new(self.cotangents.values_mut())));
         G::reverse(&mut BackwardAll::<G, F> {
             values: self.values.values(),
             cotangents: self.cotangents.values_mut(),

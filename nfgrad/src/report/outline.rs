@@ -1,9 +1,9 @@
 //! [`outline`]: what the table and the pictures know of a graph, gathered from its type.
 
-use nfgrad_shapes::{At, Context, Listed, Shape};
+use nfgrad_shapes::{Context, Listed, Shape};
 use typenum::Unsigned;
 
-use crate::graph::{Entries, EntryInfo, Model, RevNode, Role, Sweep};
+use crate::graph::{Entries, EntryInfo, Model, Place, RevNode, Role, Source, Sweep};
 
 /// One entry of a graph.
 #[derive(Debug, Clone)]
@@ -92,11 +92,15 @@ pub(super) fn grouped(number: usize) -> String {
 /// The lengths of the axes of every position: of the leaves by their names, of the nodes by a sweep.
 struct Dims(Vec<&'static [usize]>);
 
-impl Entries for &mut Dims {
+impl Entries for Dims {
     type Entry<S: Shape> = ();
+}
 
-    fn entry<Ctx: At<I>, const I: usize>(&mut self) {
-        self.0[I] = <Ctx::Shape as Shape>::DIMS;
+impl Source for Dims {
+    type Kind = Self;
+
+    fn at<S: Shape>(&mut self, place: Place) {
+        self.0[place.position] = S::DIMS;
     }
 }
 

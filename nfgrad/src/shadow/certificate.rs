@@ -36,7 +36,7 @@ impl<'a, G: RevGraph, F: Format> ValueCertificate<'a, G, F> {
         G: Model,
     {
         let (mid, rad) = self.shadow.answer(false);
-        G::outputs(Enclosures::new(self.run.values().values(), mid, rad, self.shadow.level))
+        G::outputs(&mut Enclosures::new(self.run.values().values(), mid, rad, self.shadow.level))
     }
 }
 
@@ -56,13 +56,13 @@ impl<'a, G: RevGraph, F: Format> Certificate<'a, G, F> {
 
     /// The gradients by name, with a bound on the error of every element. They are those that the last backward sweep
     /// of the run computed: call `run.backward()` before `shadow.certify(&run)`.
-    pub fn gradients(&self) -> G::Gradients<Enclosures<'a, F>>
+    pub fn gradients(&self) -> G::Params<Enclosures<'a, F>>
     where
         G: Model,
     {
         let ValueCertificate { shadow, run } = self.values;
         let (mid, rad) = shadow.answer(true);
-        G::gradients(Enclosures::new(run.cotangents().values(), mid, rad, shadow.level))
+        G::params(&mut Enclosures::new(run.cotangents().values(), mid, rad, shadow.level))
     }
 
     /// The largest error bound of one tensor, or of its gradient.

@@ -3,12 +3,12 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use nfgrad_shapes::{At, Shape, Span};
+use nfgrad_shapes::{Shape, Span};
 
 use super::{Level, Verdict};
 use crate::bound::Up;
 use crate::format::Format;
-use crate::graph::Entries;
+use crate::graph::{Entries, Place, Source};
 use crate::tensor::TensorRef;
 
 /// A tensor that a run computed, beside the ball of its shadow.
@@ -101,11 +101,15 @@ impl<'a, F> Enclosures<'a, F> {
 
 impl<'a, F: Format> Entries for Enclosures<'a, F> {
     type Entry<S: Shape> = Enclosed<'a, F, S>;
+}
 
-    fn entry<Ctx: At<I>, const I: usize>(&mut self) -> Enclosed<'a, F, Ctx::Shape> {
-        let numel = <Ctx::Shape as Shape>::NUMEL;
-        let own = Ctx::OFFSET..Ctx::OFFSET + numel;
-        let radii = self.level.range(I, Span { offset: Ctx::OFFSET, numel });
+impl<'a, F: Format> Source for Enclosures<'a, F> {
+    type Kind = Self;
+
+    fn at<S: Shape>(&mut self, place: Place) -> Enclosed<'a, F, S> {
+        let (offset, numel) = (place.offset, S::NUMEL);
+        let own = offset..offset + numel;
+        let radii = self.level.range(place.position, Span { offset, numel });
         Enclosed { run: &self.run[own.clone()], mid: &self.mid[own], rad: &self.rad[radii], shape: PhantomData }
     }
 }
