@@ -41,7 +41,7 @@ use proc_macro::TokenStream;
 /// }
 /// ```
 ///
-/// It makes the type `Mlp<B>`, and the structs `MlpLeaves`, `MlpGradients` and `MlpOutputs` with one field for each name.
+/// It makes the type `Mlp<B>`, and the structs `MlpLeaves`, `MlpParams` and `MlpOutputs` with one field for each name.
 ///
 /// - `+`, `-` and `*` work entry by entry; the shape of one operand must be that of the other or its last axes. `@` is the
 ///   matrix product. A literal can scale, `0.1 * x`, and means the real number.

@@ -77,8 +77,8 @@ fn types_and_texts_read_from_the_highest_degree_down() {
     let types = shape_type(&dims, &quote!(n)).to_string().replace(' ', "");
     assert_eq!(
         types,
-        "(n::Minus<n::Plus<n::Times<n::Times<n::D<2>,n::D<H>>,n::D<W>>,n::D<1>>,n::D<N>>,n::D<64>,n::D<0>,\
-         n::Over<n::Minus<n::D<N>,n::D<1>>,n::D<2>>)"
+        "(n::Minus<n::Plus<n::Times<n::Times<n::D<2>,H>,W>,n::D<1>>,N>,n::D<64>,n::D<0>,\
+         n::Over<n::Minus<N,n::D<1>>,n::D<2>>)"
     );
     assert_eq!(shape_text(&dims), "[1 + 2*H*W - N, 64, 0, (N - 1)/2]");
     assert_eq!(dims[3].poly.to_string(), "(N - 1)/2");

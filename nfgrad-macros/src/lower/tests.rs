@@ -31,20 +31,21 @@ const LINEAR: &str = "
 fn every_op_is_a_node_with_witnesses() {
     let text = expansion(LINEAR);
     for line in [
-        "typeC2<const B:usize>=n::Prefix<Linear<B>,2>;",
-        "type N2<const B:usize>=n::Node<n::op::MatMul,(n::Idx<C2<B>,S1<B>,1>,n::Idx<C2<B>,S0<B>,0>,)>;",
-        "type N3<const B:usize>=n::Node<n::op::Scale<L0>,(n::Idx<C3<B>,S2<B>,2>,)>;",
-        "type N4<const B:usize>=n::Node<n::op::Sum<n::op::Axis<0>>,(n::Idx<C4<B>,S2<B>,3>,)>;",
-        "type N5<const B:usize>=n::Node<n::op::Sum<n::op::All>,(n::Idx<C5<B>,S3<B>,4>,)>;",
+        "typeC2<B>=n::Prefix<LinearOf<B>,2>;",
+        "type N2<B>=n::Node<n::op::MatMul,(n::Idx<C2<B>,S1<B>,1>,n::Idx<C2<B>,S0,0>,)>;",
+        "type N3<B>=n::Node<n::op::Scale<L0>,(n::Idx<C3<B>,S2<B>,2>,)>;",
+        "type N4<B>=n::Node<n::op::Sum<n::op::Axis<0>>,(n::Idx<C4<B>,S2<B>,3>,)>;",
+        "type N5<B>=n::Node<n::op::Sum<n::op::All>,(n::Idx<C5<B>,S3,4>,)>;",
         "const TEXT:&'static str=\"0.1\";const NEAREST:f64=0.1f64;const EXACT:bool=false;",
         "const OUTPUTS:&'static[usize]=&[5,3];",
-        "type S0<const B:usize>=(n::D<3>,n::D<2>);",
-        "type S2<const B:usize>=(n::D<B>,n::D<2>);",
-        "type S4<const B:usize>=();",
-        "type ParamShapes=(S0<B>,());",
+        "type S0=(n::D<3>,n::D<2>);",
+        "pub type Linear<const B:usize>=LinearOf<::nfgrad::__private::D<B>>;",
+        "type S2<B>=(B,n::D<2>);",
+        "type S4=();",
+        "type ParamShapes=(S0,());",
         "n::EntryInfo{name:\"y\",role:n::Role::Node,op:\"scale\",shape:\"[B, 2]\"}",
-        "LinearOutputs{y:entries.entry::<Self,3>(),loss:entries.entry::<Self,5>(),}",
-        "impl<const B:usize>n::HasLoss for Linear<B>{const POSITION:usize=5;",
+        "LinearOutputs{y:source.entry::<Self,3>(),loss:source.entry::<Self,5>(),}",
+        "impl<B:::nfgrad::__private::Dim>n::HasLoss for LinearOf<B>{const POSITION:usize=5;",
     ] {
         assert_has(&text, line);
     }
@@ -62,15 +63,15 @@ fn names_of_the_user_are_left_alone() {
     let text =
         expansion("graph N1<const C1: usize, const K: usize, const n: usize> { input x: [C1, K, n]; output y = -x; }");
     assert_has(&text, "use::nfgrad::__private as n_;");
-    assert_has(&text, "type C_1<const C1:usize,const K:usize,const n:usize>=n_::Prefix<N1<C1,K,n>,1>;");
-    assert_has(&text, "struct N1Leaves<K_:::nfgrad::__private::Entries,const C1:usize");
+    assert_has(&text, "type C_1<C1,K,n>=n_::Prefix<N1Of<C1,K,n>,1>;");
+    assert_has(&text, "struct N1Leaves<K_:::nfgrad::__private::Entries,C1:::nfgrad::__private::Dim");
 }
 
 #[test]
 fn the_items_need_no_comment_of_the_user() {
     let text = expansion("graph G { input x: [2]; output x; }");
     assert!(text.starts_with("#[doc=\"|tensor|role|shape|\"]"), "{text}");
-    assert_has(&text, "struct GGradients<K:::nfgrad::__private::Entries,>{__kind:::core::marker::PhantomData<K>}");
+    assert_has(&text, "struct GParams<K:::nfgrad::__private::Entries>{__kind:::core::marker::PhantomData<K>}");
 }
 
 #[test]
@@ -79,8 +80,8 @@ fn what_the_const_generics_must_be_is_asserted() {
         "graph G<const H: usize, const K: usize> where H % K == 0, K >= 1 + 1 { input x: [H/K, H - 1]; output x; }",
     );
     for line in [
-        "assert!(<n::D<K>as n::Dim>::SIZE!=0&&<n::D<H>as n::Dim>::SIZE%<n::D<K>as n::Dim>::SIZE==0,\"graph `G` needs H % K == 0 [NF0045]\")",
-        "assert!(<n::D<K>as n::Dim>::SIZE>=2,\"graph `G` needs K >= 1 + 1 [NF0045]\")",
+        "assert!(<K as n::Dim>::SIZE!=0&&<H as n::Dim>::SIZE%<K as n::Dim>::SIZE==0,\"graph `G` needs H % K == 0 [NF0045]\")",
+        "assert!(<K as n::Dim>::SIZE>=2,\"graph `G` needs K >= 1 + 1 [NF0045]\")",
         "\"graph `G`: the dimension H/K is not a whole number [NF0045]\"",
         "\"graph `G`: the dimension H - 1 is negative [NF0045]\"",
         "={let()=Self::__FACTS;n::spans(",
@@ -96,7 +97,7 @@ fn after_an_error_the_items_are_there_and_compute_nothing() {
     );
     assert_eq!(text.matches("compile_error").count(), 1);
     assert_has(&text, "pub y:K::Entry<()>,");
-    assert_has(&text, "pub z:K::Entry<(::nfgrad::__private::D<B>,::nfgrad::__private::D<3>)>,");
+    assert_has(&text, "pub z:K::Entry<(B,::nfgrad::__private::D<3>)>,");
     assert_has(&text, "fn forward<K:n::Sweep>(_:&mut K){}");
 }
 
