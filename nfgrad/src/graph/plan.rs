@@ -107,6 +107,7 @@ impl Plan {
     ///
     /// # Panics
     /// When it is compiled, if a node reads what does not come before it, or there are too many entries or operands.
+    #[allow(clippy::large_stack_arrays, reason = "evaluated by the compiler, never on a stack")]
     pub const fn new(params: usize, leaves: usize, nodes: Nodes, seeds: &[usize]) -> Self {
         let (operands, len) = flatten(nodes, leaves);
         assert!(len < MAX_ENTRIES, "a graph has at most 1024 entries: use graphs as nodes of others");
