@@ -7,7 +7,7 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::exact::Exact;
 
-pub use formats::{Middling, Sampled};
+pub use formats::{Fixed, Flushed, Hexadecimal, Middling, Sampled, SingleUp};
 
 /// The generator of one case: the same in every run, unlike that of any other case.
 pub fn generator(label: &str, case: u64) -> ChaCha8Rng {

@@ -10,7 +10,7 @@ use nfgrad::prelude::*;
 use nfgrad_tests::check::check_op;
 use nfgrad_tests::laws::{Law, Numels};
 use nfgrad_tests::report::Report;
-use nfgrad_tests::sample::{Middling, cases};
+use nfgrad_tests::sample::{Fixed, Flushed, Hexadecimal, Middling, SingleUp, cases};
 
 /// All formats and domains.
 fn everywhere<O: Law<In>, In: Numels>(usual: u64, report: &mut Report) {
@@ -34,6 +34,10 @@ fn in_other_formats<O: Law<In>, In: Numels>(usual: u64, report: &mut Report) {
     check_op::<O, In, E5m2, Uniform>(cases, report);
     check_op::<O, In, Middling, Uniform>(cases, report);
     check_op::<O, In, Middling, Elementwise>(cases, report);
+    check_op::<O, In, SingleUp, Elementwise>(cases, report);
+    check_op::<O, In, Hexadecimal, Uniform>(cases, report);
+    check_op::<O, In, Fixed, Elementwise>(cases, report);
+    check_op::<O, In, Flushed, Elementwise>(cases, report);
 }
 
 /// One test an op: its shapes, and how many cases each is tried with.

@@ -2,10 +2,8 @@
 
 use std::ops::Range;
 
-use num_traits::Float;
-
 use super::{BallMat, Domain, Rule, Up};
-use crate::format::{Format, product_error};
+use crate::format::{Accumulator, Format, product_error};
 use crate::kernel::dispatch::{Loop, widest};
 use crate::kernel::norms::{max_row_norm_1, max_row_norm_2};
 
@@ -93,8 +91,7 @@ impl Domain for Uniform {
         } else {
             // No product and no partial sum is larger than `(1 + u)^h |a||b| <= 2 max‖aᵢ‖₂ max‖bⱼ‖₂`, so mostly it is known
             // without a look at `y` that none overflowed.
-            let largest = Format::to_f64(F::Acc::max_value());
-            let fits = error.relative.get() <= 1.0 && (magnitude * Up::new(2.0)).get() < largest;
+            let fits = error.relative.get() <= 1.0 && (magnitude * Up::new(2.0)).get() < F::Acc::LARGEST;
             radii[0] = if fits || F::all_finite(y) { bound.get() } else { f64::INFINITY };
         }
     }

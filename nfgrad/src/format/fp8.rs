@@ -144,6 +144,7 @@ impl<L: Layout8, const SATURATES: bool> Narrow for Fp8<L, SATURATES> {
     const ONE: Self = Self::from_bits(L::ONE);
     const PRECISION: i32 = L::MANTISSA + 1;
     const EMIN: i32 = L::EMIN;
+    const SATURATES: bool = SATURATES;
 
     #[inline]
     fn widen(self) -> f32 {

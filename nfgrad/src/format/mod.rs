@@ -3,14 +3,17 @@
 mod brain;
 mod carried;
 mod float16;
+mod fold;
 pub mod fp8;
 mod narrow;
 mod native;
+pub mod nf;
 mod tensor_float;
 
 use std::fmt::{Debug, Display};
+use std::ops::{Add, Div, Mul, Neg, Sub};
 
-use num_traits::Float;
+use num_traits::{Float, One, Zero};
 
 use crate::bound::Up;
 use crate::kernel::gemm::Mat;
@@ -21,30 +24,58 @@ pub use carried::Carried;
 pub use fp8::{E4m3, E4m3Saturating, E5m2, E5m2Saturating};
 pub use half::{bf16, f16};
 pub use narrow::Narrow;
+pub use nf::{Below, Downward, Fix, Flt, Flx, Ftz, NearestAway, NearestEven, Nf, TowardZero, Upward};
 pub use tensor_float::Tf32;
 
 use elementary::Elementary;
 
-/// The primitive type in which a format accumulates sums and products: f32 or f64. It is a format itself, so the rules of
-/// [`Format`] hold of what an op computes in it.
-pub trait Accumulator: Float + Format<Acc = Self> + Pooled {
+/// A type in which sums and products accumulate: the number of a format that is its own accumulator, with operators.
+///
+/// f32 and f64 for the formats that accumulate in something wider and round once; a format itself if every operation is to be
+/// rounded to it. How far a sum or product may be off is the accumulator's to say, for it depends on the order of the
+/// operations and on how each is rounded.
+pub trait Accumulator:
+    Format<Acc = Self>
+    + Zero
+    + One
+    + Add<Output = Self>
+    + Sub<Output = Self>
+    + Mul<Output = Self>
+    + Div<Output = Self>
+    + Neg<Output = Self>
+{
+    /// In what norms are computed and elementary functions carried out. Numbers that are f32 have f32.
+    type Primitive: Primitive;
+    /// Whether sums and products are taken one term after another, from the first to the last.
+    const LEFT_FOLD: bool;
+    /// No operation overflows whose exact result is below this; 0 if that is not known.
+    const LARGEST: f64;
+
+    /// See [`sum_error`].
+    fn sum_error(height: usize) -> Accumulation;
+    /// See [`product_error`].
+    fn product_error(k: usize) -> Accumulation;
+
+    /// Matrix product, see [`Format::matmul`].
+    #[doc(hidden)]
+    fn gemm(a: Mat<'_, Self>, b: Mat<'_, Self>, c: &mut [Self]);
+}
+
+/// f32 or f64.
+pub trait Primitive: Float + Accumulator + Pooled {
     /// Its unit roundoff: `|fl(t) - t| <= u |t|` barring underflow.
     const UNIT_ROUNDOFF: f64;
     /// Half its smallest positive number: what one underflow may cost.
     const ETA: f64;
 
-    /// A number of a format that embeds in this type: its own accumulator, or f64.
+    /// A number of a format that embeds in this type, or the nearest one: it is off by [`Format::CONVERSION`].
     #[doc(hidden)]
     fn widen<F: Format>(x: F) -> Self;
 
-    /// `f(x)` in f64, for a number `x` of a format that accumulates in this type.
+    /// `f(x)` in f64, for a number `x` of a format whose accumulator has this primitive.
     fn carry<E: Elementary>(x: f64) -> f64;
-    /// At least `|y - f(x)|` for every `y` that [`Accumulator::carry`] returns with `|y| <= size`.
+    /// At least `|y - f(x)|` for every `y` that [`Primitive::carry`] returns with `|y| <= size`.
     fn carry_error<E: Elementary>(size: Up) -> Up;
-
-    /// Matrix product, see [`Format::matmul`].
-    #[doc(hidden)]
-    fn gemm(a: Mat<'_, Self>, b: Mat<'_, Self>, c: &mut [Self]);
 }
 
 /// A floating-point format, together with what has been proved of its operations.
@@ -55,7 +86,7 @@ pub trait Accumulator: Float + Format<Acc = Self> + Pooled {
 ///
 /// # What an implementation owes
 ///
-/// - Every number of the format is a number of [`Format::Acc`], f32 or f64; conversions to those are exact.
+/// - Every number of the format is a number of [`Format::Acc`]. It is an f64 too, or within [`Format::CONVERSION`] of one.
 /// - `add`, `sub`, `mul`, `div` and `sqrt` round the exact result once. `neg` and `max` are exact.
 /// - [`Format::half_ulp`] bounds the error of every rounding, and is ∞ for what an overflow may become.
 /// - The provided methods are right for any such format; they are overridden where something is faster or tighter. Elementary
@@ -77,10 +108,14 @@ pub trait Format: Copy + Default + PartialEq + PartialOrd + Debug + Display + Se
     type Acc: Accumulator;
     /// Whether [`Format::from_acc`] rounds: whether the accumulator is wider than the format.
     const ROUNDS_ONCE: bool;
+    /// The relative error of [`Format::to_f64`]: 0, or `2^-53` in a radix that is no power of two.
+    const CONVERSION: f64 = 0.0;
+    /// Whether what is beyond the largest number becomes the largest number.
+    const SATURATES: bool = false;
 
     /// The nearest number of the format, ties to even; beyond the largest ±∞, or NaN or the largest where the format says so.
     fn from_f64(x: f64) -> Self;
-    /// The number as an f64, exactly.
+    /// The number as an f64: exactly, or the nearest one if [`Format::CONVERSION`] is not 0.
     fn to_f64(self) -> f64;
     /// The number as an accumulator, exactly.
     fn to_acc(self) -> Self::Acc;
@@ -115,7 +150,7 @@ pub trait Format: Copy + Default + PartialEq + PartialOrd + Debug + Display + Se
     #[inline(always)]
     #[must_use]
     fn eval<E: Elementary>(self) -> Self {
-        Self::from_f64(Self::Acc::carry::<E>(self.to_f64()))
+        Self::from_f64(<Self::Acc as Accumulator>::Primitive::carry::<E>(self.to_f64()))
     }
 
     /// At least `|fl(t) - t|` for every real `t` that rounds to `self`: half a unit in the last place, ∞ if `self` is not
@@ -125,7 +160,7 @@ pub trait Format: Copy + Default + PartialEq + PartialOrd + Debug + Display + Se
     #[inline(always)]
     fn eval_error<E: Elementary>(self) -> Up {
         let rounding = self.half_ulp();
-        rounding + Self::Acc::carry_error::<E>(self.magnitude() + rounding)
+        rounding + <Self::Acc as Accumulator>::Primitive::carry_error::<E>(self.magnitude() + rounding)
     }
     /// At least `|sum - (a + b)|`, where `sum` is `a.add(b)`; exactly 0 when the addition is exact.
     fn add_error(a: Self, b: Self, sum: Self) -> Up;
@@ -154,10 +189,26 @@ pub trait Format: Copy + Default + PartialEq + PartialOrd + Debug + Display + Se
     #[doc(hidden)]
     fn matmul(a: Mat<'_, Self>, b: Mat<'_, Self>, c: &mut [Self]);
 
-    /// The magnitude, as a radius.
+    /// The magnitude, as a radius: exact, or rounded up.
     #[inline]
     fn magnitude(self) -> Up {
-        Up::abs(self.to_f64())
+        let nearest = Up::abs(self.to_f64());
+        if Self::CONVERSION == 0.0 { nearest } else { nearest * Up::new(1.0 + 2.0 * Self::CONVERSION) }
+    }
+
+    /// At least `|self - x|`: the difference is computed and rounded once.
+    #[inline]
+    fn distance(self, x: f64) -> Up {
+        let nearest = self.to_f64();
+        let distance = Up::of_rounded_sum(nearest - x);
+        if Self::CONVERSION == 0.0 { distance } else { distance + Up::abs(nearest) * Up::new(2.0 * Self::CONVERSION) }
+    }
+
+    /// Two f64 between which the number lies: twice the number itself if it is one.
+    #[inline]
+    fn enclosure(self) -> [f64; 2] {
+        let nearest = self.to_f64();
+        if Self::CONVERSION == 0.0 { [nearest; 2] } else { [nearest.next_down(), nearest.next_up()] }
     }
 
     /// Whether every number of a slice is finite.
@@ -177,33 +228,58 @@ pub struct Accumulation {
 }
 
 /// The error of adding numbers of the format along a tree of height `height`: at most that many additions on any path.
-///
-/// With unit roundoff `u` each addition multiplies by a factor in `[1 - u, 1 + u]` (additions cannot underflow), so the
-/// error is at most `((1 + u)^h - 1) Σ|x|`. For `h u <= 1/2` this is at most `h u (1 + h u)`: the binomial series is
-/// dominated by `h u (1 + h u / 2 + (h u)² / 6 + …) <= h u (1 + h u)`.
 pub fn sum_error<F: Format>(height: usize) -> Accumulation {
-    Accumulation { relative: growth(F::Acc::UNIT_ROUNDOFF, height), absolute: Up::ZERO }
+    F::Acc::sum_error(height)
 }
 
 /// The error of an inner product of length `k` computed by [`Format::matmul`].
-///
-/// Every product passes through at most `h = height(k)` roundings, its own included, whether or not multiplications and
-/// additions are fused. So the error is at most `((1 + u)^h - 1) Σ|a b|`, plus what underflows: each of the `k` products is
-/// off by at most `η` and later grows by at most `(1 + u)^h <= 2`.
 pub fn product_error<F: Format>(k: usize) -> Accumulation {
-    let relative = growth(F::Acc::UNIT_ROUNDOFF, crate::kernel::gemm::height(k));
-    let absolute = Up::new(2.0 * k as f64) * Up::new(F::Acc::ETA);
+    F::Acc::product_error(k)
+}
+
+/// [`sum_error`] of any tree with unit roundoff `u`.
+///
+/// Each addition multiplies by a factor in `[1 - u, 1 + u]` (additions cannot underflow), so the error is at most
+/// `((1 + u)^h - 1) Σ|x|`.
+fn tree_error(u: f64, height: usize) -> Accumulation {
+    Accumulation { relative: growth(u, height), absolute: Up::ZERO }
+}
+
+/// [`product_error`] of a tree of which no product meets more than `height` roundings, its own included.
+///
+/// Whether or not multiplications and additions are fused, the error is at most `((1 + u)^h - 1) Σ|a b|`, plus what
+/// underflows: each of the `k` products is off by at most `η` and later grows by at most `(1 + u)^h`.
+fn product_tree_error(u: f64, eta: f64, height: usize, k: usize) -> Accumulation {
+    let relative = growth(u, height);
+    let absolute = Up::new(k as f64) * Up::new(eta) * (Up::new(1.0) + relative);
     Accumulation { relative, absolute }
 }
 
-/// At least `(1 + u)^h - 1`; ∞ where `h u > 1/2`.
+/// At least `(1 + u)^h - 1`.
+///
+/// For `h u <= 1/16` this is at most `h u (1 + h u)`: the binomial series is dominated by
+/// `h u (1 + h u / 2 + (h u)² / 6 + …) <= h u (1 + h u)`. Beyond, `(1 + g)² - 1 = g (2 + g)` doubles the height.
 fn growth(u: f64, h: usize) -> Up {
     let hu = Up::new(h as f64) * Up::new(u);
-    if h == 0 {
-        Up::ZERO
-    } else if hu.get() <= 0.5 {
-        hu * (Up::new(1.0) + hu)
-    } else {
-        Up::INFINITY
+    if hu.get() <= 0.0625 {
+        return hu * (Up::new(1.0) + hu);
+    }
+    let half = growth(u, h / 2);
+    let even = half * (Up::new(2.0) + half);
+    if h.is_multiple_of(2) { even } else { even + Up::new(u) * (Up::new(1.0) + even) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::growth;
+
+    #[test]
+    fn growth_is_compound_interest() {
+        for (u, h) in [(1e-7, 0), (1e-7, 1000), (0.0625, 7), (0.0625, 64), (0.5, 1), (1.0, 10), (0.125, 33)] {
+            #[allow(clippy::cast_possible_truncation, clippy::cast_possible_wrap, reason = "small")]
+            let exact = (1.0_f64 + u).powi(h as i32) - 1.0;
+            let bound = growth(u, h).get();
+            assert!(bound >= exact * (1.0 - 1e-12) && bound <= exact * 1.3, "{u} {h}: {bound} {exact}");
+        }
     }
 }

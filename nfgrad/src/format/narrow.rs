@@ -44,6 +44,8 @@ pub trait Narrow: Copy + Default + PartialEq + PartialOrd + Debug + Display + Se
     const PRECISION: i32;
     /// The smallest positive number is 2 to this.
     const EMIN: i32;
+    /// Whether what is beyond the largest number becomes the largest number.
+    const SATURATES: bool = false;
 
     /// The number as an f32, exactly.
     fn widen(self) -> f32;
@@ -73,6 +75,7 @@ impl<T: Narrow> Format for T {
     const ONE: Self = <T as Narrow>::ONE;
     type Acc = f32;
     const ROUNDS_ONCE: bool = true;
+    const SATURATES: bool = T::SATURATES;
 
     #[inline]
     fn from_f64(x: f64) -> Self {

@@ -1,11 +1,37 @@
 //! f32 and f64: the hardware rounds, and the error of an addition is found exactly.
 
-use super::{Accumulator, Format};
+use super::{Accumulation, Accumulator, Format, Primitive, product_tree_error, tree_error};
 use crate::bound::Up;
 use crate::kernel::elementary::Elementary;
 use crate::kernel::gemm::{Mat, gemm_f32, gemm_f64};
 
-impl Accumulator for f32 {
+/// Sums and products of f32 and f64: the trees of the kernels, whose heights are known.
+macro_rules! native_accumulator {
+    ($float:ty, $gemm:path) => {
+        impl Accumulator for $float {
+            type Primitive = Self;
+            const LEFT_FOLD: bool = false;
+            const LARGEST: f64 = <$float>::MAX as f64;
+
+            fn sum_error(height: usize) -> Accumulation {
+                tree_error(Self::UNIT_ROUNDOFF, height)
+            }
+
+            fn product_error(k: usize) -> Accumulation {
+                product_tree_error(Self::UNIT_ROUNDOFF, Self::ETA, crate::kernel::gemm::height(k), k)
+            }
+
+            #[inline(always)]
+            fn gemm(a: Mat<'_, Self>, b: Mat<'_, Self>, c: &mut [Self]) {
+                $gemm(a, b, c);
+            }
+        }
+    };
+}
+
+native_accumulator!(f32, gemm_f32);
+
+impl Primitive for f32 {
     const UNIT_ROUNDOFF: f64 = f32::EPSILON as f64 / 2.0;
     const ETA: f64 = f32::from_bits(1) as f64 / 2.0;
 
@@ -23,17 +49,13 @@ impl Accumulator for f32 {
     /// `|y - f| <= e |f| + 2^-1020` and `|f| <= |y| + e |f| + 2^-1020`, so `|y - f| <= (e |y| + 2^-1020) / (1 - e)`.
     #[inline(always)]
     fn carry_error<E: Elementary>(size: Up) -> Up {
-        // One `e` more than needed is for the roundings of this line.
-        Up::new(size.get() * (E::NARROW_ERROR * (1.0 + 3.0 * E::NARROW_ERROR)) + 2f64.powi(-1018))
-    }
-
-    #[inline(always)]
-    fn gemm(a: Mat<'_, Self>, b: Mat<'_, Self>, c: &mut [Self]) {
-        gemm_f32(a, b, c);
+        size * Up::new(E::NARROW_ERROR * (1.0 + 2.0 * E::NARROW_ERROR)) + Up::new(2f64.powi(-1019))
     }
 }
 
-impl Accumulator for f64 {
+native_accumulator!(f64, gemm_f64);
+
+impl Primitive for f64 {
     const UNIT_ROUNDOFF: f64 = f64::EPSILON / 2.0;
     /// Half of `2^-1074` is not an f64; the next larger one is.
     const ETA: f64 = f64::from_bits(1);
@@ -51,11 +73,6 @@ impl Accumulator for f64 {
     #[inline]
     fn carry_error<E: Elementary>(size: Up) -> Up {
         size.get().half_ulp() * Up::new(2.0 * E::WIDE_ULPS)
-    }
-
-    #[inline(always)]
-    fn gemm(a: Mat<'_, Self>, b: Mat<'_, Self>, c: &mut [Self]) {
-        gemm_f64(a, b, c);
     }
 }
 

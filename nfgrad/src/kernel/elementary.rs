@@ -32,6 +32,8 @@ pub trait Elementary: 'static {
     /// The error of [`Elementary::wide`] in units in the last place of the *computed* result (the unit of 0 and of subnormal
     /// numbers is 2^-1074).
     const WIDE_ULPS: f64;
+    /// Whether the function is known to grow, or to fall, wherever it has a value.
+    const MONOTONE: bool = false;
 
     /// `f(x)` to within `NARROW_ERROR |f(x)| + 2^-1020`, for every `x` that is an f32; an infinity where `f(x)` is beyond 2^1022.
     fn narrow(x: f64) -> f64;

@@ -8,7 +8,7 @@ use super::dispatch::{Loop, widest};
 use super::gemm::Mat;
 use super::scratch::with_scratch;
 use crate::bound::Up;
-use crate::format::{Accumulator, Format};
+use crate::format::{Accumulator, Format, Primitive};
 
 /// Rows, or columns, that are summed side by side.
 const LANES: usize = 16;
@@ -28,21 +28,22 @@ pub(crate) fn max_row_norm_2<F: Format>(a: Mat<'_, F>) -> Up {
 /// The sums are taken in the accumulator of the format: in f32 twice as many fit into a register, and that the bound
 /// grows by `n 2^-24` of itself is nothing beside what it is for. Only where f32 overflows is it done again in f64.
 fn max_row_sum<F: Format, T: Term>(a: Mat<'_, F>) -> Up {
-    let narrow = max_row_sum_in::<F, F::Acc, T>(a);
+    let narrow = max_row_sum_in::<F, <F::Acc as Accumulator>::Primitive, T>(a);
     if narrow.is_finite() { narrow } else { max_row_sum_in::<F, f64, T>(a) }
 }
 
 /// A sum of `n` non-negative terms, each rounded once, in any order: `n` roundings on no path are exceeded, so it is at
 /// least `(1 - u)^n` of the exact one, and `1 / (1 - u)^n <= 1 + 2nu` for `n u <= 1/2`. Each term may have underflowed by
 /// `η`.
-fn max_row_sum_in<F: Format, A: Accumulator, T: Term>(a: Mat<'_, F>) -> Up {
+fn max_row_sum_in<F: Format, A: Primitive, T: Term>(a: Mat<'_, F>) -> Up {
     let max = if a.col_stride == 1 {
         widest::<AlongRows<A, T>, _>(a)
     } else {
         with_scratch([a.rows], |[sums]: [&mut [A]; 1]| widest::<AcrossRows<A, T>, _>((a, sums)))
     };
     let n = Up::new(a.cols as f64);
-    let growth = n * Up::new(A::UNIT_ROUNDOFF);
+    // A term is of degree two at most, and so is the effect of its conversion.
+    let growth = n * Up::new(A::UNIT_ROUNDOFF) + Up::new(2.0 * F::CONVERSION);
     if growth.get() > 0.25 {
         return Up::INFINITY;
     }
@@ -64,26 +65,27 @@ impl<F: Format> Loop<&[F]> for AllFinite {
         // Four times the lanes of a sum that is needed: only the throughput of memory should limit this.
         let (chunks, rest) = xs.as_chunks::<{ 4 * LANES }>();
         // x * 0 is 0 for every finite x and NaN for the others, and a NaN stays in its sum.
-        let mut sums = [F::Acc::zero(); 4 * LANES];
+        let zero = <F::Acc as Accumulator>::Primitive::zero();
+        let mut sums = [zero; 4 * LANES];
         for chunk in chunks {
             for (sum, x) in sums.iter_mut().zip(chunk) {
-                *sum = *sum + x.to_acc() * F::Acc::zero();
+                *sum = *sum + <F::Acc as Accumulator>::Primitive::widen(*x) * zero;
             }
         }
-        sums.iter().all(|sum| *sum == F::Acc::zero()) && rest.iter().all(|x| x.is_finite())
+        sums.iter().all(|sum| *sum == zero) && rest.iter().all(|x| x.is_finite())
     }
 }
 
 /// What of an entry is summed.
 trait Term {
-    fn of<A: Accumulator>(x: A) -> A;
+    fn of<A: Primitive>(x: A) -> A;
 }
 
 struct Magnitude;
 
 impl Term for Magnitude {
     #[inline(always)]
-    fn of<A: Accumulator>(x: A) -> A {
+    fn of<A: Primitive>(x: A) -> A {
         x.abs()
     }
 }
@@ -92,7 +94,7 @@ struct Square;
 
 impl Term for Square {
     #[inline(always)]
-    fn of<A: Accumulator>(x: A) -> A {
+    fn of<A: Primitive>(x: A) -> A {
         x * x
     }
 }
@@ -100,7 +102,7 @@ impl Term for Square {
 /// Rows are contiguous: each is summed in interleaved chains. Returns `maxᵢ Σⱼ T(aᵢⱼ)` as computed, NaN if a sum is.
 struct AlongRows<A, T>(PhantomData<(A, T)>);
 
-impl<F: Format, A: Accumulator, T: Term> Loop<Mat<'_, F>> for AlongRows<A, T> {
+impl<F: Format, A: Primitive, T: Term> Loop<Mat<'_, F>> for AlongRows<A, T> {
     type Output = f64;
 
     #[inline(always)]
@@ -127,7 +129,7 @@ impl<F: Format, A: Accumulator, T: Term> Loop<Mat<'_, F>> for AlongRows<A, T> {
 /// in order. Returns what [`AlongRows`] returns.
 struct AcrossRows<A, T>(PhantomData<(A, T)>);
 
-impl<F: Format, A: Accumulator, T: Term> Loop<(Mat<'_, F>, &mut [A])> for AcrossRows<A, T> {
+impl<F: Format, A: Primitive, T: Term> Loop<(Mat<'_, F>, &mut [A])> for AcrossRows<A, T> {
     type Output = f64;
 
     #[inline(always)]
@@ -151,7 +153,7 @@ impl<F: Format, A: Accumulator, T: Term> Loop<(Mat<'_, F>, &mut [A])> for Across
 
 /// `T(x)` in `A`, which is the accumulator of `F` or f64: the conversion is exact.
 #[inline(always)]
-fn term<F: Format, A: Accumulator, T: Term>(x: F) -> A {
+fn term<F: Format, A: Primitive, T: Term>(x: F) -> A {
     T::of(A::widen(x))
 }
 

@@ -2,14 +2,17 @@
 
 use num_traits::Zero;
 
-use crate::format::Format;
+use crate::format::{Accumulator, Format};
 
 /// Independent accumulators: enough to fill the vector units.
 const LANES: usize = 16;
 
-/// The sum of `term(0), …, term(n - 1)` in the accumulator: sixteen interleaved chains, folded pairwise.
-#[inline(always)]
+/// The sum of `term(0), …, term(n - 1)` in the accumulator: sixteen interleaved chains, folded pairwise, or one.
+#[inline]
 pub(crate) fn sum_of<F: Format>(n: usize, term: impl Fn(usize) -> F::Acc) -> F::Acc {
+    if F::Acc::LEFT_FOLD {
+        return (0..n).fold(F::Acc::zero(), |sum, i| sum + term(i));
+    }
     let mut lanes = [F::Acc::zero(); LANES];
     let whole = n - n % LANES;
     for start in (0..whole).step_by(LANES) {
@@ -34,9 +37,9 @@ pub(crate) fn sum_of<F: Format>(n: usize, term: impl Fn(usize) -> F::Acc) -> F::
 ///
 /// A chain adds `⌈n/16⌉` terms to zero, of which the first is exact, and the fold has four levels; and `n` terms need
 /// no more than `n - 1` additions of two numbers that are not zero.
-pub(crate) const fn sum_height(n: usize) -> usize {
+pub(crate) const fn sum_height<F: Format>(n: usize) -> usize {
     let (tree, chain) = (n.div_ceil(LANES) + 3, n.saturating_sub(1));
-    if tree < chain { tree } else { chain }
+    if tree < chain && !F::Acc::LEFT_FOLD { tree } else { chain }
 }
 
 /// The sum of each column of a row-major matrix, added from the first row to the last: `out[j] = finish(Σᵢ x[i, j])`.
@@ -110,10 +113,10 @@ mod tests {
 
     #[test]
     fn the_height_is_that_of_the_worst_path() {
-        assert_eq!(sum_height(0), 0);
-        assert_eq!(sum_height(1), 0);
-        assert_eq!(sum_height(2), 1);
-        assert_eq!(sum_height(16), 4);
-        assert_eq!(sum_height(160), 13);
+        assert_eq!(sum_height::<f32>(0), 0);
+        assert_eq!(sum_height::<f32>(1), 0);
+        assert_eq!(sum_height::<f32>(2), 1);
+        assert_eq!(sum_height::<f32>(16), 4);
+        assert_eq!(sum_height::<f32>(160), 13);
     }
 }

@@ -181,10 +181,10 @@ impl Extent {
     /// At least the distance of [`Extent::sum`] from the real sum: `Σ α + κ Σ |x|`, with `κ` of [`sum_error`].
     #[inline]
     pub(super) fn sum_error<F: Format, D: Domain>(self, x: Ball<'_, F, D>, target: usize) -> Up {
-        let height = if self.inner == 1 { sum_height(self.len) } else { column_height(self.len) };
+        let height = if self.inner == 1 { sum_height::<F>(self.len) } else { column_height(self.len) };
         let (mut magnitude, mut propagated) = (0.0, 0.0);
         for i in self.sources(target) {
-            magnitude += x.mid[i].to_f64().abs();
+            magnitude += x.mid[i].magnitude().get();
             propagated += x.radius(i).get();
         }
         Up::of_terms(propagated, self.len) + sum_error::<F>(height).relative * Up::of_terms(magnitude, self.len)

@@ -47,7 +47,7 @@ pub(super) fn sum_repeated_radius<F: Format, D: Domain>(dy: Ball<'_, F, D>, out:
     D::fill(radii, columns, |j: usize| {
         let (mut magnitude, mut propagated) = (0.0, 0.0);
         for i in (j..dy.mid.len()).step_by(columns) {
-            magnitude += dy.mid[i].to_f64().abs();
+            magnitude += dy.mid[i].magnitude().get();
             propagated += dy.radius(i).get();
         }
         let rounding = if F::ROUNDS_ONCE { out[j].half_ulp() } else { Up::ZERO };

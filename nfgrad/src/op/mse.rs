@@ -55,7 +55,7 @@ impl<S: Shape> Op<(S, S)> for Mse {
             let sum = sum_of_squares(p.mid, t.mid);
             let count = Count::new(S::NUMEL);
             let quotient = count.divide(sum);
-            let tree = sum_error::<F>(sum_height(S::NUMEL)).relative * magnitude;
+            let tree = sum_error::<F>(sum_height::<F>(S::NUMEL)).relative * magnitude;
             guarded(y[0], count.divide_error(sum, errors + tree, quotient) + narrowing_error(quotient, y[0]))
         });
     }
@@ -128,11 +128,12 @@ fn factor<F: Format>(n: usize, dy: F) -> F::Acc {
     Count::new(n).divide(dy.to_acc() + dy.to_acc())
 }
 
-/// [`factor`] with its radius. Doubling is exact, barring an overflow that the quotient does not survive.
+/// [`factor`] with its radius. Doubling is exact in binary, barring an overflow that the quotient does not survive.
 #[inline]
 fn factor_ball<F: Format>(n: usize, (dy, delta): (F, Up)) -> (F::Acc, Up) {
-    let quotient = factor(n, dy);
-    (quotient, Count::new(n).divide_error(dy.to_acc() + dy.to_acc(), delta + delta, quotient))
+    let (quotient, double) = (factor(n, dy), dy.to_acc() + dy.to_acc());
+    let doubling = F::Acc::add_error(dy.to_acc(), dy.to_acc(), double);
+    (quotient, Count::new(n).divide_error(double, delta + delta + doubling, quotient))
 }
 
 /// The radius of what is 0 whatever `x` is.

@@ -33,7 +33,8 @@ impl Pointwise for Relu {
     #[inline]
     fn radius<F: Format>(x: F, alpha: Up, _: F) -> Up {
         // Where x < 0: the sum is one rounded operation, inflated by the product with 1, and 0 only where it is exactly 0.
-        let below = Up::new((x.to_f64() + alpha.get()).max(0.0)) * Up::new(1.0);
+        let [_, above] = x.enclosure();
+        let below = Up::new((above + alpha.get()).max(0.0)) * Up::new(1.0);
         if x >= F::ZERO { alpha } else { below }
     }
 
@@ -44,10 +45,10 @@ impl Pointwise for Relu {
 
     #[inline]
     fn vjp_radius<F: Format>((x, alpha): (F, Up), _: (F, Up), (dy, delta): (F, Up), _: F) -> Up {
-        let x = x.to_f64();
+        let [low, high] = x.enclosure();
         let doubtful = dy.magnitude() + delta;
         // Operands are known here: α and δ are finite.
-        let decided = if x > 0.0 { delta } else { Up::ZERO };
-        if (x > alpha.get()) | (x <= -alpha.get()) { decided } else { doubtful }
+        let decided = if x > F::ZERO { delta } else { Up::ZERO };
+        if (low > alpha.get()) | (high <= -alpha.get()) { decided } else { doubtful }
     }
 }

@@ -67,8 +67,7 @@ impl<L: Literal> Scale<L> {
     #[inline]
     fn factor<F: Format>() -> (F, Up) {
         let factor = F::from_f64(L::NEAREST);
-        // Exact: the two numbers are within a factor of two of each other, or one of them is 0.
-        let rounding = Up::abs(factor.to_f64() - L::NEAREST);
+        let rounding = factor.distance(L::NEAREST);
         (factor, if L::EXACT { rounding } else { rounding + L::NEAREST.half_ulp() })
     }
 
@@ -78,7 +77,8 @@ impl<L: Literal> Scale<L> {
         let factor = Self::factor::<F>();
         let (c, product) = (factor.0.to_f64(), factor.0.to_f64() * x.0.to_f64());
         // A power of two only moves the exponent, so the f64 product is exact unless it is subnormal.
-        let exact = is_power_of_two(c) && product.abs() > f64::MIN_POSITIVE && product == y.to_f64();
+        let is_dyadic = F::CONVERSION == 0.0 && is_power_of_two(c);
+        let exact = is_dyadic && product.abs() > f64::MIN_POSITIVE && product == y.to_f64();
         let rounding = if exact { Up::ZERO } else { F::mul_error(factor.0, x.0, y) };
         product_error(factor, x) + rounding
     }

@@ -117,7 +117,7 @@ impl<'a, F: Format> Source for Enclosures<'a, F> {
 /// At least `|x - mid|`.
 #[inline(always)]
 pub(super) fn distance<F: Format>(x: F, mid: f64) -> Up {
-    Up::of_rounded_sum(x.to_f64() - mid)
+    x.distance(mid)
 }
 
 /// The largest `|x - mid| + rad` of a tensor; `rad` has one entry for all elements or one for each.

@@ -2,7 +2,8 @@
 
 use half::{bf16, f16};
 use nfgrad::format::fp8::{Fp8, Layout8};
-use nfgrad::format::{Carried, Format, Tf32};
+use nfgrad::format::nf::{ExponentFunction, Rounding};
+use nfgrad::format::{Below, Carried, Downward, Fix, Flt, Flx, Format, Ftz, NearestAway, Nf, Tf32, TowardZero, Upward};
 
 /// A format of which random bit patterns can be drawn.
 pub trait Sampled: Format {
@@ -19,10 +20,19 @@ pub trait Sampled: Format {
 /// 16 bits of precision, which no hardware has.
 pub type Middling = Carried<16, -77, 63>;
 
+/// f32, but rounded upward.
+pub type SingleUp = Nf<2, Below<Flt<-149, 24>, 128>, Upward>;
+/// Six hexadecimal digits without underflow, rounded toward zero.
+pub type Hexadecimal = Nf<16, Flx<6>, TowardZero>;
+/// Fixed point with 20 bits behind the point.
+pub type Fixed = Nf<2, Fix<-20>, NearestAway>;
+/// Five bits without subnormal numbers, rounded downward.
+pub type Flushed = Nf<2, Below<Ftz<-20, 5>, 20>, Downward>;
+
 #[allow(clippy::cast_possible_truncation, reason = "the low bits are as random as all of them")]
 #[allow(clippy::cast_sign_loss, reason = "biased exponents are positive")]
 mod bits {
-    use super::{Carried, Format, Fp8, Layout8, Sampled, Tf32, bf16, f16};
+    use super::{Carried, ExponentFunction, Format, Fp8, Layout8, Nf, Rounding, Sampled, Tf32, bf16, f16};
 
     macro_rules! sampled {
         ($($format:ty: $bits:ty, $largest:expr, $least:expr, $epsilon:expr;)*) => {$(
@@ -72,6 +82,33 @@ mod bits {
             Self::from_f64(f64::from_bits(bits & (1 << 63 | ((1 << 52) - 1)) | exponent << 52))
         }
     }
+
+    impl<const RADIX: u32, E: ExponentFunction, R: Rounding> Sampled for Nf<RADIX, E, R> {
+        const LARGEST: f64 = match (E::LIMIT, E::PRECISION) {
+            (Some(limit), Some(p)) => {
+                (1.0 - power(-p.cast_signed() * LOG[RADIX as usize])) * power(limit * LOG[RADIX as usize])
+            }
+            (None, None) => power(40),
+            _ => f64::MAX,
+        };
+        const LEAST: f64 = match E::LEAST {
+            Some(least) => power(least * LOG[RADIX as usize]),
+            None => power(-1000),
+        };
+        const EPSILON: f64 = match (E::PRECISION, E::LEAST) {
+            (Some(p), _) => power((1 - p.cast_signed()) * LOG[RADIX as usize]),
+            (None, Some(least)) => power(least * LOG[RADIX as usize]),
+            _ => 0.0,
+        };
+        fn of_bits(bits: u64) -> Self {
+            let (low, high) = (Self::LEAST.log2() as i64 - 2, Self::LARGEST.log2() as i64 + 1);
+            let exponent = low + (bits >> 52 & 0x7ff).cast_signed() % (high - low);
+            Self::from_f64(f64::from_bits(bits & (1 << 63 | ((1 << 52) - 1)) | ((exponent + 1023) as u64) << 52))
+        }
+    }
+
+    /// The logarithms of the radices that are powers of two.
+    const LOG: [i32; 17] = [0, 0, 1, 0, 2, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 4];
 
     const fn power(n: i32) -> f64 {
         f64::from_bits(((n + 1023) as u64) << 52)

@@ -17,6 +17,7 @@ pub struct Exp;
 impl Elementary for Exp {
     const NAME: &'static str = "exp";
     const WIDE_ULPS: f64 = 2.0;
+    const MONOTONE: bool = true;
 
     #[inline(always)]
     fn narrow(x: f64) -> f64 {
@@ -39,6 +40,7 @@ impl Elementary for Tanh {
     const NAME: &'static str = "tanh";
     /// Errors of 2.09 were seen.
     const WIDE_ULPS: f64 = 3.0;
+    const MONOTONE: bool = true;
 
     #[inline(always)]
     fn narrow(x: f64) -> f64 {

@@ -14,6 +14,7 @@ pub struct Ln;
 impl Elementary for Ln {
     const NAME: &'static str = "ln";
     const WIDE_ULPS: f64 = 2.0;
+    const MONOTONE: bool = true;
 
     #[inline(always)]
     fn narrow(x: f64) -> f64 {
@@ -36,6 +37,7 @@ pub struct Ln1p;
 impl Elementary for Ln1p {
     const NAME: &'static str = "ln_1p";
     const WIDE_ULPS: f64 = 2.0;
+    const MONOTONE: bool = true;
 
     #[inline(always)]
     fn narrow(x: f64) -> f64 {
