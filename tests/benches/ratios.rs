@@ -11,42 +11,12 @@ use std::time::Instant;
 use nfgrad::format::elementary::Tanh;
 use nfgrad::optim::Sgd;
 use nfgrad::prelude::*;
-use rand::{RngExt, SeedableRng};
-use rand_chacha::ChaCha8Rng;
+
+use models::{BATCH, Mlp, RATE, Tiny, step};
 
 mod hand;
+mod models;
 
-graph! {
-    /// 784-128-10 with relu and softmax cross-entropy.
-    pub graph Mlp<const B: usize> {
-        input x: [B, 784];
-        input t: [B, 10];
-        param w1: [784, 128];
-        param b1: [128];
-        param w2: [128, 10];
-        param b2: [10];
-        let h = relu(x @ w1 + b1);
-        let logits = h @ w2 + b2;
-        output loss = mean(cross_entropy(logits, t));
-    }
-}
-
-graph! {
-    /// 4-8-1 with tanh and squared error.
-    pub graph Tiny {
-        input x: [1, 4];
-        input t: [1, 1];
-        param w1: [4, 8];
-        param b1: [8];
-        param w2: [8, 1];
-        param b2: [1];
-        let h = tanh(x @ w1 + b1);
-        output loss = mse(h @ w2 + b2, t);
-    }
-}
-
-const BATCH: usize = 64;
-const RATE: f32 = 1e-3;
 const ROUNDS: usize = 60;
 
 fn main() {
@@ -59,23 +29,7 @@ fn main() {
 }
 
 fn large() {
-    let mut rng = ChaCha8Rng::seed_from_u64(1);
-    let mut plain = Mlp::<BATCH>::run::<f32>();
-    let mut leaves = plain.leaves_mut();
-    leaves.x.fill_with(|| rng.random());
-    leaves.w1.he_uniform(|| rng.random());
-    leaves.w2.he_uniform(|| rng.random());
-    for row in leaves.t.as_mut_slice().chunks_exact_mut(10) {
-        row[rng.random_range(0..10)] = 1.0;
-    }
-
-    let mut hand = hand::Mlp::new(BATCH, [784, 128, 10]);
-    let leaves = plain.leaves();
-    hand.x.copy_from_slice(leaves.x.as_slice());
-    hand.t.copy_from_slice(leaves.t.as_slice());
-    hand.w1.copy_from_slice(leaves.w1.as_slice());
-    hand.w2.copy_from_slice(leaves.w2.as_slice());
-
+    let (mut plain, mut hand) = models::mlp();
     let mut uniform = Mlp::<BATCH>::bounded::<f32, Uniform>();
     uniform.copy_leaves_from(&plain);
     let mut elementwise = Mlp::<BATCH>::bounded::<f32, Elementwise>();
@@ -109,20 +63,9 @@ fn large() {
 }
 
 fn tiny() {
-    let mut rng = ChaCha8Rng::seed_from_u64(2);
-    let mut run = Tiny::run::<f32>();
-    let mut leaves = run.leaves_mut();
-    leaves.x.fill_with(|| rng.random());
-    leaves.w1.glorot_uniform(|| rng.random());
-    leaves.w2.glorot_uniform(|| rng.random());
+    let (mut run, mut hand) = models::tiny();
     let mut bounded = Tiny::bounded::<f32, Elementwise>();
     bounded.copy_leaves_from(&run);
-
-    let mut hand = hand::Tiny { t: 0.5, ..Default::default() };
-    let leaves = run.leaves();
-    hand.x.copy_from_slice(leaves.x.as_slice());
-    hand.w1.as_flattened_mut().copy_from_slice(leaves.w1.as_slice());
-    hand.w2.copy_from_slice(leaves.w2.as_slice());
 
     let mut sgd = Sgd::new(f64::from(RATE));
     let mut same_tanh = || {
@@ -140,14 +83,6 @@ fn tiny() {
         bounded.backward();
         sgd.step(bounded.run_mut());
     });
-}
-
-#[inline]
-fn step<G: nfgrad::graph::HasLoss>(run: &mut Run<G, f32>, sgd: &mut Sgd<f32>) {
-    run.forward();
-    run.backward();
-    sgd.step(run);
-    black_box(run.params());
 }
 
 /// Times both in turn and prints the medians and the median ratio.

@@ -107,6 +107,13 @@ impl<'a, F: Format, D: Domain> Ball<'a, F, D> {
         Self { mid: &self.mid[..numel], rad: &self.rad[..D::len(numel)], domain: PhantomData }
     }
 
+    /// The elements of a range.
+    #[inline(always)]
+    #[must_use]
+    pub(crate) fn part(self, range: Range<usize>) -> Self {
+        Self { rad: &self.rad[D::range(0, range.start, range.len())], mid: &self.mid[range], domain: PhantomData }
+    }
+
     /// The radius of element `i`.
     #[inline]
     pub fn radius(&self, i: usize) -> Up {

@@ -100,15 +100,29 @@ impl Up {
     #[must_use]
     pub fn exp_m1(self) -> Self {
         let x = self.0;
-        if x <= 1.0 / 4096.0 {
-            // x/2 + x²/6 + … <= x/2 + x²/4 <= x (1/2 + 2^-14): a sliver more than the series, and no division.
-            Self::rounded_up(x * (1.0 + x * (0.5 + 1.0 / 16384.0)) * (1.0 + 4.0 * EPSILON), x == 0.0)
+        if self.is_small() {
+            self.exp_m1_of_small()
         } else if x <= 1.0 {
             let series = x * (1.0 + 0.5 * x * (1.0 + x * (1.0 / 3.0 + x * (1.0 / 9.0))));
             Self::rounded_up(series * (1.0 + 10.0 * EPSILON), x == 0.0)
         } else {
             Self::rounded_up(Exp::wide(x) * (1.0 + (Exp::WIDE_ULPS + 2.0) * EPSILON) - 1.0, false)
         }
+    }
+
+    /// Whether [`Up::exp_m1_of_small`] may be asked for.
+    #[inline]
+    pub(crate) fn is_small(self) -> bool {
+        self.0 <= 1.0 / 4096.0
+    }
+
+    /// `e^self - 1` of a [small](Up::is_small) number, without a branch.
+    ///
+    /// `x/2 + x²/6 + … <= x/2 + x²/4 <= x (1/2 + 2^-14)`: a sliver more than the series, and no division.
+    #[inline]
+    pub(crate) fn exp_m1_of_small(self) -> Self {
+        let x = self.0;
+        Self::rounded_up(x * (1.0 + x * (0.5 + 1.0 / 16384.0)) * (1.0 + 4.0 * EPSILON), x == 0.0)
     }
 
     /// At most `x - self`: what is left of `x`, rounded down.
@@ -141,8 +155,11 @@ impl Up {
         if sum == 0.0 { Self::ZERO } else { Self::of_sum(sum, n) }
     }
 
-    /// A polynomial of non-negative numbers that was computed in f64 with no more than six roundings on a path; exactly 0 only
-    /// where `is_zero` says so, for a product may have underflowed.
+    /// A polynomial of non-negative numbers that was computed in f64 with no more than twelve roundings in all factors of a
+    /// term together; exactly 0 only where `is_zero` says so, for a product may have underflowed. No factor that such a
+    /// product meets on the way may be larger than 2^50.
+    ///
+    /// Each rounding loses at most a factor `1 - 2^-53`, and `(1 - 2^-53)^-14 < 1 + 8 * 2^-52`.
     #[inline]
     pub(crate) fn of_polynomial(x: f64, is_zero: bool) -> Self {
         Self::rounded_up(x * (1.0 + 8.0 * EPSILON), is_zero & (x == 0.0))

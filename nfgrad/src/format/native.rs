@@ -49,7 +49,8 @@ impl Primitive for f32 {
     /// `|y - f| <= e |f| + 2^-1020` and `|f| <= |y| + e |f| + 2^-1020`, so `|y - f| <= (e |y| + 2^-1020) / (1 - e)`.
     #[inline(always)]
     fn carry_error<E: Elementary>(size: Up) -> Up {
-        size * Up::new(E::NARROW_ERROR * (1.0 + 2.0 * E::NARROW_ERROR)) + Up::new(2f64.powi(-1019))
+        // One `e` more than needed is for the roundings of this line.
+        Up::new(size.get() * (E::NARROW_ERROR * (1.0 + 3.0 * E::NARROW_ERROR)) + 2f64.powi(-1018))
     }
 }
 

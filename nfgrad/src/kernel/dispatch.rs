@@ -25,3 +25,26 @@ pub(crate) fn widest<L: Loop<T>, T>(operand: T) -> L::Output {
 fn avx2<L: Loop<T>, T>(operand: T) -> L::Output {
     L::run(operand)
 }
+
+/// Declares a function that runs as a [`Loop`]: compiled for the widest registers, with all that it calls and that is
+/// `#[inline(always)]`.
+macro_rules! wide {
+    ($(#[$meta:meta])* $vis:vis fn $name:ident<$($g:ident: $bound:path),*>($($arg:ident: $ty:ty),* $(,)?) $body:block) => {
+        $(#[$meta])*
+        #[inline]
+        $vis fn $name<$($g: $bound),*>($($arg: $ty),*) {
+            struct Body<T>(::std::marker::PhantomData<T>);
+
+            impl<$($g: $bound),*> $crate::kernel::dispatch::Loop<($($ty,)*)> for Body<($($g,)*)> {
+                type Output = ();
+
+                #[inline(always)]
+                fn run(($($arg,)*): ($($ty,)*)) $body
+            }
+
+            $crate::kernel::dispatch::widest::<Body<($($g,)*)>, _>(($($arg,)*));
+        }
+    };
+}
+
+pub(crate) use wide;

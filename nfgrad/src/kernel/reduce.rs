@@ -8,7 +8,7 @@ use crate::format::{Accumulator, Format};
 const LANES: usize = 16;
 
 /// The sum of `term(0), …, term(n - 1)` in the accumulator: sixteen interleaved chains, folded pairwise, or one.
-#[inline]
+#[inline(always)]
 pub(crate) fn sum_of<F: Format>(n: usize, term: impl Fn(usize) -> F::Acc) -> F::Acc {
     if F::Acc::LEFT_FOLD {
         return (0..n).fold(F::Acc::zero(), |sum, i| sum + term(i));

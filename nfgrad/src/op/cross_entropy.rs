@@ -8,7 +8,8 @@
 //!
 //! All is computed in the accumulator and rounded once to the format. No term `tⱼ gⱼ` is negative where `t` is a
 //! distribution, so nothing cancels; for a one-hot `t` the sum is one product by 1, and exact. The sequence of operations
-//! for `g` and `v`, and the bounds `γ` of both with their proof, are those of a row of logits: `softmax.rs`.
+//! for `g` and `v`, and the bounds `γ` of both with their proof, are those of a row of logits: `logits.rs`
+//! and `pull.rs`.
 //!
 //! # Error bound
 //!
@@ -20,14 +21,14 @@
 //! and the second line with `g` for `v` for the target: products, and a sum of products with `κ` of
 //! [`sum_error`], whose height is no more than the number of nonzero terms less one.
 
-use std::ops::Range;
-
 use super::axis::Rows;
+use super::logits::{Block, Row, RowBall, ball_room, blocks, room};
+use super::pull::{Pull, PullBall};
 use super::rounding::{guarded, narrowing_error, product_error};
-use super::softmax::{Pull, PullBall, Row, RowBall};
 use super::{Contribution, Op};
 use crate::bound::{Ball, Domain, Up};
 use crate::format::{Format, sum_error};
+use crate::kernel::dispatch::wide;
 use crate::kernel::reduce::{sum_height, sum_of};
 use crate::kernel::scratch::with_scratch;
 
@@ -41,43 +42,25 @@ impl<S: Rows> Op<(S, S)> for CrossEntropy {
 
     #[inline]
     fn forward<F: Format>([z, t]: [&[F]; 2], y: &mut [F]) {
-        with_scratch([S::LEN], |[weights]: [&mut [f64]; 1]| {
-            for (row, y) in y.iter_mut().enumerate() {
-                let (z, t) = (&z[row * S::LEN..][..S::LEN], &t[row * S::LEN..][..S::LEN]);
-                *y = F::from_acc(value(&Row::new(z, weights), z, t));
-            }
-        });
+        with_scratch([room(S::LEN)], |[room]: [&mut [f64]; 1]| values::<S, F>(z, t, y, room));
     }
 
     #[inline]
     fn forward_radius<F: Format, D: Domain>([z, t]: [Ball<'_, F, D>; 2], y: &[F], radii: &mut [f64]) {
-        with_scratch([S::LEN, y.len()], |[weights, each]: [&mut [f64]; 2]| {
-            for (row, (each, &y)) in each.iter_mut().zip(y).enumerate() {
-                let start = row * S::LEN;
-                *each = guarded(y, row_radius(&RowBall::new(z, start, weights), z, t, start..start + S::LEN, y)).get();
-            }
-            D::fill(radii, y.len(), |row: usize| Up::new(each[row]));
+        with_scratch([room(S::LEN), ball_room(S::LEN), y.len()], |[room, ball, each]: [&mut [f64]; 3]| {
+            value_radii::<S, F, D>(z, t, y, [room, ball], each);
+            D::fill(radii, y.len(), |i: usize| Up::new(each[i]));
         });
     }
 
     #[inline]
-    fn vjp<F: Format>([z, t]: [&[F]; 2], _: &[F], dy: &[F], [mut dz, mut dt]: [Option<&mut [F]>; 2]) {
-        if dz.is_none() && dt.is_none() {
-            return;
-        }
-        with_scratch([S::LEN], |[weights]: [&mut [f64]; 1]| {
-            for (row, dy) in dy.iter().enumerate() {
-                let range = row * S::LEN..(row + 1) * S::LEN;
-                let (z, t, dy) = (&z[range.clone()], &t[range.clone()], dy.to_acc());
-                let row = Row::new(z, weights);
-                if let Some(dz) = dz.as_deref_mut() {
-                    Pull::new(&row, t).write(&row, weights, t, &mut dz[range.clone()], |v| F::from_acc(dy * v));
-                }
-                if let Some(dt) = dt.as_deref_mut() {
-                    for (dt, z) in dt[range].iter_mut().zip(z) {
-                        *dt = F::from_acc(dy * row.loss(z.to_acc()));
-                    }
-                }
+    fn vjp<F: Format>([z, t]: [&[F]; 2], _: &[F], dy: &[F], [dz, dt]: [Option<&mut [F]>; 2]) {
+        with_scratch([room(S::LEN)], |[room]: [&mut [f64]; 1]| {
+            if let Some(dz) = dz {
+                logit_cotangents::<S, F>(z, t, dy, dz, room);
+            }
+            if let Some(dt) = dt {
+                target_cotangents::<S, F>(z, dy, dt, room);
             }
         });
     }
@@ -89,69 +72,161 @@ impl<S: Rows> Op<(S, S)> for CrossEntropy {
         dy: Ball<'_, F, D>,
         [dz, dt]: [Option<Contribution<'_, F>>; 2],
     ) {
-        with_scratch([S::LEN, S::NUMEL], |[weights, each]: [&mut [f64]; 2]| {
+        let lengths = [room(S::LEN), ball_room(S::LEN), S::LEN, S::NUMEL];
+        with_scratch(lengths, |[room, ball, factors, each]: [&mut [f64]; 4]| {
             if let Some(Contribution { mid, radii }) = dz {
-                for start in (0..S::NUMEL).step_by(S::LEN.max(1)) {
-                    let row = PullBall::new(RowBall::new(z, start, weights), t, start);
-                    for i in start..start + S::LEN {
-                        let ((z, zeta), (t, tau)) = (z.get(i), t.get(i));
-                        let v = row.entry(i - start, (z.to_acc(), zeta), (t.to_acc(), tau));
-                        each[i] = contribution_radius(dy.get(start / S::LEN), v, mid[i]).get();
-                    }
-                }
+                logit_radii::<S, F, D>(z, t, dy, mid, [&mut *room, &mut *ball, &mut *factors], each);
                 D::fill(radii, S::NUMEL, |i: usize| Up::new(each[i]));
             }
             if let Some(Contribution { mid, radii }) = dt {
-                for start in (0..S::NUMEL).step_by(S::LEN.max(1)) {
-                    let row = RowBall::new(z, start, weights);
-                    for i in start..start + S::LEN {
-                        let (z, zeta) = z.get(i);
-                        let loss = row.loss(i - start, z.to_acc(), zeta);
-                        each[i] = contribution_radius(dy.get(start / S::LEN), loss, mid[i]).get();
-                    }
-                }
+                target_radii::<S, F, D>(z, dy, mid, [room, ball, factors], each);
                 D::fill(radii, S::NUMEL, |i: usize| Up::new(each[i]));
             }
         });
     }
 }
 
+wide! {
+    fn values<S: Rows, F: Format>(z: &[F], t: &[F], y: &mut [F], room: &mut [f64]) {
+        for rows in blocks(S::LEN, y.len()) {
+            let block = Block::new(z, S::LEN, rows.clone(), room);
+            for i in rows {
+                let range = i * S::LEN..(i + 1) * S::LEN;
+                y[i] = F::from_acc(value(&block.row(i).0, &z[range.clone()], &t[range]));
+            }
+        }
+    }
+}
+
+wide! {
+    fn value_radii<S: Rows, F: Format, D: Domain>(
+        z: Ball<'_, F, D>,
+        t: Ball<'_, F, D>,
+        y: &[F],
+        scratch: [&mut [f64]; 2],
+        out: &mut [f64],
+    ) {
+        let [room, ball] = scratch;
+        for rows in blocks(S::LEN, y.len()) {
+            let block = Block::new(z.mid, S::LEN, rows.clone(), room);
+            for i in rows {
+                let range = i * S::LEN..(i + 1) * S::LEN;
+                let (z, t) = (z.part(range.clone()), t.part(range));
+                let row = RowBall::new(block.row(i), z, ball);
+                out[i] = guarded(y[i], row_radius(&row, z, t, y[i])).get();
+            }
+        }
+    }
+}
+
+wide! {
+    fn logit_cotangents<S: Rows, F: Format>(z: &[F], t: &[F], dy: &[F], dz: &mut [F], room: &mut [f64]) {
+        for rows in blocks(S::LEN, dy.len()) {
+            let block = Block::new(z, S::LEN, rows.clone(), room);
+            for i in rows {
+                let ((row, weights), range) = (block.row(i), i * S::LEN..(i + 1) * S::LEN);
+                let (t, dz, dy) = (&t[range.clone()], &mut dz[range], dy[i].to_acc());
+                Pull::new(&row, t).write(&row, weights, t, dz, |v| F::from_acc(dy * v));
+            }
+        }
+    }
+}
+
+wide! {
+    fn target_cotangents<S: Rows, F: Format>(z: &[F], dy: &[F], dt: &mut [F], room: &mut [f64]) {
+        for rows in blocks(S::LEN, dy.len()) {
+            let block = Block::new(z, S::LEN, rows.clone(), room);
+            for i in rows {
+                let (row, range) = (block.row(i).0, i * S::LEN..(i + 1) * S::LEN);
+                for (dt, z) in dt[range.clone()].iter_mut().zip(&z[range]) {
+                    *dt = F::from_acc(dy[i].to_acc() * row.loss(z.to_acc()));
+                }
+            }
+        }
+    }
+}
+
+wide! {
+    fn logit_radii<S: Rows, F: Format, D: Domain>(
+        z: Ball<'_, F, D>,
+        t: Ball<'_, F, D>,
+        dy: Ball<'_, F, D>,
+        dz: &[F],
+        scratch: [&mut [f64]; 3],
+        out: &mut [f64],
+    ) {
+        let [room, ball, factors] = scratch;
+        for rows in blocks(S::LEN, dy.mid.len()) {
+            let block = Block::new(z.mid, S::LEN, rows.clone(), room);
+            for i in rows {
+                let range = i * S::LEN..(i + 1) * S::LEN;
+                let (dz, out) = (&dz[range.clone()], &mut out[range.clone()]);
+                let (z, t) = (z.part(range.clone()), t.part(range));
+                let row = RowBall::new(block.row(i), z, ball);
+                PullBall::new(row, t).entries(t, factors, out);
+                contribution_radii(dy.get(i), factors, dz, out);
+            }
+        }
+    }
+}
+
+wide! {
+    fn target_radii<S: Rows, F: Format, D: Domain>(
+        z: Ball<'_, F, D>,
+        dy: Ball<'_, F, D>,
+        dt: &[F],
+        scratch: [&mut [f64]; 3],
+        out: &mut [f64],
+    ) {
+        let [room, ball, factors] = scratch;
+        for rows in blocks(S::LEN, dy.mid.len()) {
+            let block = Block::new(z.mid, S::LEN, rows.clone(), room);
+            for i in rows {
+                let range = i * S::LEN..(i + 1) * S::LEN;
+                let (z, dt, out) = (z.part(range.clone()), &dt[range.clone()], &mut out[range]);
+                RowBall::new(block.row(i), z, ball).losses(z.mid, factors, out);
+                contribution_radii(dy.get(i), factors, dt, out);
+            }
+        }
+    }
+}
+
 /// `Σ fl(t g)` in the accumulator.
-#[inline]
+#[inline(always)]
 fn value<F: Format>(row: &Row<F::Acc>, z: &[F], t: &[F]) -> F::Acc {
     sum_of::<F>(z.len(), |j| t[j].to_acc() * row.loss(z[j].to_acc()))
 }
 
-/// At least the error of `y`, the value of the row of the elements `range`.
-fn row_radius<F: Format, D: Domain>(
-    row: &RowBall<'_, F::Acc>,
-    z: Ball<'_, F, D>,
-    t: Ball<'_, F, D>,
-    range: Range<usize>,
-    y: F,
-) -> Up {
+/// At least the error of `y`, the value of a row.
+#[inline(always)]
+fn row_radius<F: Format, D: Domain>(row: &RowBall<'_, F::Acc>, z: Ball<'_, F, D>, t: Ball<'_, F, D>, y: F) -> Up {
     let (mut magnitude, mut errors, mut nonzero) = (Up::ZERO, row.unknown(), 0_usize);
-    for i in range.clone() {
-        let ((z, zeta), (t, tau)) = (z.get(i), t.get(i));
+    for (j, &z) in z.mid.iter().enumerate() {
+        let (t, tau) = t.get(j);
+        // Most targets are one-hot.
         if t == F::ZERO && tau == Up::ZERO {
             continue;
         }
-        let (t, loss) = (t.to_acc(), row.loss(i - range.start, z.to_acc(), zeta));
+        let (t, loss) = (t.to_acc(), row.loss(j, z.to_acc()));
         let product = Format::mul(t, loss.0);
         magnitude += product.magnitude();
         errors += product_error((t, tau), loss) + F::Acc::mul_error(t, loss.0, product);
         nonzero += 1;
     }
-    let tree = sum_error::<F>(sum_height::<F>(range.len()).min(nonzero.saturating_sub(1))).relative * magnitude;
-    errors + tree + narrowing_error(value(&row.row, &z.mid[range.clone()], &t.mid[range]), y)
+    let tree = sum_error::<F>(sum_height::<F>(z.mid.len()).min(nonzero.saturating_sub(1))).relative * magnitude;
+    errors + tree + narrowing_error(value(&row.row, z.mid, t.mid), y)
 }
 
-/// At least the error of `out`, which is `fl(dy factor)`.
-#[inline]
-fn contribution_radius<F: Format>((dy, delta): (F, Up), factor: (F::Acc, Up), out: F) -> Up {
-    let product = Format::mul(dy.to_acc(), factor.0);
-    let rounding = F::Acc::mul_error(dy.to_acc(), factor.0, product) + narrowing_error(product, out);
-    guarded(out, product_error((dy.to_acc(), delta), factor) + rounding)
+/// At least the error of each `out`, which is `fl(dy factor)`, from that of the factors.
+#[inline(always)]
+fn contribution_radii<F: Format>((dy, delta): (F, Up), factors: &[f64], out: &[F], errors: &mut [f64]) {
+    let dy = dy.to_acc();
+    for ((error, &factor), &out) in errors.iter_mut().zip(factors).zip(out) {
+        let factor: F::Acc = Format::from_f64(factor);
+        let product = Format::mul(dy, factor);
+        let rounding = F::Acc::mul_error(dy, factor, product) + narrowing_error(product, out);
+        *error = guarded(out, product_error((dy, delta), (factor, Up::new(*error))) + rounding).get();
+    }
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@
 //! | Cotangent | `x̄ⱼ = ȳⱼ - pⱼ Σ ȳ`, `p` the softmax of `x` |
 //!
 //! Both are computed in the accumulator and rounded once to the format. The sequence of operations, and the bounds of
-//! both with their proof, are those of a row of logits: `softmax.rs`, where `g = -y` and `v = -x̄` for `t = ȳ`.
+//! both with their proof, are those of a row of logits: `logits.rs` with `g = -y`, and `pull.rs` with `v = -x̄` for `t = ȳ`.
 //!
 //! # Error bound
 //!
@@ -17,12 +17,16 @@
 //!
 //! To first order `Wⱼ = (1 - pⱼ) ηⱼ + Σ_{k≠j} pₖ ηₖ` and `Δⱼ = pⱼ Wⱼ`: what the derivatives say, and no more.
 
+use nfgrad_shapes::Shape;
+
 use super::axis::Rows;
+use super::logits::{Block, RowBall, ball_room, blocks, room};
+use super::pull::{Pull, PullBall};
 use super::rounding::{guarded, narrowing_error};
-use super::softmax::{Pull, PullBall, Row, RowBall};
 use super::{Contribution, Op};
 use crate::bound::{Ball, Domain, Up};
 use crate::format::Format;
+use crate::kernel::dispatch::wide;
 use crate::kernel::scratch::with_scratch;
 
 /// The logarithm of the softmax along the last axis; see the [module](self).
@@ -35,27 +39,14 @@ impl<S: Rows> Op<(S,)> for LogSoftmax {
 
     #[inline]
     fn forward<F: Format>([x]: [&[F]; 1], y: &mut [F]) {
-        with_scratch([S::LEN], |[weights]: [&mut [f64]; 1]| {
-            for (y, x) in y.chunks_exact_mut(S::LEN.max(1)).zip(x.chunks_exact(S::LEN.max(1))) {
-                let row = Row::new(x, weights);
-                for (y, x) in y.iter_mut().zip(x) {
-                    *y = F::from_acc(-row.loss(x.to_acc()));
-                }
-            }
-        });
+        with_scratch([room(S::LEN)], |[room]: [&mut [f64]; 1]| values::<S, F>(x, y, room));
     }
 
     #[inline]
     fn forward_radius<F: Format, D: Domain>([x]: [Ball<'_, F, D>; 1], y: &[F], radii: &mut [f64]) {
-        with_scratch([S::LEN, S::NUMEL], |[weights, each]: [&mut [f64]; 2]| {
-            for start in (0..S::NUMEL).step_by(S::LEN.max(1)) {
-                let row = RowBall::new(x, start, weights);
-                for i in start..start + S::LEN {
-                    let (x, alpha) = x.get(i);
-                    let (loss, error) = row.loss(i - start, x.to_acc(), alpha);
-                    each[i] = guarded(y[i], error + narrowing_error(-loss, y[i])).get();
-                }
-            }
+        let lengths = [room(S::LEN), ball_room(S::LEN), S::LEN, S::NUMEL];
+        with_scratch(lengths, |[room, ball, losses, each]: [&mut [f64]; 4]| {
+            value_radii::<S, F, D>(x, y, [room, ball, losses], each);
             D::fill(radii, S::NUMEL, |i: usize| Up::new(each[i]));
         });
     }
@@ -63,13 +54,7 @@ impl<S: Rows> Op<(S,)> for LogSoftmax {
     #[inline]
     fn vjp<F: Format>([x]: [&[F]; 1], _: &[F], dy: &[F], [dx]: [Option<&mut [F]>; 1]) {
         let Some(dx) = dx else { return };
-        let len = S::LEN.max(1);
-        with_scratch([S::LEN], |[weights]: [&mut [f64]; 1]| {
-            for ((dx, x), dy) in dx.chunks_exact_mut(len).zip(x.chunks_exact(len)).zip(dy.chunks_exact(len)) {
-                let row = Row::new(x, weights);
-                Pull::new(&row, dy).write(&row, weights, dy, dx, |v| F::from_acc(-v));
-            }
-        });
+        with_scratch([room(S::LEN)], |[room]: [&mut [f64]; 1]| cotangents::<S, F>(x, dy, dx, room));
     }
 
     #[inline]
@@ -80,17 +65,89 @@ impl<S: Rows> Op<(S,)> for LogSoftmax {
         [dx]: [Option<Contribution<'_, F>>; 1],
     ) {
         let Some(Contribution { mid, radii }) = dx else { return };
-        with_scratch([S::LEN, S::NUMEL], |[weights, each]: [&mut [f64]; 2]| {
-            for start in (0..S::NUMEL).step_by(S::LEN.max(1)) {
-                let row = PullBall::new(RowBall::new(x, start, weights), dy, start);
-                for i in start..start + S::LEN {
-                    let ((x, alpha), (dy, delta)) = (x.get(i), dy.get(i));
-                    let (v, error) = row.entry(i - start, (x.to_acc(), alpha), (dy.to_acc(), delta));
-                    each[i] = guarded(mid[i], error + narrowing_error(-v, mid[i])).get();
-                }
-            }
+        let lengths = [room(S::LEN), ball_room(S::LEN), S::LEN, S::NUMEL];
+        with_scratch(lengths, |[room, ball, entries, each]: [&mut [f64]; 4]| {
+            cotangent_radii::<S, F, D>(x, dy, mid, [room, ball, entries], each);
             D::fill(radii, S::NUMEL, |i: usize| Up::new(each[i]));
         });
+    }
+}
+
+wide! {
+    fn values<S: Rows, F: Format>(x: &[F], y: &mut [F], room: &mut [f64]) {
+        for rows in blocks(S::LEN, S::Each::NUMEL) {
+            let block = Block::new(x, S::LEN, rows.clone(), room);
+            for i in rows {
+                let (row, range) = (block.row(i).0, i * S::LEN..(i + 1) * S::LEN);
+                for (y, x) in y[range.clone()].iter_mut().zip(&x[range]) {
+                    *y = F::from_acc(-row.loss(x.to_acc()));
+                }
+            }
+        }
+    }
+}
+
+wide! {
+    fn value_radii<S: Rows, F: Format, D: Domain>(
+        x: Ball<'_, F, D>,
+        y: &[F],
+        scratch: [&mut [f64]; 3],
+        out: &mut [f64],
+    ) {
+        let [room, ball, losses] = scratch;
+        for rows in blocks(S::LEN, S::Each::NUMEL) {
+            let block = Block::new(x.mid, S::LEN, rows.clone(), room);
+            for i in rows {
+                let range = i * S::LEN..(i + 1) * S::LEN;
+                let (x, y, out) = (x.part(range.clone()), &y[range.clone()], &mut out[range]);
+                RowBall::new(block.row(i), x, ball).losses(x.mid, losses, out);
+                narrowed(losses, y, out);
+            }
+        }
+    }
+}
+
+wide! {
+    fn cotangents<S: Rows, F: Format>(x: &[F], dy: &[F], dx: &mut [F], room: &mut [f64]) {
+        for rows in blocks(S::LEN, S::Each::NUMEL) {
+            let block = Block::new(x, S::LEN, rows.clone(), room);
+            for i in rows {
+                let ((row, weights), range) = (block.row(i), i * S::LEN..(i + 1) * S::LEN);
+                let (dy, dx) = (&dy[range.clone()], &mut dx[range]);
+                Pull::new(&row, dy).write(&row, weights, dy, dx, |v| F::from_acc(-v));
+            }
+        }
+    }
+}
+
+wide! {
+    fn cotangent_radii<S: Rows, F: Format, D: Domain>(
+        x: Ball<'_, F, D>,
+        dy: Ball<'_, F, D>,
+        dx: &[F],
+        scratch: [&mut [f64]; 3],
+        out: &mut [f64],
+    ) {
+        let [room, ball, entries] = scratch;
+        for rows in blocks(S::LEN, S::Each::NUMEL) {
+            let block = Block::new(x.mid, S::LEN, rows.clone(), room);
+            for i in rows {
+                let range = i * S::LEN..(i + 1) * S::LEN;
+                let (dx, out) = (&dx[range.clone()], &mut out[range.clone()]);
+                let (x, dy) = (x.part(range.clone()), dy.part(range));
+                let row = RowBall::new(block.row(i), x, ball);
+                PullBall::new(row, dy).entries(dy, entries, out);
+                narrowed(entries, dx, out);
+            }
+        }
+    }
+}
+
+/// Adds the rounding of each `out`, which is `-x` in the format, to the error of `x`.
+#[inline(always)]
+fn narrowed<F: Format>(x: &[f64], out: &[F], errors: &mut [f64]) {
+    for ((error, &x), &out) in errors.iter_mut().zip(x).zip(out) {
+        *error = guarded(out, Up::new(*error) + narrowing_error(Format::from_f64(-x), out)).get();
     }
 }
 

@@ -1,0 +1,87 @@
+//! The two networks that are timed, with their data: in our types and as the hand-written yardstick.
+
+use nfgrad::optim::Sgd;
+use nfgrad::prelude::*;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use crate::hand;
+
+graph! {
+    /// 784-128-10 with relu and softmax cross-entropy.
+    pub(crate) graph Mlp<const B: usize> {
+        input x: [B, 784];
+        input t: [B, 10];
+        param w1: [784, 128];
+        param b1: [128];
+        param w2: [128, 10];
+        param b2: [10];
+        let h = relu(x @ w1 + b1);
+        let logits = h @ w2 + b2;
+        output loss = mean(cross_entropy(logits, t));
+    }
+}
+
+graph! {
+    /// 4-8-1 with tanh and squared error.
+    pub(crate) graph Tiny {
+        input x: [1, 4];
+        input t: [1, 1];
+        param w1: [4, 8];
+        param b1: [8];
+        param w2: [8, 1];
+        param b2: [1];
+        let h = tanh(x @ w1 + b1);
+        output loss = mse(h @ w2 + b2, t);
+    }
+}
+
+/// Pictures of the larger network at a time.
+pub(crate) const BATCH: usize = 64;
+/// The learning rate.
+pub(crate) const RATE: f32 = 1e-3;
+
+/// The larger network on random data, and the yardstick with the same.
+pub(crate) fn mlp() -> (Run<Mlp<BATCH>, f32>, hand::Mlp) {
+    let mut rng = ChaCha8Rng::seed_from_u64(1);
+    let mut run = Mlp::<BATCH>::run::<f32>();
+    let mut leaves = run.leaves_mut();
+    leaves.x.fill_with(|| rng.random());
+    leaves.w1.he_uniform(|| rng.random());
+    leaves.w2.he_uniform(|| rng.random());
+    for row in leaves.t.as_mut_slice().chunks_exact_mut(10) {
+        row[rng.random_range(0..10)] = 1.0;
+    }
+    let mut hand = hand::Mlp::new(BATCH, [784, 128, 10]);
+    let leaves = run.leaves();
+    hand.x.copy_from_slice(leaves.x.as_slice());
+    hand.t.copy_from_slice(leaves.t.as_slice());
+    hand.w1.copy_from_slice(leaves.w1.as_slice());
+    hand.w2.copy_from_slice(leaves.w2.as_slice());
+    (run, hand)
+}
+
+/// The smaller one, likewise.
+pub(crate) fn tiny() -> (Run<Tiny, f32>, hand::Tiny) {
+    let mut rng = ChaCha8Rng::seed_from_u64(2);
+    let mut run = Tiny::run::<f32>();
+    let mut leaves = run.leaves_mut();
+    leaves.x.fill_with(|| rng.random());
+    leaves.w1.glorot_uniform(|| rng.random());
+    leaves.w2.glorot_uniform(|| rng.random());
+    let mut hand = hand::Tiny { t: 0.5, ..Default::default() };
+    let leaves = run.leaves();
+    hand.x.copy_from_slice(leaves.x.as_slice());
+    hand.w1.as_flattened_mut().copy_from_slice(leaves.w1.as_slice());
+    hand.w2.copy_from_slice(leaves.w2.as_slice());
+    (run, hand)
+}
+
+/// One step of training.
+#[inline]
+pub(crate) fn step<G: nfgrad::graph::HasLoss>(run: &mut Run<G, f32>, sgd: &mut Sgd<f32>) {
+    run.forward();
+    run.backward();
+    sgd.step(run);
+    std::hint::black_box(run.params());
+}
