@@ -82,6 +82,9 @@ pub enum Rule {
     Reduce,
     /// `[s, c] -> [s, c]`: along the last axis, so the rank is at least 1.
     LastAxis,
+    /// `[s ++ t] -> [s ++ t]`, or `[s ++ t], [t] -> [s ++ t]` with a mask: along the axis that is the first parameter, the last if
+    /// none is given.
+    AlongAxis,
     /// `[s, c], [s, c] -> [s]`: two operands of one shape, the last axis is folded away.
     PairLastAxis,
     /// `[.., m, n] -> [.., n, m]`.
@@ -92,7 +95,7 @@ pub enum Rule {
     Reshape,
 }
 
-/// `axis = i`, or all entries.
+/// `axis = i`, or all entries, or what else the rule takes where none is given.
 const AXIS_OR_ALL: &[Parameter] = &[Parameter::new("axis", Kind::Axis).or_all()];
 
 /// Every op that can be called by name in a `graph!` block.
@@ -108,6 +111,15 @@ pub const SIGNATURES: &[Signature] =
         op("matmul", "MatMul", &["a", "b"], Rule::MatMul, "matrix product, also written a @ b"),
         op("sum", "Sum", &["x"], Rule::Reduce, "sum of all entries, or along `axis`").with(AXIS_OR_ALL),
         op("mean", "Mean", &["x"], Rule::Reduce, "mean of all entries, or along `axis`").with(AXIS_OR_ALL),
+        op(
+            "softmax",
+            "Softmax",
+            &["x", "mask"],
+            Rule::AlongAxis,
+            "exp(x) / sum(exp(x)) along `axis`, where the mask is not 0",
+        )
+        .at_least(1)
+        .with(AXIS_OR_ALL),
         op("log_softmax", "LogSoftmax", &["x"], Rule::LastAxis, "x - ln(sum(exp(x))) along the last axis"),
         op(
             "cross_entropy",

@@ -78,9 +78,10 @@ impl<'a, F: Sampled> Trial<'a, F> {
         (0..self.subject.numels().len()).map(|k| view(&self.x[k.min(self.x.len() - 1)])).collect()
     }
 
-    /// Whether results of moderate numbers are never too large: exponentials are, and in narrow formats products too.
+    /// Whether something is known of all results of moderate numbers: exponentials may be too large, and in narrow formats
+    /// products too; a mask may leave nothing, or its own radius a doubt.
     fn is_sure(&self) -> bool {
-        F::LARGEST > 1e18 && self.rule != Rule::Exp
+        F::LARGEST > 1e18 && !matches!(self.rule, Rule::Exp | Rule::Softmax { masked: true, .. })
     }
 
     fn forward(&self, report: &mut Report) {

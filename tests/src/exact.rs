@@ -67,6 +67,11 @@ impl Exact {
         positive
     }
 
+    /// Whether the number is exactly zero.
+    pub fn is_zero(&self) -> bool {
+        self.value == Big::ZERO && self.error == Bound::ZERO
+    }
+
     /// Whether the numbers at hand are in this order; their bounds are ignored.
     pub fn is_less_than(&self, other: &Self) -> bool {
         self.value < other.value

@@ -5,6 +5,7 @@
 
 mod layout;
 mod ops;
+mod rows;
 
 use crate::exact::Exact;
 
@@ -52,6 +53,13 @@ pub enum Rule {
         /// The length of the last axis.
         columns: usize,
     },
+    /// `e^x / Σ e^x` along an axis, over the entries whose mask is not 0.
+    Softmax {
+        /// Along which axis.
+        axis: Axis,
+        /// Whether there is a mask, which is repeated over the leading axes.
+        masked: bool,
+    },
     /// `-Σ t log_softmax(x)` along the last axis.
     CrossEntropy {
         /// The length of the last axis.
@@ -88,6 +96,10 @@ impl Axis {
         (0..self.length).map(move |l| (o * self.length + l) * self.inner + i)
     }
 
+    fn lines(self) -> usize {
+        self.outer * self.inner
+    }
+
     fn sums(self, x: &[Exact]) -> Vec<Exact> {
         (0..self.outer * self.inner).map(|s| Exact::sum(self.entries(s).map(|i| &x[i]))).collect()
     }
@@ -118,6 +130,7 @@ impl Rule {
             Self::Sum(axis) => axis.sums(x[0]),
             Self::Mean(axis) => map(&axis.sums(x[0]), |sum| sum.over_exact(&length(axis.length))),
             Self::LogSoftmax { columns } => rows(x[0], columns).flat_map(log_softmax).collect(),
+            Self::Softmax { axis, .. } => rows::softmax(axis, x),
             Self::CrossEntropy { columns } => rows(x[0], columns)
                 .zip(rows(x[1], columns))
                 .map(|(x, t)| -Exact::sum(&together(&log_softmax(x), t, |l, t| l.clone() * t)))
@@ -159,6 +172,7 @@ impl Rule {
                 };
                 vec![rows(x[0], columns).zip(rows(dy, columns)).flat_map(row).collect()]
             }
+            Self::Softmax { axis, .. } => rows::softmax_vjp(axis, x, dy),
             Self::CrossEntropy { columns } => cross_entropy_vjp(x[0], x[1], dy, columns),
             Self::Mse => {
                 let step = (Exact::new(2.0) * &dy[0]).over_exact(&length(x[0].len()));
@@ -188,6 +202,9 @@ fn log_softmax(x: &[Exact]) -> Vec<Exact> {
 }
 
 fn softmax(x: &[Exact]) -> Vec<Exact> {
+    if x.is_empty() {
+        return Vec::new();
+    }
     let powers = map(&shifted(x), Exact::exp);
     let inverse = Exact::sum(&powers).reciprocal_above_one();
     map(&powers, |p| p.clone() * &inverse)

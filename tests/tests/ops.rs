@@ -4,7 +4,7 @@ use half::{bf16, f16};
 use nfgrad::format::{E4m3, E4m3Saturating, E5m2, E5m2Saturating, Tf32};
 use nfgrad::op::{
     Add, All, Axis, CrossEntropy, Exp, Literal, LogSoftmax, MatMul, Mean, Mse, Mul, Neg, Permute, Relu, Reshape, Scale,
-    Sub, Sum, Tanh, Transpose,
+    Softmax, Sub, Sum, Tanh, Transpose,
 };
 use nfgrad::prelude::*;
 use nfgrad_tests::check::check_op;
@@ -114,6 +114,13 @@ ops! {
     mean_outer: Mean<Axis<0>>, 200, [((D<3>, D<2>),), ((D<5>,),), ((D<2>, D<17>),)];
     mean_middle: Mean<Axis<1>>, 200, [((D<2>, D<3>),), ((D<2>, D<3>, D<2>),)];
     mse: Mse, 400, [((D<2>, D<3>), (D<2>, D<3>)), ((D<35>,), (D<35>,)), ((), ())];
+    softmax: Softmax<Axis<1>>, 150, [((D<2>, D<3>),), ((D<3>, D<1>),), ((D<2>, D<0>),), ((D<2>, D<3>, D<2>),)];
+    softmax_of_a_vector: Softmax<Axis<0>>, 150, [((D<5>,),), ((D<3>, D<2>),)];
+    softmax_with_a_mask: Softmax<Axis<1>>, 250, [
+        ((D<2>, D<3>), (D<2>, D<3>)),
+        ((D<2>, D<4>), (D<4>,)),
+        ((D<2>, D<3>, D<2>), (D<3>, D<2>)),
+    ];
     log_softmax: LogSoftmax, 150, [((D<2>, D<3>),), ((D<1>,),), ((D<5>,),), ((D<2>, D<0>),)];
     cross_entropy: CrossEntropy, 150, [((D<2>, D<3>), (D<2>, D<3>)), ((D<1>,), (D<1>,)), ((D<5>,), (D<5>,))];
     transpose: Transpose, 60, [((D<3>, D<4>),), ((D<2>, D<1>, D<5>),), ((D<2>, D<2>, D<2>, D<3>),), ((D<0>, D<3>),)];

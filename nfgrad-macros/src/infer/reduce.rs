@@ -2,10 +2,12 @@
 
 use std::rc::Rc;
 
+use super::entrywise::ends_with;
 use super::rules::Outcome;
 use crate::diagnose::{self, Applied, Operand};
 use crate::dim::{Dim, Shape};
 use crate::report::Diagnostic;
+use crate::resolve::Value;
 
 /// `[s] -> []`, or without one axis.
 pub(super) fn reduce(op: &Applied<'_>) -> Result<Outcome, Diagnostic> {
@@ -25,6 +27,19 @@ pub(super) fn last_axis(op: &Applied<'_>) -> Result<Outcome, Diagnostic> {
     let [x] = op.exactly()?;
     rest_of(op, x)?;
     Ok(Outcome::new(op, Rc::clone(&x.shape)))
+}
+
+/// `[s ++ t] -> [s ++ t]`, with or without a mask `[t]`, along an axis.
+pub(super) fn along_axis(op: &Applied<'_>) -> Result<Outcome, Diagnostic> {
+    let [x, masks @ ..] = &op.operands[..] else { return Err(diagnose::wrong_table(op)) };
+    if let Some(mask) = masks.first()
+        && !ends_with(&x.shape, &mask.shape)
+    {
+        return Err(diagnose::suffix(op, x, mask));
+    }
+    let last = rest_of(op, x)?.len();
+    let axis = op.axis(0, x)?.unwrap_or(last);
+    Ok(Outcome { types: vec![Value::Axis(axis)], ..Outcome::new(op, Rc::clone(&x.shape)) })
 }
 
 /// `[s], [s] -> []`.

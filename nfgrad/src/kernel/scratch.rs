@@ -40,6 +40,13 @@ pub(crate) fn with_scratch<T: Pooled, const N: usize, R>(
     result
 }
 
+/// Parts of equal length of a buffer that is long enough.
+#[inline(always)]
+pub(crate) fn split<const N: usize>(buffer: &mut [f64], len: usize) -> [&mut [f64]; N] {
+    let mut rest = buffer;
+    std::array::from_fn(|_| rest.split_off_mut(..len).unwrap_or_default())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

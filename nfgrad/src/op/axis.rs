@@ -128,9 +128,15 @@ impl Extent {
         i / (self.len * self.inner) * self.inner + i % self.inner
     }
 
+    /// How many results there are.
+    #[inline]
+    pub(super) const fn targets(self) -> usize {
+        self.outer * self.inner
+    }
+
     /// The elements of the tensor that go into result `target`, in the order in which they are added.
     #[inline]
-    fn sources(self, target: usize) -> impl Iterator<Item = usize> {
+    pub(super) fn sources(self, target: usize) -> impl Iterator<Item = usize> {
         let start = target / self.inner * self.len * self.inner + target % self.inner;
         (0..self.len).map(move |k| start + k * self.inner)
     }

@@ -96,7 +96,7 @@ pub(super) struct Block<'a, A> {
 impl<'a, A: Accumulator> Block<'a, A> {
     /// Of the given rows of `len` entries of `z`; what is left of the room has [`room`] elements at least.
     #[inline(always)]
-    pub(super) fn new<F: Format<Acc = A>>(z: &[F], len: usize, rows: Range<usize>, room: &'a mut [f64]) -> Self {
+    pub(super) fn new<F: Format>(z: &[F], len: usize, rows: Range<usize>, room: &'a mut [f64]) -> Self {
         let (first, count) = (rows.start, rows.len().min(ROWS));
         let (z, weights) = (&z[first * len..][..count * len], &mut room[..count * len]);
         let mut tops = [(0, A::zero()); ROWS];
@@ -104,7 +104,7 @@ impl<'a, A: Accumulator> Block<'a, A> {
             let z = &z[row * len..][..len];
             *top = largest(z);
             for (weight, z) in weights[row * len..][..len].iter_mut().zip(z) {
-                *weight = Format::to_f64(z.to_acc() - top.1);
+                *weight = Format::to_f64(wide::<A, F>(*z) - top.1);
             }
         }
         for weight in &mut *weights {
@@ -116,10 +116,10 @@ impl<'a, A: Accumulator> Block<'a, A> {
             if let Some(weight) = weights.get_mut(tops[row].0) {
                 *weight = 0.0;
             }
-            *rest = sum_of::<F>(len, |j| Format::from_f64(weights[j]));
+            *rest = sum_of::<A>(len, |j| Format::from_f64(weights[j]));
         }
         let mut logs = rests;
-        for log in &mut logs {
+        for log in &mut logs[..count] {
             *log = log.eval::<Ln1p>();
         }
         Self { first, len, tops, rests, logs, weights }
@@ -135,11 +135,17 @@ impl<'a, A: Accumulator> Block<'a, A> {
     }
 }
 
+/// A number that the accumulator has, as such: of a format that accumulates in it, or gathered in f64.
+#[inline(always)]
+fn wide<A: Accumulator, F: Format>(z: F) -> A {
+    A::from_f64(z.to_f64())
+}
+
 /// Where the largest number of a row is first found, and which it is; a NaN is larger than all.
 #[inline(always)]
-fn largest<F: Format>(z: &[F]) -> (usize, F::Acc) {
+fn largest<A: Accumulator, F: Format>(z: &[F]) -> (usize, A) {
     let max = z.iter().copied().reduce(F::max).unwrap_or_default();
-    (z.iter().position(|&z| z == max).unwrap_or_default(), max.to_acc())
+    (z.iter().position(|&z| z == max).unwrap_or_default(), wide(max))
 }
 
 /// The sums of one row of logits.
@@ -153,6 +159,12 @@ pub(super) struct Row<A> {
 }
 
 impl<A: Accumulator> Row<A> {
+    /// The softmax of entry `j`, whose weight is `weight`.
+    #[inline(always)]
+    pub(super) fn share(&self, j: usize, weight: f64) -> A {
+        if j == self.top { A::one() / self.sum } else { A::from_f64(weight) / self.sum }
+    }
+
     /// `-log softmax` of the entry `z`.
     #[inline(always)]
     pub(super) fn loss(&self, z: A) -> A {
@@ -193,10 +205,24 @@ pub(super) struct Probability {
     log_change: Up,
 }
 
+impl Probability {
+    /// At least the real softmax.
+    #[inline(always)]
+    pub(super) fn at_most(self) -> Up {
+        (self.upper + self.change).min(Up::new(1.0))
+    }
+
+    /// At least 1 less the real softmax.
+    #[inline(always)]
+    pub(super) fn others_at_most(self) -> Up {
+        (self.others + self.change).min(Up::new(1.0))
+    }
+}
+
 impl<'a, A: Accumulator> RowBall<'a, A> {
     /// The row `z` with what was computed of it; the room is that of [`ball_room`].
     #[inline(always)]
-    pub(super) fn new<F: Format<Acc = A>, D: Domain>(
+    pub(super) fn new<F: Format, D: Domain>(
         (row, weights): (Row<A>, &'a [f64]),
         z: Ball<'_, F, D>,
         room: &'a mut [f64],
@@ -284,10 +310,33 @@ impl<'a, A: Accumulator> RowBall<'a, A> {
         (loss, p.log_change + rounding)
     }
 
+    /// Writes every `pⱼ`, computed as in [`Row::share`], and at least its distance from the real one.
+    #[inline(always)]
+    pub(super) fn shares(&self, shares: &mut [f64], errors: &mut [f64]) {
+        for j in 0..self.weights.len() {
+            let (weight, error) = self.weight(j);
+            let share = weight / self.row.sum;
+            shares[j] = share.to_f64();
+            errors[j] = (self.divided(weight, error, share) + self.other(j).change).get();
+        }
+        let top = self.row.top;
+        if top < self.weights.len() {
+            let share = A::one() / self.row.sum;
+            shares[top] = share.to_f64();
+            errors[top] = (self.divided(A::one(), Up::ZERO, share) + self.top().change).get();
+        }
+    }
+
     /// The computed `eⱼ` with its error, of an entry other than the largest.
     #[inline(always)]
     pub(super) fn weight(&self, j: usize) -> (A, Up) {
         (Format::from_f64(self.weights[j]), Up::new(self.errors[j]))
+    }
+
+    /// The probability of entry `j`.
+    #[inline(always)]
+    pub(super) fn probability_of(&self, j: usize) -> Probability {
+        if j == self.row.top { self.top() } else { self.other(j) }
     }
 
     /// The probability of the largest entry.
@@ -334,11 +383,11 @@ impl<'a, A: Accumulator> RowBall<'a, A> {
 
 /// Writes `ηⱼ`, how far the real exponent of each entry may be from the computed one; returns the largest.
 #[inline(always)]
-fn exponent_errors<F: Format, D: Domain>(row: &Row<F::Acc>, z: Ball<'_, F, D>, eta: &mut [f64]) -> Up {
+fn exponent_errors<A: Accumulator, F: Format, D: Domain>(row: &Row<A>, z: Ball<'_, F, D>, eta: &mut [f64]) -> Up {
     for (j, eta) in eta.iter_mut().enumerate() {
         let (z, zeta) = z.get(j);
-        let z = z.to_acc();
-        *eta = (zeta + F::Acc::add_error(z, Format::neg(row.max), z - row.max)).get();
+        let z = wide::<A, F>(z);
+        *eta = (zeta + A::add_error(z, Format::neg(row.max), z - row.max)).get();
     }
     // A maximum of bits, unlike one of floats, may be taken in any order.
     Up::new(f64::from_bits(eta.iter().fold(0, |widest, eta| eta.to_bits().max(widest))))

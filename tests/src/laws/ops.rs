@@ -2,7 +2,7 @@
 
 use nfgrad::op::{
     Add, All, Along, CrossEntropy, Exp, Literal, LogSoftmax, MatMul, Mean, Mse, Mul, Neg, Op, Operands, Order, Permute,
-    Relu, Reshape, Scale, Sub, Sum, Tanh, Transpose,
+    Relu, Reshape, Scale, Softmax, Sub, Sum, Tanh, Transpose,
 };
 use nfgrad_shapes::{Dim, Shape};
 
@@ -104,6 +104,28 @@ impl<S: Shape, T: Shape> Law<(S,)> for Reshape<T> {
     }
 }
 
+impl<S: Shape, const I: usize> Law<(S,)> for Softmax<nfgrad::op::Axis<I>>
+where
+    Softmax<nfgrad::op::Axis<I>>: Op<(S,)>,
+{
+    fn rule() -> Rule {
+        Rule::Softmax { axis: axis::<S>(I), masked: false }
+    }
+}
+
+impl<S: Shape, M: Shape, const I: usize> Law<(S, M)> for Softmax<nfgrad::op::Axis<I>>
+where
+    Softmax<nfgrad::op::Axis<I>>: Op<(S, M)>,
+{
+    fn rule() -> Rule {
+        Rule::Softmax { axis: axis::<S>(I), masked: true }
+    }
+}
+
+fn axis<S: Shape>(i: usize) -> Axis {
+    Axis { outer: S::DIMS[..i].iter().product(), length: S::DIMS[i], inner: S::DIMS[i + 1..].iter().product() }
+}
+
 fn last_axis<S: Shape>() -> usize {
     *S::DIMS.last().expect("a tensor with a last axis")
 }
@@ -134,8 +156,7 @@ macro_rules! reductions {
             nfgrad::op::Axis<I>: Along<S>,
         {
             fn rule() -> Rule {
-                let (outer, inner) = (S::DIMS[..I].iter().product(), S::DIMS[I + 1..].iter().product());
-                Rule::$op(Axis { outer, length: S::DIMS[I], inner })
+                Rule::$op(axis::<S>(I))
             }
         }
     )*};
