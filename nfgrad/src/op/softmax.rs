@@ -368,7 +368,7 @@ fn mean_error<A: Accumulator>([y, rho, d, error]: [&[f64]; 4]) -> Up {
     });
     let magnitude = total(y.len(), |k| product(k).magnitude().get());
     let nonzero = d.iter().filter(|&&d| d != 0.0).count();
-    let height = sum_height(y.len()).min(nonzero.saturating_sub(1));
+    let height = sum_height::<A>(y.len()).min(nonzero.saturating_sub(1));
     inherited + sum_error::<A>(height).relative * magnitude
 }
 
