@@ -85,6 +85,8 @@ pub enum Rule {
     /// `[s ++ t] -> [s ++ t]`, or `[s ++ t], [t] -> [s ++ t]` with a mask: along the axis that is the first parameter, the last if
     /// none is given.
     AlongAxis,
+    /// `[s, n], [n], .. -> [s, n]`: what lies along the last axis of the first operand, with one or more vectors as long.
+    Rows,
     /// `[s, c], [s, c] -> [s]`: two operands of one shape, the last axis is folded away.
     PairLastAxis,
     /// `[.., m, n] -> [.., n, m]`.
@@ -97,6 +99,9 @@ pub enum Rule {
 
 /// `axis = i`, or all entries, or what else the rule takes where none is given.
 const AXIS_OR_ALL: &[Parameter] = &[Parameter::new("axis", Kind::Axis).or_all()];
+
+/// `eps = 1e-5`: what keeps a divisor from 0.
+const EPSILON: &[Parameter] = &[Parameter::new("eps", Kind::Real).or("1e-5").positive()];
 
 /// Every op that can be called by name in a `graph!` block.
 pub const SIGNATURES: &[Signature] =
@@ -120,6 +125,22 @@ pub const SIGNATURES: &[Signature] =
         )
         .at_least(1)
         .with(AXIS_OR_ALL),
+        op(
+            "layer_norm",
+            "LayerNorm",
+            &["x", "weight", "bias"],
+            Rule::Rows,
+            "(x - mean) / sqrt(var + eps) * weight + bias, along the last axis",
+        )
+        .with(EPSILON),
+        op(
+            "rms_norm",
+            "RmsNorm",
+            &["x", "weight"],
+            Rule::Rows,
+            "x / sqrt(mean(x * x) + eps) * weight, along the last axis",
+        )
+        .with(EPSILON),
         op("log_softmax", "LogSoftmax", &["x"], Rule::LastAxis, "x - ln(sum(exp(x))) along the last axis"),
         op(
             "cross_entropy",

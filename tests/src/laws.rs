@@ -60,6 +60,17 @@ pub enum Rule {
         /// Whether there is a mask, which is repeated over the leading axes.
         masked: bool,
     },
+    /// `(x - mean) / √(mean of the squares + ε) * weight + bias` along the last axis; the mean and the bias only if it is centred.
+    Norm {
+        /// The length of the last axis.
+        columns: usize,
+        /// Layer norm, not rms norm.
+        centred: bool,
+        /// `ε` times `10^places`.
+        digits: i32,
+        /// How many places it has.
+        places: u8,
+    },
     /// `-Σ t log_softmax(x)` along the last axis.
     CrossEntropy {
         /// The length of the last axis.
@@ -131,6 +142,9 @@ impl Rule {
             Self::Mean(axis) => map(&axis.sums(x[0]), |sum| sum.over_exact(&length(axis.length))),
             Self::LogSoftmax { columns } => rows(x[0], columns).flat_map(log_softmax).collect(),
             Self::Softmax { axis, .. } => rows::softmax(axis, x),
+            Self::Norm { columns, centred, digits, places } => {
+                rows::norm(x, columns, centred, &scaled(&Exact::new(1.0), digits, places))
+            }
             Self::CrossEntropy { columns } => rows(x[0], columns)
                 .zip(rows(x[1], columns))
                 .map(|(x, t)| -Exact::sum(&together(&log_softmax(x), t, |l, t| l.clone() * t)))
@@ -173,6 +187,9 @@ impl Rule {
                 vec![rows(x[0], columns).zip(rows(dy, columns)).flat_map(row).collect()]
             }
             Self::Softmax { axis, .. } => rows::softmax_vjp(axis, x, dy),
+            Self::Norm { columns, centred, digits, places } => {
+                rows::norm_vjp(x, dy, columns, centred, &scaled(&Exact::new(1.0), digits, places))
+            }
             Self::CrossEntropy { columns } => cross_entropy_vjp(x[0], x[1], dy, columns),
             Self::Mse => {
                 let step = (Exact::new(2.0) * &dy[0]).over_exact(&length(x[0].len()));

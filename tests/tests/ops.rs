@@ -3,8 +3,8 @@
 use half::{bf16, f16};
 use nfgrad::format::{E4m3, E4m3Saturating, E5m2, E5m2Saturating, Tf32};
 use nfgrad::op::{
-    Add, All, Axis, CrossEntropy, Exp, Literal, LogSoftmax, MatMul, Mean, Mse, Mul, Neg, Permute, Relu, Reshape, Scale,
-    Softmax, Sub, Sum, Tanh, Transpose,
+    Add, All, Axis, CrossEntropy, Exp, LayerNorm, Literal, LogSoftmax, MatMul, Mean, Mse, Mul, Neg, Permute, Relu,
+    Reshape, RmsNorm, Scale, Softmax, Sub, Sum, Tanh, Transpose,
 };
 use nfgrad::prelude::*;
 use nfgrad_tests::check::check_op;
@@ -72,6 +72,7 @@ literals! {
     // Exact in f64, but neither in f32 nor in bf16.
     Odd = "1073741825", 1_073_741_825.0, true;
     Zero = "0", 0.0, true;
+    Small = "0.00001", 0.000_01, false;
 }
 
 ops! {
@@ -121,6 +122,13 @@ ops! {
         ((D<2>, D<4>), (D<4>,)),
         ((D<2>, D<3>, D<2>), (D<3>, D<2>)),
     ];
+    layer_norm: LayerNorm<Small>, 150, [
+        ((D<2>, D<3>), (D<3>,), (D<3>,)),
+        ((D<4>,), (D<4>,), (D<4>,)),
+        ((D<2>, D<1>), (D<1>,), (D<1>,)),
+    ];
+    layer_norm_of_long_rows: LayerNorm<Small>, 20, [((D<2>, D<2>, D<19>), (D<19>,), (D<19>,))];
+    rms_norm: RmsNorm<Small>, 150, [((D<2>, D<3>), (D<3>,)), ((D<4>,), (D<4>,)), ((D<2>, D<1>), (D<1>,))];
     log_softmax: LogSoftmax, 150, [((D<2>, D<3>),), ((D<1>,),), ((D<5>,),), ((D<2>, D<0>),)];
     cross_entropy: CrossEntropy, 150, [((D<2>, D<3>), (D<2>, D<3>)), ((D<1>,), (D<1>,)), ((D<5>,), (D<5>,))];
     transpose: Transpose, 60, [((D<3>, D<4>),), ((D<2>, D<1>, D<5>),), ((D<2>, D<2>, D<2>, D<3>),), ((D<0>, D<3>),)];

@@ -29,6 +29,16 @@ pub(super) fn last_axis(op: &Applied<'_>) -> Result<Outcome, Diagnostic> {
     Ok(Outcome::new(op, Rc::clone(&x.shape)))
 }
 
+/// `[s, n], [n], .. -> [s, n]`.
+pub(super) fn rows(op: &Applied<'_>) -> Result<Outcome, Diagnostic> {
+    let [x, vectors @ ..] = &op.operands[..] else { return Err(diagnose::wrong_table(op)) };
+    rest_of(op, x)?;
+    match vectors.iter().find(|vector| vector.shape.len() != 1 || !ends_with(&x.shape, &vector.shape)) {
+        Some(vector) => Err(diagnose::suffix(op, x, vector)),
+        None => Ok(Outcome::new(op, Rc::clone(&x.shape))),
+    }
+}
+
 /// `[s ++ t] -> [s ++ t]`, with or without a mask `[t]`, along an axis.
 pub(super) fn along_axis(op: &Applied<'_>) -> Result<Outcome, Diagnostic> {
     let [x, masks @ ..] = &op.operands[..] else { return Err(diagnose::wrong_table(op)) };

@@ -45,6 +45,12 @@ pub trait Literal: 'static {
     const EXACT: bool;
 }
 
+/// The number of the format nearest to the f64 nearest to a literal.
+#[inline(always)]
+pub(super) fn nearest<L: Literal, F: Format>() -> F {
+    F::from_f64(L::NEAREST)
+}
+
 /// A literal times every entry; see the [module](self).
 pub struct Scale<L>(PhantomData<fn() -> L>);
 
@@ -66,7 +72,7 @@ impl<L: Literal> Scale<L> {
     /// The literal in the format, with its distance from the real number.
     #[inline]
     fn factor<F: Format>() -> (F, Up) {
-        let factor = F::from_f64(L::NEAREST);
+        let factor = nearest::<L, F>();
         let rounding = factor.distance(L::NEAREST);
         (factor, if L::EXACT { rounding } else { rounding + L::NEAREST.half_ulp() })
     }
@@ -95,7 +101,7 @@ impl<L: Literal> Pointwise for Scale<L> {
 
     #[inline]
     fn value<F: Format>(x: F) -> F {
-        F::from_f64(L::NEAREST).mul(x)
+        nearest::<L, F>().mul(x)
     }
 
     #[inline]
@@ -105,7 +111,7 @@ impl<L: Literal> Pointwise for Scale<L> {
 
     #[inline]
     fn vjp<F: Format>(_: F, _: F, dy: F) -> F {
-        F::from_f64(L::NEAREST).mul(dy)
+        nearest::<L, F>().mul(dy)
     }
 
     #[inline]

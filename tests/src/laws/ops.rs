@@ -1,8 +1,8 @@
 //! Which rule is the law of which op of the library.
 
 use nfgrad::op::{
-    Add, All, Along, CrossEntropy, Exp, Literal, LogSoftmax, MatMul, Mean, Mse, Mul, Neg, Op, Operands, Order, Permute,
-    Relu, Reshape, Scale, Softmax, Sub, Sum, Tanh, Transpose,
+    Add, All, Along, CrossEntropy, Exp, LayerNorm, Literal, LogSoftmax, MatMul, Mean, Mse, Mul, Neg, Op, Operands,
+    Order, Permute, Relu, Reshape, RmsNorm, Scale, Softmax, Sub, Sum, Tanh, Transpose,
 };
 use nfgrad_shapes::{Dim, Shape};
 
@@ -29,6 +29,12 @@ impl<A: Shape> Numels for (A,) {
 impl<A: Shape, B: Shape> Numels for (A, B) {
     fn numels() -> Vec<usize> {
         vec![A::NUMEL, B::NUMEL]
+    }
+}
+
+impl<A: Shape, B: Shape, C: Shape> Numels for (A, B, C) {
+    fn numels() -> Vec<usize> {
+        vec![A::NUMEL, B::NUMEL, C::NUMEL]
     }
 }
 
@@ -122,6 +128,33 @@ where
     }
 }
 
+impl<L: Literal, S: Shape, W: Shape> Law<(S, W, W)> for LayerNorm<L>
+where
+    LayerNorm<L>: Op<(S, W, W)>,
+{
+    fn rule() -> Rule {
+        let (digits, places) = decimal::<L>();
+        Rule::Norm { columns: W::NUMEL, centred: true, digits, places }
+    }
+}
+
+impl<L: Literal, S: Shape, W: Shape> Law<(S, W)> for RmsNorm<L>
+where
+    RmsNorm<L>: Op<(S, W)>,
+{
+    fn rule() -> Rule {
+        let (digits, places) = decimal::<L>();
+        Rule::Norm { columns: W::NUMEL, centred: false, digits, places }
+    }
+}
+
+/// The digits of a literal, and how many of them follow the point.
+fn decimal<L: Literal>() -> (i32, u8) {
+    let (before, after) = L::TEXT.split_once('.').unwrap_or((L::TEXT, ""));
+    let digits = format!("{before}{after}").parse().expect("the tests use literals of a few digits");
+    (digits, u8::try_from(after.len()).expect("the tests use literals of a few digits"))
+}
+
 fn axis<S: Shape>(i: usize) -> Axis {
     Axis { outer: S::DIMS[..i].iter().product(), length: S::DIMS[i], inner: S::DIMS[i + 1..].iter().product() }
 }
@@ -132,9 +165,7 @@ fn last_axis<S: Shape>() -> usize {
 
 impl<L: Literal, S: Shape> Law<(S,)> for Scale<L> {
     fn rule() -> Rule {
-        let (before, after) = L::TEXT.split_once('.').unwrap_or((L::TEXT, ""));
-        let digits = format!("{before}{after}").parse().expect("the tests use literals of a few digits");
-        let places = u8::try_from(after.len()).expect("the tests use literals of a few digits");
+        let (digits, places) = decimal::<L>();
         Rule::Scale { digits, places }
     }
 }

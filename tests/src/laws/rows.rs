@@ -1,6 +1,6 @@
 //! Ops that normalise what lies along an axis.
 
-use super::{Axis, softmax as softmax_of};
+use super::{Axis, columns as column_sums, length, map, rows, softmax as softmax_of, square, together};
 use crate::exact::Exact;
 
 /// The entries of line `s` that a mask keeps.
@@ -40,4 +40,47 @@ pub(super) fn softmax_vjp(axis: Axis, x: &[&[Exact]], dy: &[Exact]) -> Vec<Vec<E
         }
     }
     dx
+}
+
+/// A row without its mean, if that is asked for, and divided by the root of its mean square and `ε`; and one over that root.
+fn normalised(x: &[Exact], centred: bool, epsilon: &Exact) -> (Vec<Exact>, Exact) {
+    let n = length(x.len());
+    // Times n, and so exact: equal numbers differ from their mean by nothing at all.
+    let sum = if centred { Exact::sum(x) } else { Exact::zero() };
+    let rest = map(x, |x| x.clone() * &n - &sum);
+    let cube = n.clone() * &n * &n;
+    let variance = Exact::sum(&map(&rest, square)).over_exact(&cube) + epsilon;
+    // x^(-1/2) is e^(-ln x / 2).
+    let inverse = (variance.ln() * &Exact::new(-0.5)).exp();
+    (map(&rest, |x| x.over_exact(&n) * &inverse), inverse)
+}
+
+/// `normalised * weight + bias`.
+pub(super) fn norm(x: &[&[Exact]], columns: usize, centred: bool, epsilon: &Exact) -> Vec<Exact> {
+    let row = |row: &[Exact]| {
+        let scaled = together(&normalised(row, centred, epsilon).0, x[1], |h, w| h.clone() * w);
+        if centred { together(&scaled, x[2], |y, b| y.clone() + b) } else { scaled }
+    };
+    rows(x[0], columns).flat_map(row).collect()
+}
+
+/// The Jacobian of a row is `(1 - 1/n - h hᵀ/n) / root`, without the first `1/n` if nothing is taken away.
+pub(super) fn norm_vjp(
+    x: &[&[Exact]],
+    dy: &[Exact],
+    columns: usize,
+    centred: bool,
+    epsilon: &Exact,
+) -> Vec<Vec<Exact>> {
+    let (mut dx, mut dw) = (Vec::new(), Vec::new());
+    for (x_row, dy) in rows(x[0], columns).zip(rows(dy, columns)) {
+        let ((h, inverse), n) = (normalised(x_row, centred, epsilon), length(columns));
+        let dh = together(dy, x[1], |dy, w| dy.clone() * w);
+        let mean = if centred { Exact::sum(&dh).over_exact(&n) } else { Exact::zero() };
+        let along = Exact::sum(&together(&dh, &h, |d, h| d.clone() * h)).over_exact(&n);
+        dx.extend(together(&dh, &h, |d, h| (d.clone() - &mean - &(along.clone() * h)) * &inverse));
+        dw.extend(together(dy, &h, |dy, h| dy.clone() * h));
+    }
+    let sums = [dx, column_sums(&dw, columns), column_sums(dy, columns)];
+    sums.into_iter().take(x.len()).collect()
 }
