@@ -87,6 +87,8 @@ pub enum Rule {
     AlongAxis,
     /// `[s, n], [n], .. -> [s, n]`: what lies along the last axis of the first operand, with one or more vectors as long.
     Rows,
+    /// `[s, t, d], [s, u, d], [s, u, e] -> [s, t, e]`, with a mask whose shape is a suffix of `[s, t, u]` or without.
+    Attention,
     /// `[s, c], [s, c] -> [s]`: two operands of one shape, the last axis is folded away.
     PairLastAxis,
     /// `[.., m, n] -> [.., n, m]`.
@@ -141,6 +143,14 @@ pub const SIGNATURES: &[Signature] =
             "x / sqrt(mean(x * x) + eps) * weight, along the last axis",
         )
         .with(EPSILON),
+        op(
+            "attention",
+            "Attention",
+            &["q", "k", "v", "mask"],
+            Rule::Attention,
+            "softmax(q @ transpose(k) / sqrt(d)) @ v, where the mask is not 0",
+        )
+        .at_least(3),
         op("log_softmax", "LogSoftmax", &["x"], Rule::LastAxis, "x - ln(sum(exp(x))) along the last axis"),
         op(
             "cross_entropy",

@@ -10,7 +10,7 @@ use nfgrad::op::Contribution;
 use rand::{Rng, RngExt};
 
 use crate::exact::Exact;
-use crate::laws::{Law, Numels, Rule};
+use crate::laws::{Law, Lengths, Numels, Rule};
 use crate::report::Report;
 use crate::sample::{Balls, Sample, Sampled, generator};
 use subject::{Subject, Typed};
@@ -81,7 +81,11 @@ impl<'a, F: Sampled> Trial<'a, F> {
     /// Whether something is known of all results of moderate numbers: exponentials may be too large, and in narrow formats
     /// products too; a mask may leave nothing, or its own radius a doubt.
     fn is_sure(&self) -> bool {
-        F::LARGEST > 1e18 && !matches!(self.rule, Rule::Exp | Rule::Softmax { masked: true, .. })
+        F::LARGEST > 1e18
+            && !matches!(
+                self.rule,
+                Rule::Exp | Rule::Softmax { masked: true, .. } | Rule::Attention(Lengths { masked: true, .. })
+            )
     }
 
     fn forward(&self, report: &mut Report) {

@@ -3,12 +3,14 @@
 //! Written from the textbook definitions and without a look at the library's formulas. Tensors are flat and row-major; the
 //! lengths that a rule needs beside those of its operands are its fields.
 
+mod attention;
 mod layout;
 mod ops;
 mod rows;
 
 use crate::exact::Exact;
 
+pub use attention::Lengths;
 pub use ops::{Law, Numels};
 
 /// An op over the reals.
@@ -71,6 +73,8 @@ pub enum Rule {
         /// How many places it has.
         places: u8,
     },
+    /// `softmax(q kᵀ / √width) v` in each of the leading axes, over the scores whose mask is not 0.
+    Attention(attention::Lengths),
     /// `-Σ t log_softmax(x)` along the last axis.
     CrossEntropy {
         /// The length of the last axis.
@@ -142,6 +146,7 @@ impl Rule {
             Self::Mean(axis) => map(&axis.sums(x[0]), |sum| sum.over_exact(&length(axis.length))),
             Self::LogSoftmax { columns } => rows(x[0], columns).flat_map(log_softmax).collect(),
             Self::Softmax { axis, .. } => rows::softmax(axis, x),
+            Self::Attention(lengths) => attention::forward(lengths, x),
             Self::Norm { columns, centred, digits, places } => {
                 rows::norm(x, columns, centred, &scaled(&Exact::new(1.0), digits, places))
             }
@@ -187,6 +192,7 @@ impl Rule {
                 vec![rows(x[0], columns).zip(rows(dy, columns)).flat_map(row).collect()]
             }
             Self::Softmax { axis, .. } => rows::softmax_vjp(axis, x, dy),
+            Self::Attention(lengths) => attention::vjp(lengths, x, dy),
             Self::Norm { columns, centred, digits, places } => {
                 rows::norm_vjp(x, dy, columns, centred, &scaled(&Exact::new(1.0), digits, places))
             }

@@ -3,8 +3,8 @@
 use half::{bf16, f16};
 use nfgrad::format::{E4m3, E4m3Saturating, E5m2, E5m2Saturating, Tf32};
 use nfgrad::op::{
-    Add, All, Axis, CrossEntropy, Exp, LayerNorm, Literal, LogSoftmax, MatMul, Mean, Mse, Mul, Neg, Permute, Relu,
-    Reshape, RmsNorm, Scale, Softmax, Sub, Sum, Tanh, Transpose,
+    Add, All, Attention, Axis, CrossEntropy, Exp, LayerNorm, Literal, LogSoftmax, MatMul, Mean, Mse, Mul, Neg, Permute,
+    Relu, Reshape, RmsNorm, Scale, Softmax, Sub, Sum, Tanh, Transpose,
 };
 use nfgrad::prelude::*;
 use nfgrad_tests::check::check_op;
@@ -129,6 +129,15 @@ ops! {
     ];
     layer_norm_of_long_rows: LayerNorm<Small>, 20, [((D<2>, D<2>, D<19>), (D<19>,), (D<19>,))];
     rms_norm: RmsNorm<Small>, 150, [((D<2>, D<3>), (D<3>,)), ((D<4>,), (D<4>,)), ((D<2>, D<1>), (D<1>,))];
+    // The root of the width is exact: of a huge score that is not, the oracle knows nothing.
+    attention: Attention, 60, [
+        ((D<2>, D<4>), (D<3>, D<4>), (D<3>, D<2>)),
+        ((D<2>, D<2>, D<1>), (D<2>, D<1>, D<1>), (D<2>, D<1>, D<3>)),
+    ];
+    attention_with_a_mask: Attention, 80, [
+        ((D<2>, D<1>), (D<3>, D<1>), (D<3>, D<2>), (D<2>, D<3>)),
+        ((D<2>, D<2>, D<4>), (D<2>, D<3>, D<4>), (D<2>, D<3>, D<1>), (D<3>,)),
+    ];
     log_softmax: LogSoftmax, 150, [((D<2>, D<3>),), ((D<1>,),), ((D<5>,),), ((D<2>, D<0>),)];
     cross_entropy: CrossEntropy, 150, [((D<2>, D<3>), (D<2>, D<3>)), ((D<1>,), (D<1>,)), ((D<5>,), (D<5>,))];
     transpose: Transpose, 60, [((D<3>, D<4>),), ((D<2>, D<1>, D<5>),), ((D<2>, D<2>, D<2>, D<3>),), ((D<0>, D<3>),)];

@@ -45,6 +45,7 @@ pub(super) fn outcome(op: &Applied<'_>) -> Result<Outcome, Diagnostic> {
         Rule::Reduce => reduce::reduce(op),
         Rule::LastAxis => reduce::last_axis(op),
         Rule::Rows => reduce::rows(op),
+        Rule::Attention => product::attention(op),
         Rule::AlongAxis => reduce::along_axis(op),
         Rule::Transpose => layout::transpose(op),
         Rule::Permute => layout::permute(op),

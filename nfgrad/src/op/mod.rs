@@ -9,6 +9,7 @@
 //! `h(y)` half a unit in the last place of `y`. `ȳ` is the cotangent of the result and `δ` its radius.
 
 pub mod add;
+pub mod attention;
 mod axis;
 mod broadcast;
 pub mod cross_entropy;
@@ -47,6 +48,7 @@ use crate::bound::{Ball, Domain};
 use crate::format::Format;
 
 pub use add::Add;
+pub use attention::Attention;
 pub use axis::{All, Along, Axis, Extent, OneAxis, Rows};
 pub use cross_entropy::CrossEntropy;
 pub use exp::Exp;

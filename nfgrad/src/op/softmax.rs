@@ -247,7 +247,7 @@ wide! {
 
 /// ∞ if the mask of a row leaves a doubt, or nothing of the row.
 #[inline(always)]
-fn doubt(choices: impl Iterator<Item = Choice>, count: usize) -> Up {
+pub(super) fn doubt(choices: impl Iterator<Item = Choice>, count: usize) -> Up {
     let doubt = choices.map(Choice::doubt).fold(Up::ZERO, Up::max);
     if count == 0 { Up::INFINITY } else { doubt }
 }
@@ -282,7 +282,7 @@ wide! {
 
 /// Replaces `ȳ` by `d`; returns `c`, and the `ȳ` of the largest `y`.
 #[inline(always)]
-fn mean_difference<A: Accumulator>(y: &[f64], d: &mut [f64]) -> (A, A) {
+pub(super) fn mean_difference<A: Accumulator>(y: &[f64], d: &mut [f64]) -> (A, A) {
     let top = (1..y.len()).fold(0, |top, k| if y[k] > y[top] { k } else { top });
     let base = d.get(top).map_or(A::zero(), |&d| A::from_f64(d));
     for d in &mut *d {
@@ -330,30 +330,46 @@ wide! {
                 rho[k] = guarded(y.mid[i], own.min(y.radius(i))).get();
                 (shares[k], d[k]) = (y.mid[i].to_f64(), dy.mid[i].to_f64());
             }
-            let (y_row, d) = (&shares[..count], &mut d[..count]);
-            let (mean, base) = mean_difference::<F::Acc>(y_row, d);
-            for (r, (i, &d)) in error.iter_mut().zip(kept().zip(&*d)) {
-                *r = F::Acc::add_error(dy.mid[i].to_acc(), Format::neg(base), Format::from_f64(d)).get();
-            }
-            let mean_error = mean_error::<F::Acc>([y_row, rho, d, error]);
+            let (d, error) = (&mut d[..count], &mut error[..count]);
+            pull(&row, [&shares[..count], &rho[..count], &delta[..count]], d, error);
             let unknown = doubt(extent.sources(target).map(&choice), count) + row.unknown();
-            let uncertain = |k: usize| (row.probability_of(k).at_most() * Up::new(delta[k])).get();
-            let all = total(count, uncertain);
-            let rest = total(count, |k| if k == row.row.top { 0.0 } else { uncertain(k) });
             extent.sources(target).for_each(|i| out[i] = unknown.get());
-            for (k, i) in kept().enumerate() {
-                let (d, y): (F::Acc, F::Acc) = (Format::from_f64(d[k]), y.mid[i].to_acc());
-                let slope = d - mean;
-                let slope_error = Up::new(error[k]) + mean_error + F::Acc::add_error(d, Format::neg(mean), slope);
-                let product = y * slope;
-                let rounding = F::Acc::mul_error(y, slope, product) + narrowing_error(product, dx[i]);
-                let p = row.probability_of(k);
-                let others = if k == row.row.top { rest } else { all };
-                let propagated = p.at_most() * (p.others_at_most() * Up::new(delta[k]) + others);
-                let own = product_error((y, Up::new(rho[k])), (slope, slope_error)) + rounding;
-                out[i] = (guarded(dx[i], own + propagated) + unknown).get();
+            for (i, (&d, &error)) in kept().zip(d.iter().zip(&*error)) {
+                let error = Up::new(error) + narrowing_error(Format::from_f64(d), dx[i]);
+                out[i] = (guarded(dx[i], error) + unknown).get();
             }
         }
+    }
+}
+
+/// Replaces `ȳ` by the cotangents `y (d - c)` and writes at least their distance from the real ones, given `y`, its errors and the
+/// radii of `ȳ`. The row is that of the real softmax.
+#[inline(always)]
+pub(super) fn pull<A: Accumulator>(
+    row: &RowBall<'_, A>,
+    [y, rho, delta]: [&[f64]; 3],
+    d: &mut [f64],
+    error: &mut [f64],
+) {
+    error.copy_from_slice(d);
+    let (mean, base) = mean_difference::<A>(y, d);
+    for (r, &d) in error.iter_mut().zip(&*d) {
+        *r = A::add_error(A::from_f64(*r), Format::neg(base), A::from_f64(d)).get();
+    }
+    let mean_error = mean_error::<A>([y, rho, d, error]);
+    let uncertain = |k: usize| (row.probability_of(k).at_most() * Up::new(delta[k])).get();
+    let all = total(y.len(), uncertain);
+    let rest = total(y.len(), |k| if k == row.row.top { 0.0 } else { uncertain(k) });
+    for k in 0..y.len() {
+        let (difference, factor): (A, A) = (Format::from_f64(d[k]), Format::from_f64(y[k]));
+        let slope = difference - mean;
+        let slope_error = Up::new(error[k]) + mean_error + A::add_error(difference, Format::neg(mean), slope);
+        let product = factor * slope;
+        let p = row.probability_of(k);
+        let others = if k == row.row.top { rest } else { all };
+        let propagated = p.at_most() * (p.others_at_most() * Up::new(delta[k]) + others);
+        let own = product_error((factor, Up::new(rho[k])), (slope, slope_error)) + A::mul_error(factor, slope, product);
+        (d[k], error[k]) = (product.to_f64(), (own + propagated).get());
     }
 }
 

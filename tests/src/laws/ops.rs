@@ -1,12 +1,12 @@
 //! Which rule is the law of which op of the library.
 
 use nfgrad::op::{
-    Add, All, Along, CrossEntropy, Exp, LayerNorm, Literal, LogSoftmax, MatMul, Mean, Mse, Mul, Neg, Op, Operands,
-    Order, Permute, Relu, Reshape, RmsNorm, Scale, Softmax, Sub, Sum, Tanh, Transpose,
+    Add, All, Along, Attention, CrossEntropy, Exp, LayerNorm, Literal, LogSoftmax, MatMul, Mean, Mse, Mul, Neg, Op,
+    Operands, Order, Permute, Relu, Reshape, RmsNorm, Scale, Softmax, Sub, Sum, Tanh, Transpose,
 };
 use nfgrad_shapes::{Dim, Shape};
 
-use super::{Axis, Rule};
+use super::{Axis, Lengths, Rule};
 
 /// `O: Law<In>` reads "the op `O` on operands of the shapes `In` computes what [`Law::rule`] says".
 pub trait Law<In: Operands>: Op<In> {
@@ -35,6 +35,12 @@ impl<A: Shape, B: Shape> Numels for (A, B) {
 impl<A: Shape, B: Shape, C: Shape> Numels for (A, B, C) {
     fn numels() -> Vec<usize> {
         vec![A::NUMEL, B::NUMEL, C::NUMEL]
+    }
+}
+
+impl<A: Shape, B: Shape, C: Shape, D: Shape> Numels for (A, B, C, D) {
+    fn numels() -> Vec<usize> {
+        vec![A::NUMEL, B::NUMEL, C::NUMEL, D::NUMEL]
     }
 }
 
@@ -145,6 +151,33 @@ where
     fn rule() -> Rule {
         let (digits, places) = decimal::<L>();
         Rule::Norm { columns: W::NUMEL, centred: false, digits, places }
+    }
+}
+
+/// The lengths of an attention, from the shapes of its operands.
+fn lengths<Q: Shape, K: Shape, V: Shape>(masked: bool) -> Lengths {
+    let (&[ref batch @ .., queries, width], &[.., keys, depth]) = (Q::DIMS, V::DIMS) else {
+        panic!("matrices, and maybe many of them");
+    };
+    assert_eq!(K::NUMEL, batch.iter().product::<usize>() * keys * width);
+    Lengths { batch: batch.iter().product(), queries, keys, width, depth, masked }
+}
+
+impl<Q: Shape, K: Shape, V: Shape> Law<(Q, K, V)> for Attention
+where
+    Attention: Op<(Q, K, V)>,
+{
+    fn rule() -> Rule {
+        Rule::Attention(lengths::<Q, K, V>(false))
+    }
+}
+
+impl<Q: Shape, K: Shape, V: Shape, M: Shape> Law<(Q, K, V, M)> for Attention
+where
+    Attention: Op<(Q, K, V, M)>,
+{
+    fn rule() -> Rule {
+        Rule::Attention(lengths::<Q, K, V>(true))
     }
 }
 

@@ -1,0 +1,148 @@
+//! The radii of attention: its operations once more, each with its error.
+
+use super::super::logits::{self, Block, RowBall};
+use super::super::rounding::{guarded, narrowing_error, product_error};
+use super::super::softmax::{Choice, doubt, pull};
+use super::sums::{Sums, inner};
+use super::values::{Lengths, factor};
+use crate::bound::{Ball, Domain, Elementwise, Up};
+use crate::format::Format;
+use crate::kernel::dispatch::wide;
+use crate::kernel::scratch::split;
+
+/// The scores of query `i` that are kept, and their errors; returns how many, and ∞ if nothing is known of them.
+#[inline(always)]
+fn scores<F: Format, D: Domain>(
+    lengths: Lengths,
+    [q, k]: [Ball<'_, F, D>; 2],
+    i: usize,
+    choice: &impl Fn(usize) -> Choice,
+    [z, zeta]: [&mut [f64]; 2],
+) -> (usize, Up) {
+    let Lengths { queries, keys, width, .. } = lengths;
+    let (c, first, mut count) = (factor::<F::Acc>(width), i / queries * keys, 0);
+    for j in (0..keys).filter(|j| choice(i * keys + j).kept()) {
+        let dot = inner(q.part(i * width..(i + 1) * width), k.part((first + j) * width..(first + j + 1) * width));
+        let score = dot.0 * c.0;
+        (z[count], zeta[count]) =
+            (score.to_f64(), (product_error(dot, c) + F::Acc::mul_error(dot.0, c.0, score)).get());
+        count += 1;
+    }
+    (count, doubt((0..keys).map(|j| choice(i * keys + j)), count))
+}
+
+wide! {
+    pub(super) fn value_radii<F: Format, D: Domain, K: Fn(usize) -> Choice>(
+        lengths: Lengths,
+        x: [Ball<'_, F, D>; 3],
+        choice: K,
+        y: &[F],
+        scratch: [&mut [f64]; 3],
+        out: &mut [f64],
+    ) {
+        let (Lengths { batch, queries, keys, depth, .. }, [q, k, v], [rows, room, sums]) = (lengths, x, scratch);
+        let [z, zeta, p, rho] = split(rows, keys);
+        let mut sums = Sums::new(sums, depth);
+        for i in 0..batch * queries {
+            let first = i / queries * keys;
+            let (count, unknown) = scores(lengths, [q, k], i, &choice, [&mut *z, &mut *zeta]);
+            let (room, ball) = room.split_at_mut(logits::room(keys));
+            let block = Block::<F::Acc>::new(&z[..count], count, 0..1, room);
+            let softmax = RowBall::new(block.row(0), Ball::<f64, Elementwise>::new(&z[..count], &zeta[..count]), ball);
+            softmax.shares(p, rho);
+            sums.clear();
+            let kept = (0..keys).filter(|j| choice(i * keys + j).kept());
+            for (j, (&p, &rho)) in kept.zip(p.iter().zip(&*rho)) {
+                let v = v.part((first + j) * depth..(first + j + 1) * depth);
+                sums.add(0, (Format::from_f64(p), Up::new(rho)), v);
+            }
+            for e in 0..depth {
+                let (sum, error) = sums.get::<F::Acc>(e, count);
+                let y = y[i * depth + e];
+                out[i * depth + e] = (guarded(y, error + narrowing_error(sum, y)) + unknown).get();
+            }
+        }
+    }
+}
+
+wide! {
+    pub(super) fn cotangent_radii<F: Format, D: Domain, K: Fn(usize) -> Choice>(
+        lengths: Lengths,
+        x: [Ball<'_, F, D>; 4],
+        choice: K,
+        mids: [Option<&[F]>; 3],
+        scratch: [&mut [f64]; 3],
+        out: [&mut [f64]; 3],
+    ) {
+        let Lengths { batch, queries, keys, width, depth } = lengths;
+        let ([q, k, v, dy], [rows, room, sums], [out_q, out_k, out_v]) = (x, scratch, out);
+        let (c, [z, zeta, p, rho, d, delta]) = (factor::<F::Acc>(width), split(rows, keys));
+        let (sums_q, rest) = sums.split_at_mut(4 * width.max(depth));
+        let (sums_k, sums_v) = rest.split_at_mut(4 * keys * width);
+        let (mut sums_q, mut sums_k) = (Sums::new(sums_q, width), Sums::new(sums_k, keys * width));
+        let mut sums_v = Sums::new(sums_v, keys * depth);
+        for b in 0..batch {
+            sums_k.clear();
+            sums_v.clear();
+            let mut unknown_keys = Up::ZERO;
+            for i in b * queries..(b + 1) * queries {
+                let (count, unknown) = scores(lengths, [q, k], i, &choice, [&mut *z, &mut *zeta]);
+                let (q, dy) = (q.part(i * width..(i + 1) * width), dy.part(i * depth..(i + 1) * depth));
+                let kept = || (0..keys).filter(|j| choice(i * keys + j).kept()).map(|j| (j, b * keys + j));
+                for (n, (_, j)) in kept().enumerate() {
+                    let (value, error) = inner(dy, v.part(j * depth..(j + 1) * depth));
+                    (d[n], delta[n]) = (value.to_f64(), error.get());
+                }
+                let (room, ball) = room.split_at_mut(logits::room(keys));
+                let block = Block::<F::Acc>::new(&z[..count], count, 0..1, room);
+                let row = Ball::<f64, Elementwise>::new(&z[..count], &zeta[..count]);
+                let softmax = RowBall::new(block.row(0), row, ball);
+                softmax.shares(p, rho);
+                let unknown = unknown + softmax.unknown();
+                unknown_keys += unknown;
+                // The errors of the scores have been read; those of their cotangents take their place.
+                let shares = [&p[..count], &rho[..count], &delta[..count]];
+                pull(&softmax, shares, &mut d[..count], &mut zeta[..count]);
+                sums_q.clear();
+                for (n, (j, key)) in kept().enumerate() {
+                    let slope = (Format::from_f64(d[n]), Up::new(zeta[n]));
+                    sums_q.add(0, slope, k.part(key * width..(key + 1) * width));
+                    sums_k.add(j * width, slope, q);
+                    sums_v.add(j * depth, (Format::from_f64(p[n]), Up::new(rho[n])), dy);
+                }
+                let target = i * width..(i + 1) * width;
+                radii(&sums_q, count, Some(c), unknown, mids[0].map(|mid| &mid[target.clone()]), &mut out_q[target.clone()]);
+            }
+            let target = b * keys * width..(b + 1) * keys * width;
+            let mid = mids[1].map(|mid| &mid[target.clone()]);
+            radii(&sums_k, queries, Some(c), unknown_keys, mid, &mut out_k[target]);
+            let target = b * keys * depth..(b + 1) * keys * depth;
+            let mid = mids[2].map(|mid| &mid[target.clone()]);
+            radii(&sums_v, queries, None, unknown_keys, mid, &mut out_v[target]);
+        }
+    }
+}
+
+/// The radii of contributions that are sums, times a factor if there is one.
+#[inline(always)]
+fn radii<F: Format>(
+    sums: &Sums<'_>,
+    terms: usize,
+    factor: Option<(F::Acc, Up)>,
+    unknown: Up,
+    mid: Option<&[F]>,
+    out: &mut [f64],
+) {
+    let Some(mid) = mid else { return };
+    for (n, (&mid, out)) in mid.iter().zip(out).enumerate() {
+        let sum = sums.get::<F::Acc>(n, terms);
+        let (value, error) = match factor {
+            Some(c) => {
+                let product = sum.0 * c.0;
+                (product, product_error(sum, c) + F::Acc::mul_error(sum.0, c.0, product))
+            }
+            None => sum,
+        };
+        *out = (guarded(mid, error + narrowing_error(value, mid)) + unknown).get();
+    }
+}
