@@ -118,6 +118,14 @@ codes! {
         "The product of the lengths must be the same polynomial on both sides.";
     AXIS_ORDER = "NF0071", "axes that are not an order of all axes",
         "`permute` names every axis of its operand once.";
+    CONCAT = "NF0072", "a concat of tensors that differ elsewhere",
+        "Tensors are put side by side along one axis; all their other axes must be equal.";
+    OUT_OF_RANGE = "NF0073", "a range that goes beyond its axis",
+        "A range begins at 0 or later, does not end before it begins, and ends at the length of the axis or earlier.";
+    BROADCAST = "NF0074", "a broadcast to a shape that does not fit",
+        "The shapes are lined up at the end. Axes may be added in front, and only an axis of length 1 is stretched.";
+    BATCH = "NF0075", "batches of matrices that differ",
+        "The axes before the last two must be the same on both sides, or absent on the right.";
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write};
 
-use nfgrad_shapes::signature::{self, Signature};
+use nfgrad_shapes::signature::Signature;
 use syn::Ident;
 
 use crate::ast::{Expr, ExprKind};
@@ -109,7 +109,9 @@ pub(crate) fn source(expr: &Expr, limit: usize) -> String {
 
 /// `[m, k] @ [k, n]` with two values of k.
 pub(crate) fn inner_dimensions(op: &Applied<'_>, a: &Operand<'_>, b: &Operand<'_>) -> Diagnostic {
-    let (inner, outer) = (&a.shape[1], &b.shape[0]);
+    let (Some(inner), Some(outer)) = (a.shape.last(), b.shape.get(b.shape.len().saturating_sub(2))) else {
+        return matmul_rank(op, a, b);
+    };
     let text = format!("inner dimensions differ, {} vs {}", inner.text(), outer.text());
     let error = op.table(op.error(codes::INNER_DIMENSIONS, b.expr.site, text), &[a, b]);
     error.line_if(canonical(inner, outer)).help_if(inner_help(op, a, b))
@@ -118,31 +120,33 @@ pub(crate) fn inner_dimensions(op: &Applied<'_>, a: &Operand<'_>, b: &Operand<'_
 fn inner_help(op: &Applied<'_>, a: &Operand<'_>, b: &Operand<'_>) -> Option<String> {
     let call = |a: &str, b: &str| if op.is_operator() { format!("{a} @ {b}") } else { format!("matmul({a}, {b})") };
     let (left, right) = (a.name(), b.name());
-    if b.shape.get(1) == Some(&a.shape[1]) {
-        let [k, n] = [b.shape[1].text(), b.shape[0].text()];
+    let [.., rows, inner] = &a.shape[..] else { return None };
+    if let [batch @ .., n, k] = &b.shape[..]
+        && k == inner
+    {
         let transposed = call(&left, &format!("transpose({right})"));
-        let declared = (b.leaf && left != right)
-            .then(|| format!(" Or declare it [inputs, outputs], as weights are here: `{right}: [{k}, {n}]`"));
-        return Some(format!(
-            "`{right}` has {k} as its last axis; did you mean `{transposed}`?{}",
-            declared.unwrap_or_default()
-        ));
+        let declared = (b.leaf && batch.is_empty() && left != right).then(|| {
+            let (k, n) = (k.text(), n.text());
+            format!(" Or declare it [inputs, outputs], as weights are here: `{right}: [{k}, {n}]`")
+        });
+        let declared = declared.unwrap_or_default();
+        return Some(format!("`{right}` has {} as its last axis; did you mean `{transposed}`?{declared}", k.text()));
     }
-    if b.shape.get(1) == Some(&a.shape[0]) && b.shape.len() == 2 {
+    if a.shape.len() == 2 && b.shape.len() == 2 && b.shape[1] == *rows {
         return Some(format!("the product in the other order fits: `{}`", call(&right, &left)));
     }
     // One tensor on both sides cannot be declared differently from itself.
     if left == right {
         return None;
     }
-    let axes: Vec<_> = b.shape.iter().skip(1).map(Dim::text).collect();
-    let fitting = [a.shape[1].text()].into_iter().chain(axes).collect::<Vec<_>>().join(", ");
-    b.leaf.then(|| format!("`{right}: [{fitting}]` would fit"))
+    let mut fitting: Vec<_> = b.shape.iter().map(Dim::text).collect();
+    fitting[b.shape.len().saturating_sub(2)] = inner.text();
+    b.leaf.then(|| format!("`{right}: [{}]` would fit", fitting.join(", ")))
 }
 
 /// An operand of `@` that is neither a matrix nor, on the right, a vector.
 pub(crate) fn matmul_rank(op: &Applied<'_>, a: &Operand<'_>, b: &Operand<'_>) -> Diagnostic {
-    let left_is_wrong = a.shape.len() != 2;
+    let left_is_wrong = a.shape.len() < 2;
     let (guilty, wanted) = if left_is_wrong { (a, "a matrix") } else { (b, "a matrix or a vector") };
     let side = match (op.is_operator(), left_is_wrong) {
         (true, true) => "the left operand",
@@ -180,12 +184,12 @@ pub(crate) fn suffix(op: &Applied<'_>, a: &Operand<'_>, b: &Operand<'_>) -> Diag
         return if op.signature.name == "sub" { error.help(help) } else { error };
     }
     if let Some(axis) = along(&a.shape, &b.shape) {
-        return both(wrong_axis(op, a, b, axis)).help(wrong_axis_help(a, b, axis));
+        return wrong_axis_help(both(wrong_axis(op, a, b, axis)), a, b, axis);
     }
     if a.shape.len() < b.shape.len()
         && let Some(axis) = along(&b.shape, &a.shape)
     {
-        return both(wrong_axis(op, b, a, axis)).help(wrong_axis_help(b, a, axis));
+        return wrong_axis_help(both(wrong_axis(op, b, a, axis)), b, a, axis);
     }
     let stretched = stretched(&a.shape, &b.shape);
     let Some((axis, left, right)) = differing_axis(&a.shape, &b.shape) else {
@@ -198,7 +202,8 @@ pub(crate) fn suffix(op: &Applied<'_>, a: &Operand<'_>, b: &Operand<'_>) -> Diag
     };
     let text = format!("{which}, {} vs {}", left.text(), right.text());
     if stretched {
-        return stretch(both(op.error(codes::STRETCH, b.expr.site, text)));
+        let error = both(op.error(codes::STRETCH, b.expr.site, text));
+        return error.help(format!("an axis of length 1 is never stretched unasked; to ask: {}", stretch(a, b)));
     }
     let error = both(op.error(codes::UNLIKE_SHAPES, b.expr.site, text)).line_if(canonical(left, right));
     let fits = (b.leaf && b.shape.len() <= a.shape.len()).then(|| {
@@ -215,24 +220,25 @@ fn wrong_axis(op: &Applied<'_>, long: &Operand<'_>, short: &Operand<'_>, axis: u
     op.error(codes::WRONG_AXIS, short.expr.site, text)
 }
 
-fn wrong_axis_help(long: &Operand<'_>, short: &Operand<'_>, axis: usize) -> String {
+fn wrong_axis_help(error: Diagnostic, long: &Operand<'_>, short: &Operand<'_>, axis: usize) -> Diagnostic {
     let (name, last) = (short.name(), &long.shape[long.shape.len() - short.shape.len()..]);
-    let wide = shape_text(&long.shape);
-    if axis == 0 && signature::lookup("broadcast").is_some() {
-        return format!(
-            "an operand is repeated over leading axes only; a bias is declared `{name}: {}`; did you mean to transpose \
-             `{}`, or an explicit `broadcast({name}, {wide})`?",
-            shape_text(last),
-            long.name()
-        );
-    }
-    let rest = if short.leaf { format!("a bias is declared `{name}: {}`", shape_text(last)) } else { String::new() };
-    let rest = if rest.is_empty() { format!("to repeat along axis {axis}, transpose `{}`", long.name()) } else { rest };
-    format!("an operand is repeated over leading axes only; {rest}")
+    let declared = short.leaf.then(|| format!("; a bias is declared `{name}: {}`", shape_text(last)));
+    let spread = spread(&name, &short.shape, &long.shape, axis);
+    error
+        .help(format!("an operand is repeated over leading axes only{}", declared.unwrap_or_default()))
+        .help(format!("along axis {axis} it is `{spread}`; or did you mean to transpose `{}`?", long.name()))
+}
+
+/// How to repeat a tensor over the axes behind those that it matches from `axis` on.
+pub(crate) fn spread(name: &str, short: &[Dim], long: &[Dim], axis: usize) -> String {
+    let ones = long.len() - axis - short.len();
+    let lengths = short.iter().map(Dim::text).chain(std::iter::repeat_n("1", ones));
+    let column = format!("[{}]", lengths.collect::<Vec<_>>().join(", "));
+    format!("broadcast(reshape({name}, {column}), {})", shape_text(long))
 }
 
 /// The first axis at which `short` would fit into `long`, if it is not the one where it is lined up.
-fn along(long: &[Dim], short: &[Dim]) -> Option<usize> {
+pub(crate) fn along(long: &[Dim], short: &[Dim]) -> Option<usize> {
     if short.is_empty() || short.len() >= long.len() {
         return None;
     }
@@ -251,8 +257,19 @@ fn stretched(left: &[Dim], right: &[Dim]) -> bool {
     left != right && left.iter().rev().zip(right.iter().rev()).all(|(a, b)| a == b || one(a) || one(b))
 }
 
-fn stretch(error: Diagnostic) -> Diagnostic {
-    error.help("an axis of length 1 is never stretched to a longer one; give both operands the same shape")
+/// The calls that stretch what has to be stretched.
+fn stretch(a: &Operand<'_>, b: &Operand<'_>) -> String {
+    let one = |dim: &Dim| dim.poly.value() == Some(1);
+    let (long, short) = if a.shape.len() < b.shape.len() { (b, a) } else { (a, b) };
+    let mut shape: Vec<Dim> = long.shape.to_vec();
+    for (to, from) in shape.iter_mut().rev().zip(short.shape.iter().rev()) {
+        if one(to) {
+            to.clone_from(from);
+        }
+    }
+    let calls = [a, b].into_iter().filter(|x| x.shape[..] != shape[..] && !ends_with(&shape, &x.shape));
+    let calls: Vec<_> = calls.map(|x| format!("`broadcast({}, {})`", x.name(), shape_text(&shape))).collect();
+    calls.join(" and ")
 }
 
 /// Two operands that must have one shape.
@@ -272,7 +289,7 @@ pub(crate) fn not_same_shape(op: &Applied<'_>, a: &Operand<'_>, b: &Operand<'_>)
     let code = if stretched(&a.shape, &b.shape) { codes::STRETCH } else { codes::NOT_SAME_SHAPE };
     let error = op.table(op.error(code, b.expr.site, text), &[a, b]).line_if(note);
     if stretched(&a.shape, &b.shape) {
-        return stretch(error);
+        return error.help("an axis of length 1 is never stretched to a longer one; give both operands the same shape");
     }
     error.help_if(b.leaf.then(|| format!("`{}: {}` would fit", b.name(), shape_text(&a.shape))))
 }
@@ -304,6 +321,11 @@ pub(crate) fn annotation(name: &Ident, site: Site, stated: &[Dim], found: &[Dim]
 /// The table of ops names a rule that takes another number of operands.
 pub(crate) fn wrong_table(op: &Applied<'_>) -> Diagnostic {
     op.error(codes::ARGUMENT_COUNT, op.expr.site, "the table of ops contradicts itself; this is a bug of nfgrad")
+}
+
+/// Lengths whose sum or product 64 bits cannot hold.
+pub(crate) fn too_large(op: &Applied<'_>, site: Site) -> Diagnostic {
+    op.error(codes::HUGE_DIMENSION, site, "the result is too large")
 }
 
 /// What symbolic dimensions come to, if that is not how the user wrote them.

@@ -30,6 +30,22 @@ pub(crate) struct Dim {
 pub(crate) type Shape = Rc<[Dim]>;
 
 impl Dim {
+    /// What a rule has computed.
+    pub(crate) fn computed(poly: Poly) -> Self {
+        let text = poly.to_string().into();
+        Self { poly, text }
+    }
+
+    /// `self + other`.
+    pub(crate) fn plus(&self, other: &Dim) -> Result<Dim, TooLarge> {
+        self.poly.plus(&other.poly, 1).map(Dim::computed).map_err(|_| TooLarge)
+    }
+
+    /// `self - other`, which the caller has to make sure not to be negative.
+    pub(crate) fn minus(&self, other: &Dim) -> Result<Dim, TooLarge> {
+        self.poly.plus(&other.poly, -1).map(Dim::computed).map_err(|_| TooLarge)
+    }
+
     /// A number.
     pub(crate) fn literal(value: i64) -> Self {
         Self { poly: Poly::literal(value), text: value.to_string().into() }
@@ -102,7 +118,7 @@ enum Failure {
     Inexact(i64, i64),
 }
 
-/// A number of elements that 64 bits cannot count.
+/// A length or a number of elements that 64 bits cannot count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct TooLarge;
 
@@ -147,6 +163,16 @@ impl Poly {
                 }
             }
         }
+    }
+
+    /// Whether it is at most the other, if that is the same for all values of the symbols, which are not negative.
+    pub(crate) fn at_most(&self, other: &Poly) -> Option<bool> {
+        let room = other.plus(self, -1).ok()?;
+        if !room.may_be_negative() {
+            return Some(true);
+        }
+        let always = room.0.values().all(|coefficient| *coefficient < 0) && room.0.contains_key([].as_slice());
+        always.then_some(false)
     }
 
     fn plus(&self, other: &Poly, sign: i64) -> Result<Poly, Failure> {
@@ -255,12 +281,14 @@ fn gcd(a: i64, b: i64) -> i64 {
 #[derive(Debug)]
 pub(crate) struct Dims<'a> {
     generics: &'a [Ident],
+    /// What symbols are said to be equal to. None of them is in a polynomial any more.
+    known: Vec<(Symbol, Poly)>,
     pub(crate) obligations: Vec<Obligation>,
 }
 
 impl<'a> Dims<'a> {
     pub(crate) fn new(generics: &'a [Ident]) -> Self {
-        Self { generics, obligations: Vec::new() }
+        Self { generics, known: Vec::new(), obligations: Vec::new() }
     }
 
     /// The dimension that an expression means.
@@ -298,6 +326,9 @@ impl<'a> Dims<'a> {
 
     /// Whatever is not a const generic of the graph is a constant, and rustc finds it or says that it cannot.
     fn symbol(&self, symbol: &Symbol) -> Poly {
+        if let Some((_, poly)) = self.known.iter().find(|(known, _)| known == symbol) {
+            return poly.clone();
+        }
         let generic = self.generics.iter().any(|generic| *generic == symbol.text);
         Poly::term(vec![Atom::Symbol(Symbol { braces: !generic, ..symbol.clone() })], 1)
     }

@@ -4,6 +4,7 @@
 mod entrywise;
 mod layout;
 mod product;
+mod range;
 mod reduce;
 mod rules;
 

@@ -45,7 +45,11 @@ use proc_macro::TokenStream;
 ///
 /// - `+`, `-` and `*` work entry by entry; the shape of one operand must be that of the other or its last axes. `@` is the
 ///   matrix product. A literal can scale, `0.1 * x`, and means the real number.
-/// - Every other op is a call, with `axis = i` where it works along an axis.
+/// - Every other op is a call, with `axis = i` where it works along an axis. Other arguments that are not tensors are shapes and lists in
+///   brackets, `reshape(x, [B, 64])`, `permute(x, axes = [1, 0])`, ranges whose end is not in them, `slice(x, axis = 0, range = 2..N)`,
+///   dimensions and numbers.
+/// - Axes before the last two of an operand of `@` are a batch. An axis of length 1 is stretched by `broadcast(x, [B, 64])` and by nothing
+///   else.
 /// - A dimension is a number, a const generic, the path of a constant, or an expression of these. `M + N` is `N + M`.
 /// - `let h: [B, 32] = ..` states a shape, which is then checked.
 /// - `where H % HEADS == 0` after the name of the graph states facts about its const generics.

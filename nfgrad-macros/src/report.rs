@@ -62,6 +62,11 @@ impl Diagnostic {
         Self { code, site: site.into(), headline: headline.into(), lines: Vec::new() }
     }
 
+    /// What is wrong, without code and help.
+    pub(crate) fn headline(&self) -> &str {
+        &self.headline
+    }
+
     /// One more line below the headline.
     #[must_use]
     pub(crate) fn line(mut self, line: impl Into<String>) -> Self {

@@ -6,6 +6,8 @@
 mod arguments;
 mod call;
 
+pub(crate) use call::tensors;
+
 use std::collections::{HashMap, HashSet};
 
 use nfgrad_shapes::signature::{self, Signature};

@@ -76,8 +76,10 @@ pub enum Rule {
     Suffix,
     /// `[s], [s] -> []`: two operands of one shape are folded to a scalar.
     Pair,
-    /// `[m, k], [k, n] -> [m, n]`, `[m, k], [k] -> [m]`.
+    /// `[s, m, k], [s, k, n] -> [s, m, n]`, `[s, m, k], [k, n] -> [s, m, n]`, `[s, m, k], [k] -> [s, m]`.
     MatMul,
+    /// `[n, d], [s] -> [s, d]`.
+    Gather,
     /// `[s] -> []`, or with `axis = i` the shape without that axis. The first parameter is the axis.
     Reduce,
     /// `[s, c] -> [s, c]`: along the last axis, so the rank is at least 1.
@@ -97,6 +99,16 @@ pub enum Rule {
     Permute,
     /// The same elements under another shape, which is the first parameter.
     Reshape,
+    /// The axes from the first parameter on put together. The type is that of a reshape to the shape that this gives.
+    Flatten,
+    /// Axes added in front and axes of length 1 stretched, up to the shape that is the first parameter.
+    Broadcast,
+    /// Tensors side by side along the first parameter. The type has the length of the result as a second parameter.
+    Concat,
+    /// A range, the second parameter, of an axis, the first. The type has the axis, the start and the length.
+    Slice,
+    /// Zeros before and after an axis. The type has the length of the result as a fourth parameter.
+    Pad,
 }
 
 /// `axis = i`, or all entries, or what else the rule takes where none is given.
@@ -118,6 +130,9 @@ pub const SIGNATURES: &[Signature] =
         op("matmul", "MatMul", &["a", "b"], Rule::MatMul, "matrix product, also written a @ b"),
         op("sum", "Sum", &["x"], Rule::Reduce, "sum of all entries, or along `axis`").with(AXIS_OR_ALL),
         op("mean", "Mean", &["x"], Rule::Reduce, "mean of all entries, or along `axis`").with(AXIS_OR_ALL),
+        op("amax", "Amax", &["x"], Rule::Reduce, "the largest of all entries, or along `axis`").with(AXIS_OR_ALL),
+        op("amin", "Amin", &["x"], Rule::Reduce, "the smallest of all entries, or along `axis`").with(AXIS_OR_ALL),
+        op("gather", "Gather", &["table", "index"], Rule::Gather, "the rows of a table that the index names"),
         op(
             "softmax",
             "Softmax",
@@ -165,6 +180,20 @@ pub const SIGNATURES: &[Signature] =
             .with(&[Parameter::new("axes", Kind::Axes)]),
         op("reshape", "Reshape", &["x"], Rule::Reshape, "the same elements under another shape")
             .with(&[Parameter::new("shape", Kind::Shape).positional()]),
+        op("flatten", "Reshape", &["x"], Rule::Flatten, "all axes as one, or those from the axis `from` on")
+            .with(&[Parameter::new("from", Kind::Axis).or("0")]),
+        op("broadcast", "Broadcast", &["x"], Rule::Broadcast, "repeated until it has the shape")
+            .with(&[Parameter::new("shape", Kind::Shape).positional()]),
+        op("concat", "Concat", &["a", "b", "c", "d"], Rule::Concat, "two to four tensors side by side along an axis")
+            .at_least(2)
+            .with(&[Parameter::new("axis", Kind::Axis)]),
+        op("slice", "Slice", &["x"], Rule::Slice, "a range of an axis, whose end is not in it")
+            .with(&[Parameter::new("axis", Kind::Axis), Parameter::new("range", Kind::Range)]),
+        op("pad", "Pad", &["x"], Rule::Pad, "zeros before and after an axis").with(&[
+            Parameter::new("axis", Kind::Axis),
+            Parameter::new("before", Kind::Dim).or("0"),
+            Parameter::new("after", Kind::Dim).or("0"),
+        ]),
     ];
 
 /// A literal times a tensor, which is written `0.1 * x` and has no name.
@@ -240,7 +269,7 @@ mod tests {
     fn names_are_unique_and_found() {
         for (i, signature) in SIGNATURES.iter().enumerate() {
             assert_eq!(lookup(signature.name), Some(signature));
-            assert!(SIGNATURES[..i].iter().all(|other| other.name != signature.name && other.ty != signature.ty));
+            assert!(SIGNATURES[..i].iter().all(|other| other.name != signature.name));
             assert!(signature.least <= signature.operands.len());
         }
     }

@@ -48,6 +48,11 @@ impl<'a, F: Sampled> Trial<'a, F> {
         let mut sample = |numel| Sample::random(rng, numel, subject.radii(numel));
         let mut x: Vec<Sample<F>> = numels.iter().map(|&n| sample(n)).collect();
         let dy = sample(numel);
+        if let Rule::Gather { rows, .. } = subject.rule()
+            && rng.random_bool(0.8)
+        {
+            x[1] = Sample::indices(rng, numels[1], rows, subject.radii(numels[1]));
+        }
         if numels.len() == 2 && numels[0] == numels[1] && rng.random_bool(0.2) {
             // One node twice: the same slices, so the op can see it.
             x.truncate(1);
@@ -79,13 +84,16 @@ impl<'a, F: Sampled> Trial<'a, F> {
     }
 
     /// Whether something is known of all results of moderate numbers: exponentials may be too large, and in narrow formats
-    /// products too; a mask may leave nothing, or its own radius a doubt.
+    /// products too; a mask may leave nothing, or its own radius a doubt; and most numbers are no index.
     fn is_sure(&self) -> bool {
-        F::LARGEST > 1e18
-            && !matches!(
-                self.rule,
-                Rule::Exp | Rule::Softmax { masked: true, .. } | Rule::Attention(Lengths { masked: true, .. })
-            )
+        let doubtful = matches!(
+            self.rule,
+            Rule::Exp
+                | Rule::Softmax { masked: true, .. }
+                | Rule::Attention(Lengths { masked: true, .. })
+                | Rule::Gather { .. }
+        );
+        F::LARGEST > 1e18 && !doubtful
     }
 
     fn forward(&self, report: &mut Report) {
@@ -176,7 +184,15 @@ impl<'a, F: Sampled> Trial<'a, F> {
 /// Ops whose radius is documented to be 0 wherever the result is exact and the operands are.
 fn knows_exactness<F: Sampled>(rule: &Rule) -> bool {
     match rule {
-        Rule::Add | Rule::Sub | Rule::Neg | Rule::Relu | Rule::Permute { .. } | Rule::Same => true,
+        Rule::Add
+        | Rule::Sub
+        | Rule::Neg
+        | Rule::Relu
+        | Rule::Permute { .. }
+        | Rule::Same
+        | Rule::Concat { .. }
+        | Rule::Slice { .. }
+        | Rule::Pad { .. } => true,
         // Without a fused multiply-add f64 does not know the error of its products.
         Rule::Mul => F::NAME != "f64",
         _ => false,

@@ -46,6 +46,26 @@ pub enum Rule {
         /// Columns of the right matrix.
         n: usize,
     },
+    /// A batch of products `[m, k] @ [k, n]`.
+    MatMuls {
+        /// Rows of the left matrices.
+        m: usize,
+        /// The inner length.
+        k: usize,
+        /// Columns of the right matrices.
+        n: usize,
+    },
+    /// The largest entry along the middle axis of `[outer, length, inner]`; the first of them has all of the gradient.
+    Amax(Axis),
+    /// The smallest, likewise.
+    Amin(Axis),
+    /// The rows of a table that a list of integers names.
+    Gather {
+        /// Rows of the table.
+        rows: usize,
+        /// Columns of the table.
+        columns: usize,
+    },
     /// The sum along the middle axis of `[outer, length, inner]`.
     Sum(Axis),
     /// The mean along it.
@@ -91,6 +111,38 @@ pub enum Rule {
     },
     /// The same elements.
     Same,
+    /// Each element in the places of the result that have its coordinates, or any where its own length is 1.
+    Broadcast {
+        /// The lengths of the operand.
+        from: Vec<usize>,
+        /// The lengths of the result.
+        to: Vec<usize>,
+    },
+    /// Tensors side by side along an axis.
+    Concat {
+        /// The product of the lengths before the axis.
+        outer: usize,
+        /// For each operand its length along the axis, times the product of those after it.
+        widths: Vec<usize>,
+    },
+    /// What is left of chunks of `total` elements without the first `start` and all behind the next `width`.
+    Slice {
+        /// The length of a chunk.
+        total: usize,
+        /// Where the part begins.
+        start: usize,
+        /// The length of the part.
+        width: usize,
+    },
+    /// Zeros around chunks of `width` elements, so that they have `total`, of which `start` are in front.
+    Pad {
+        /// The length of a chunk of the result.
+        total: usize,
+        /// The zeros in front.
+        start: usize,
+        /// The length of a chunk of the operand.
+        width: usize,
+    },
 }
 
 /// An axis: the product of the lengths before it, its own length, and the product of those after it.
@@ -119,6 +171,12 @@ impl Axis {
         (0..self.outer * self.inner).map(|s| Exact::sum(self.entries(s).map(|i| &x[i]))).collect()
     }
 
+    /// For each group the first entry to which no other is preferred.
+    fn firsts(self, x: &[Exact], less: impl Fn(&Exact, &Exact) -> bool) -> impl Iterator<Item = usize> {
+        (0..self.outer * self.inner)
+            .filter_map(move |s| self.entries(s).reduce(|top, i| if less(&x[top], &x[i]) { i } else { top }))
+    }
+
     /// The sum to which each entry belongs.
     fn spread(self, dy: &[Exact]) -> Vec<Exact> {
         (0..self.outer * self.length * self.inner)
@@ -133,6 +191,10 @@ impl Rule {
         match *self {
             Self::Permute { ref dims, ref axes } => layout::permuted(x[0], dims, axes),
             Self::Same => x[0].to_vec(),
+            Self::Broadcast { ref from, ref to } => layout::stretched(x[0], from, to),
+            Self::Concat { outer, ref widths } => layout::joined(x, outer, widths),
+            Self::Slice { total, start, width } => layout::cut(x[0], total, start, width),
+            Self::Pad { total, start, width } => layout::surrounded(x[0], total, start, width),
             Self::Add => repeated(x, |a, b| a.clone() + b),
             Self::Sub => repeated(x, |a, b| a.clone() - b),
             Self::Mul => repeated(x, |a, b| a.clone() * b),
@@ -142,6 +204,10 @@ impl Rule {
             Self::Tanh => map(x[0], |x| x.tanh_and_slope().0),
             Self::Scale { digits, places } => map(x[0], |x| scaled(x, digits, places)),
             Self::MatMul { m, k, n } => product(x[0], x[1], (m, k, n)),
+            Self::MatMuls { m, k, n } => batches(x[0], x[1], (m * k, k * n), |a, b| product(a, b, (m, k, n))),
+            Self::Amax(axis) => axis.firsts(x[0], Exact::is_less_than).map(|i| x[0][i].clone()).collect(),
+            Self::Amin(axis) => axis.firsts(x[0], |a, b| b.is_less_than(a)).map(|i| x[0][i].clone()).collect(),
+            Self::Gather { rows, columns } => layout::rows_of(x[0], x[1], rows, columns),
             Self::Sum(axis) => axis.sums(x[0]),
             Self::Mean(axis) => map(&axis.sums(x[0]), |sum| sum.over_exact(&length(axis.length))),
             Self::LogSoftmax { columns } => rows(x[0], columns).flat_map(log_softmax).collect(),
@@ -166,6 +232,13 @@ impl Rule {
         match *self {
             Self::Permute { ref dims, ref axes } => vec![layout::restored(dy, dims, axes)],
             Self::Same => vec![dy.to_vec()],
+            Self::Broadcast { ref from, ref to } => vec![layout::gathered(dy, from, to)],
+            Self::Concat { outer, ref widths } => layout::parted(dy, outer, widths),
+            Self::Slice { total, start, width } => {
+                let chunks = x[0].len().checked_div(total).unwrap_or(0);
+                vec![layout::surrounded_chunks(dy, chunks, total, start, width)]
+            }
+            Self::Pad { total, start, width } => vec![layout::cut(dy, total, start, width)],
             Self::Add => vec![dy.to_vec(), columns(dy, x[1].len())],
             Self::Sub => vec![dy.to_vec(), map(&columns(dy, x[1].len()), |d| -d.clone())],
             Self::Mul => {
@@ -181,6 +254,15 @@ impl Rule {
             Self::MatMul { m, k, n } => {
                 let (a, b) = (transposed(x[0], m, k), transposed(x[1], k, n));
                 vec![product(dy, &b, (m, n, k)), product(&a, dy, (k, m, n))]
+            }
+            Self::MatMuls { m, k, n } => vec![
+                batches(dy, x[1], (m * n, k * n), |dy, b| product(dy, &transposed(b, k, n), (m, n, k))),
+                batches(x[0], dy, (m * k, m * n), |a, dy| product(&transposed(a, m, k), dy, (k, m, n))),
+            ],
+            Self::Amax(axis) => vec![at_places(axis.firsts(x[0], Exact::is_less_than), dy, x[0].len())],
+            Self::Amin(axis) => vec![at_places(axis.firsts(x[0], |a, b| b.is_less_than(a)), dy, x[0].len())],
+            Self::Gather { rows, columns } => {
+                vec![layout::sums_of_rows(x[1], dy, rows, columns), vec![Exact::zero(); x[1].len()]]
             }
             Self::Sum(axis) => vec![axis.spread(dy)],
             Self::Mean(axis) => vec![map(&axis.spread(dy), |d| d.over_exact(&length(axis.length)))],
@@ -241,6 +323,23 @@ fn shifted(x: &[Exact]) -> Vec<Exact> {
 fn product(a: &[Exact], b: &[Exact], (m, k, n): (usize, usize, usize)) -> Vec<Exact> {
     let entry = |i: usize, j: usize| (0..k).map(|p| a[i * k + p].clone() * &b[p * n + j]).collect::<Vec<_>>();
     (0..m * n).map(|e| Exact::sum(&entry(e / n, e % n))).collect()
+}
+
+/// Each number at its place, and zeros elsewhere.
+fn at_places(places: impl Iterator<Item = usize>, dy: &[Exact], numel: usize) -> Vec<Exact> {
+    let mut out = vec![Exact::zero(); numel];
+    places.zip(dy).for_each(|(place, dy)| out[place] = dy.clone());
+    out
+}
+
+/// Both tensors cut into pieces of these lengths, and what comes of each pair.
+fn batches(
+    a: &[Exact],
+    b: &[Exact],
+    lengths: (usize, usize),
+    f: impl Fn(&[Exact], &[Exact]) -> Vec<Exact>,
+) -> Vec<Exact> {
+    a.chunks_exact(lengths.0).zip(b.chunks_exact(lengths.1)).flat_map(|(a, b)| f(a, b)).collect()
 }
 
 fn transposed(a: &[Exact], rows: usize, columns: usize) -> Vec<Exact> {

@@ -150,6 +150,14 @@ impl<F: Sampled> Sample<F> {
         Self { mid, rad, real, is_moderate: !spoilt && values.is_moderate() && uncertain.is_moderate() }
     }
 
+    /// Integers below `rows`, mostly: the numbers that they stand for are certain where their radius is below 1/2.
+    pub fn indices(rng: &mut impl Rng, numel: usize, rows: usize, radii: usize) -> Self {
+        let mid: Vec<F> = (0..numel).map(|_| F::from_f64(rng.random_range(0..rows.max(1)) as f64)).collect();
+        let radius = [0.0, 0.0, 0.25, 0.499, 0.5, 2.0][rng.random_range(0..6)];
+        let real = mid.iter().map(|x| Exact::new(x.to_f64())).collect();
+        Self { mid, rad: vec![radius; radii], real, is_moderate: false }
+    }
+
     /// A tensor of moderate numbers with one small radius each, as in a model.
     pub fn comfortable(rng: &mut impl Rng, numel: usize) -> Self {
         let values = if rng.random() { Values::Grid } else { Values::Normal };

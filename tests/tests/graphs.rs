@@ -4,7 +4,10 @@ mod graphs {
     pub(crate) mod machine;
 }
 
-use nfgrad::op::{Add, All, Axis, CrossEntropy, Exp, LogSoftmax, MatMul, Mean, Mse, Mul, Neg, Relu, Sub, Sum, Tanh};
+use nfgrad::op::{
+    Add, All, Amax, Axis, Broadcast, Concat, CrossEntropy, Exp, LogSoftmax, MatMul, Mean, Mse, Mul, Neg, Pad, Permute,
+    Relu, Reshape, Slice, Sub, Sum, Tanh, Transpose,
+};
 use nfgrad::prelude::*;
 
 use graphs::machine::graphs;
@@ -16,6 +19,15 @@ type M24 = (D<2>, D<4>);
 type V2 = (D<2>,);
 type V3 = (D<3>,);
 type V4 = (D<4>,);
+type M44 = (D<4>, D<4>);
+type M31 = (D<3>, D<1>);
+type M32 = (D<3>, D<2>);
+type C234 = (D<2>, D<3>, D<4>);
+type C243 = (D<2>, D<4>, D<3>);
+type C233 = (D<2>, D<3>, D<3>);
+type Beside = Concat<Axis<0>, D<4>>;
+type Middle = Slice<Axis<0>, D<1>, D<2>>;
+type ZerosBefore = Pad<Axis<1>, D<1>, D<0>, D<3>>;
 
 graphs! {
     /// `sum(relu(x @ w + b))`
@@ -146,5 +158,34 @@ graphs! {
         G5 = 7: Sum<All> [5: V3] => ();
         G6 = 8: Mean<All> [6: V2] => ();
         G7 = 9: Mul [7: (), 8: ()] => ();
+    }
+
+    /// A tensor beside itself, and a part of both: two contributions that overlap
+    beside_itself: 40 cases {
+        params [0: M24]; inputs [1: M24];
+        G1 = 2: Beside [0: M24, 0: M24] => M44;
+        G2 = 3: Middle [2: M44] => M24;
+        G3 = 4: Mul [3: M24, 1: M24] => M24;
+        G4 = 5: Sum<All> [4: M24] => ();
+    }
+
+    /// `sum(amax(q @ transpose(q), axis = 2))`: a batch that meets itself, and the largest score of each row
+    scores: 25 cases {
+        params [0: C234]; inputs [];
+        G1 = 1: Transpose [0: C234] => C243;
+        G2 = 2: MatMul [0: C234, 1: C243] => C233;
+        G3 = 3: Amax<Axis<2>> [2: C233] => M23;
+        G4 = 4: Sum<All> [3: M23] => ();
+    }
+
+    /// A column stretched over rows, with zeros before it, turned over
+    stretched: 40 cases {
+        params [0: V3]; inputs [1: M32];
+        G1 = 2: Reshape<M31> [0: V3] => M31;
+        G2 = 3: Broadcast<M32> [2: M31] => M32;
+        G3 = 4: Mul [3: M32, 1: M32] => M32;
+        G4 = 5: ZerosBefore [4: M32] => M33;
+        G5 = 6: Permute<(Axis<1>, Axis<0>)> [5: M33] => M33;
+        G6 = 7: Mean<All> [6: M33] => ();
     }
 }

@@ -3,8 +3,9 @@
 use half::{bf16, f16};
 use nfgrad::format::{E4m3, E4m3Saturating, E5m2, E5m2Saturating, Tf32};
 use nfgrad::op::{
-    Add, All, Attention, Axis, CrossEntropy, Exp, LayerNorm, Literal, LogSoftmax, MatMul, Mean, Mse, Mul, Neg, Permute,
-    Relu, Reshape, RmsNorm, Scale, Softmax, Sub, Sum, Tanh, Transpose,
+    Add, All, Amax, Amin, Attention, Axis, Broadcast, Concat, CrossEntropy, Exp, Gather, LayerNorm, Literal,
+    LogSoftmax, MatMul, Mean, Mse, Mul, Neg, Pad, Permute, Relu, Reshape, RmsNorm, Scale, Slice, Softmax, Sub, Sum,
+    Tanh, Transpose,
 };
 use nfgrad::prelude::*;
 use nfgrad_tests::check::check_op;
@@ -144,6 +145,49 @@ ops! {
     permute: Permute<(Axis<2>, Axis<0>, Axis<1>)>, 60, [((D<2>, D<3>, D<4>),), ((D<1>, D<5>, D<2>),)];
     permute_heads: Permute<(Axis<0>, Axis<2>, Axis<1>, Axis<3>)>, 60, [((D<2>, D<3>, D<2>, D<2>),)];
     reshape: Reshape<(D<2>, D<6>)>, 60, [((D<3>, D<4>),), ((D<12>,),), ((D<2>, D<3>, D<2>),)];
+    amax: Amax<All>, 200, [((D<2>, D<3>),), ((D<5>,),), ((),)];
+    amax_outer: Amax<Axis<0>>, 200, [((D<3>, D<2>),), ((D<4>,),)];
+    amax_middle: Amax<Axis<1>>, 200, [((D<2>, D<3>),), ((D<2>, D<3>, D<2>),)];
+    amin: Amin<All>, 200, [((D<2>, D<3>),), ((D<5>,),)];
+    amin_middle: Amin<Axis<1>>, 200, [((D<2>, D<3>),), ((D<2>, D<3>, D<2>),)];
+    gather: Gather, 200, [((D<3>, D<2>), (D<4>,)), ((D<2>, D<1>), (D<2>, D<3>)), ((D<4>, D<2>), ()), ((D<1>, D<2>), (D<20>,))];
+    matmul_of_batches: MatMul, 100, [
+        ((D<2>, D<2>, D<3>), (D<2>, D<3>, D<2>)),
+        ((D<2>, D<1>, D<3>, D<1>), (D<2>, D<1>, D<1>, D<2>)),
+        ((D<3>, D<2>, D<2>), (D<3>, D<2>, D<2>)),
+    ];
+    matmul_of_a_batch: MatMul, 100, [
+        ((D<2>, D<2>, D<3>), (D<3>, D<2>)),
+        ((D<2>, D<1>, D<2>, D<3>), (D<3>, D<1>)),
+        ((D<2>, D<2>, D<3>), (D<3>,)),
+    ];
+    broadcast: Broadcast<(D<3>, D<2>, D<4>)>, 150, [
+        ((D<3>, D<2>, D<4>),),
+        ((D<2>, D<4>),),
+        ((D<2>, D<1>),),
+        ((D<3>, D<1>, D<4>),),
+        ((D<1>, D<1>, D<1>),),
+        ((),),
+    ];
+    broadcast_to_nothing: Broadcast<(D<0>, D<2>)>, 20, [((D<2>,),), ((D<1>, D<1>),)];
+    broadcast_far: Broadcast<(D<40>, D<2>)>, 60, [((D<2>,),), ((D<1>, D<1>),)];
+    concat: Concat<Axis<0>, D<5>>, 100, [
+        ((D<2>, D<3>), (D<3>, D<3>)),
+        ((D<5>,), (D<0>,)),
+        ((D<1>, D<2>), (D<2>, D<2>), (D<2>, D<2>)),
+        ((D<1>,), (D<1>,), (D<2>,), (D<1>,)),
+    ];
+    concat_inner: Concat<Axis<1>, D<4>>, 100, [
+        ((D<2>, D<2>), (D<2>, D<2>)),
+        ((D<3>, D<1>, D<2>), (D<3>, D<3>, D<2>)),
+        ((D<2>, D<2>), (D<2>, D<1>), (D<2>, D<1>)),
+        ((D<0>, D<1>), (D<0>, D<3>)),
+    ];
+    slice: Slice<Axis<0>, D<1>, D<2>>, 80, [((D<4>, D<3>),), ((D<3>,),), ((D<3>, D<2>, D<2>),)];
+    slice_inner: Slice<Axis<1>, D<0>, D<2>>, 80, [((D<3>, D<3>),), ((D<2>, D<2>),), ((D<2>, D<4>, D<2>),), ((D<0>, D<3>),)];
+    slice_nothing: Slice<Axis<0>, D<2>, D<0>>, 20, [((D<2>, D<3>),), ((D<4>,),)];
+    pad: Pad<Axis<0>, D<1>, D<2>, D<5>>, 80, [((D<2>, D<3>),), ((D<2>,),)];
+    pad_inner: Pad<Axis<1>, D<0>, D<1>, D<3>>, 80, [((D<3>, D<2>),), ((D<2>, D<2>, D<2>),)];
     relu: Relu, 600, [((D<4>, D<3>),), ((),), ((D<0>,),)];
     matmul: MatMul, 300, [
         ((D<2>, D<3>), (D<3>, D<2>)),

@@ -72,6 +72,67 @@
 //! Parts::<3, 0>::run::<f32>().forward();
 //! ```
 //!
+//! A range that goes beyond its axis, "`slice`: the range 1..N goes beyond axis 0 of `x`, which has the length M":
+//!
+//! ```compile_fail,E0080
+//! # use nfgrad::prelude::*;
+//! graph! {
+//!     pub graph Part<const N: usize, const M: usize> {
+//!         input x: [M, 3];
+//!         output y = slice(x, axis = 0, range = 1..N);
+//!     }
+//! }
+//! Part::<6, 5>::run::<f32>().forward();
+//! ```
+//!
+//! ```
+//! # use nfgrad::prelude::*;
+//! # graph! {
+//! #     pub graph Part<const N: usize, const M: usize> {
+//! #         input x: [M, 3];
+//! #         output y = slice(x, axis = 0, range = 1..N);
+//! #     }
+//! # }
+//! Part::<5, 5>::run::<f32>().forward();
+//! ```
+//!
+//! A fact that was stated and is not so, "graph `Patches` needs H*W == P":
+//!
+//! ```compile_fail,E0080
+//! # use nfgrad::prelude::*;
+//! graph! {
+//!     pub graph Patches<const H: usize, const W: usize, const P: usize> where H * W == P {
+//!         input x: [H, W];
+//!         output y = reshape(x, [P]);
+//!     }
+//! }
+//! Patches::<3, 4, 13>::run::<f32>().forward();
+//! ```
+//!
+//! An op written by hand whose argument contradicts its operand, "`reshape` changes the number of elements":
+//!
+//! ```compile_fail,E0080
+//! # use nfgrad::graph::{Leaves, Node, Run, Then};
+//! # use nfgrad::op::Reshape;
+//! # use nfgrad::prelude::*;
+//! type Start = Leaves<Snoc<Nil, (D<3>, D<2>)>, Nil>;
+//! type C = <Start as RevGraph>::Context;
+//! type Wrong = Then<Start, Node<Reshape<(D<7>,)>, (Idx<C, (D<3>, D<2>), 0>,)>>;
+//! Run::<Wrong, f32>::new().forward();
+//! ```
+//!
+//! An axis that a matrix does not have, "a tensor of shape `(D<3>, D<2>)` has no `Axis<2>`":
+//!
+//! ```compile_fail,E0277
+//! # use nfgrad::graph::{Leaves, Node, Run, Then};
+//! # use nfgrad::op::{Axis, Permute};
+//! # use nfgrad::prelude::*;
+//! type Start = Leaves<Snoc<Nil, (D<3>, D<2>)>, Nil>;
+//! type C = <Start as RevGraph>::Context;
+//! type Wrong = Then<Start, Node<Permute<(Axis<0>, Axis<2>)>, (Idx<C, (D<3>, D<2>), 0>,)>>;
+//! Run::<Wrong, f32>::new().forward();
+//! ```
+//!
 //! # A gradient without a loss
 //!
 //! "graph `Net` has no scalar output to differentiate":

@@ -5,7 +5,7 @@ use crate::codes;
 use crate::diagnose::{self, Applied, Operand, rank};
 use crate::dim::{Dim, Shape, numel, shape_text};
 use crate::report::Diagnostic;
-use crate::resolve::Value;
+use crate::resolve::{MAX_RANK, Value};
 
 /// `[.., m, n] -> [.., n, m]`.
 pub(super) fn transpose(op: &Applied<'_>) -> Result<Outcome, Diagnostic> {
@@ -41,13 +41,26 @@ fn axis_text(axis: usize) -> String {
     format!("axis {axis}")
 }
 
+/// `[n, d], [s] -> [s, d]`.
+pub(super) fn gather(op: &Applied<'_>) -> Result<Outcome, Diagnostic> {
+    let [table, index] = op.exactly()?;
+    let [_, width] = &table.shape[..] else {
+        let text = format!("takes rows of a matrix, but `{}` {}", table.name(), rank(&table.shape));
+        return Err(op.table(op.error(codes::RANK, table.expr.site, text), &[table, index]));
+    };
+    if index.shape.len() >= MAX_RANK {
+        let text = format!("`{}` {}, and the result would have one more", index.name(), rank(&index.shape));
+        return Err(op.table(op.error(codes::TOO_MANY_AXES, index.expr.site, text), &[table, index]));
+    }
+    Ok(Outcome::new(op, index.shape.iter().chain([width]).cloned().collect()))
+}
+
 /// The same elements under another shape.
 pub(super) fn reshape(op: &Applied<'_>) -> Result<Outcome, Diagnostic> {
     let [x] = op.exactly()?;
     let (Value::Shape(shape), site) = op.argument(0)? else { return Err(diagnose::wrong_table(op)) };
-    let (Ok(before), Ok(after)) = (numel(&x.shape), numel(shape)) else {
-        return Err(op.error(codes::HUGE_DIMENSION, site, "the number of elements is too large"));
-    };
+    let too_large = |_| diagnose::too_large(op, site);
+    let (before, after) = (numel(&x.shape).map_err(too_large)?, numel(shape).map_err(too_large)?);
     if before == after {
         return Ok(Outcome::new(op, Shape::clone(shape)));
     }
@@ -67,4 +80,38 @@ fn fitting(x: &Operand<'_>, shape: &[Dim]) -> Option<String> {
         Some(format!("[{}]", shape.iter().enumerate().map(text).collect::<Vec<_>>().join(", ")))
     };
     (0..shape.len()).rev().find_map(changed)
+}
+
+/// `[s ++ t] -> [s, n]`, where `n` is the number of elements of `t`.
+pub(super) fn flatten(op: &Applied<'_>) -> Result<Outcome, Diagnostic> {
+    let [x] = op.exactly()?;
+    // From axis 0 on even a scalar can be flattened: it is one element.
+    let from = if matches!(op.argument(0)?, (Value::Axis(0), _)) { 0 } else { op.one_axis(0, x)? };
+    let (kept, merged) = x.shape.split_at(from);
+    let length = numel(merged).map_err(|_| diagnose::too_large(op, op.expr.site))?;
+    let shape: Shape = kept.iter().cloned().chain([Dim::computed(length)]).collect();
+    Ok(Outcome::new(op, Shape::clone(&shape)).with_types([Value::Shape(shape)]))
+}
+
+/// `[t] -> [s ++ t']`, where an axis of length 1 of `t` may have any length in `t'`.
+pub(super) fn broadcast(op: &Applied<'_>) -> Result<Outcome, Diagnostic> {
+    let [x] = op.exactly()?;
+    let (Value::Shape(shape), site) = op.argument(0)? else { return Err(diagnose::wrong_table(op)) };
+    let Some(added) = shape.len().checked_sub(x.shape.len()) else {
+        let text = format!("`{}` {}, and an axis is never dropped", x.name(), rank(&x.shape));
+        let error = op.table(op.error(codes::BROADCAST, site, text), &[x]);
+        return Err(error.line(format!("new shape: {}", shape_text(shape))));
+    };
+    let one = Dim::literal(1);
+    let wrong = x.shape.iter().zip(&shape[added..]).position(|(from, to)| from != to && *from != one);
+    let Some(axis) = wrong else { return Ok(Outcome::new(op, Shape::clone(shape))) };
+    let (from, to) = (&x.shape[axis], &shape[axis + added]);
+    let text =
+        format!("axis {axis} of `{}` is {}, and only an axis of length 1 becomes {}", x.name(), from.text(), to.text());
+    let error =
+        op.table(op.error(codes::BROADCAST, site, text), &[x]).line(format!("new shape: {}", shape_text(shape)));
+    Err(error.help_if(diagnose::along(shape, &x.shape).map(|axis| {
+        let spread = diagnose::spread(&x.name(), &x.shape, shape, axis);
+        format!("shapes are lined up at the end; along axis {axis} it is `{spread}`")
+    })))
 }

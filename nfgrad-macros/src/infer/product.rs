@@ -4,20 +4,34 @@ use super::entrywise::ends_with;
 use super::rules::Outcome;
 use crate::codes;
 use crate::diagnose::{self, Applied, Operand};
-use crate::dim::Dim;
+use crate::dim::{Dim, shape_text};
 use crate::report::Diagnostic;
 
-/// `[m, k], [k, n] -> [m, n]` and `[m, k], [k] -> [m]`.
+/// `[s, m, k], [s, k, n] -> [s, m, n]`, `[s, m, k], [k, n] -> [s, m, n]` and `[s, m, k], [k] -> [s, m]`.
 pub(super) fn matmul(op: &Applied<'_>) -> Result<Outcome, Diagnostic> {
     let [a, b] = op.exactly()?;
-    let [rows, inner] = &a.shape[..] else { return Err(diagnose::matmul_rank(op, a, b)) };
-    let columns = match &b.shape[..] {
-        [first] if first == inner => None,
-        [first, columns] if first == inner => Some(columns.clone()),
-        [_] | [_, _] => return Err(diagnose::inner_dimensions(op, a, b)),
-        _ => return Err(diagnose::matmul_rank(op, a, b)),
+    let [batch @ .., rows, inner] = &a.shape[..] else { return Err(diagnose::matmul_rank(op, a, b)) };
+    let (others, first, columns) = match &b.shape[..] {
+        [] => return Err(diagnose::matmul_rank(op, a, b)),
+        [first] => (&[][..], first, None),
+        [others @ .., first, columns] => (others, first, Some(columns)),
     };
-    Ok(Outcome::new(op, [rows.clone()].into_iter().chain(columns).collect()))
+    if first != inner {
+        return Err(diagnose::inner_dimensions(op, a, b));
+    }
+    if !others.is_empty() && others != batch {
+        return Err(unlike_batches(op, a, b, (batch, others)));
+    }
+    Ok(Outcome::new(op, batch.iter().chain([rows]).chain(columns).cloned().collect()))
+}
+
+/// Two batches that are not the same.
+fn unlike_batches(op: &Applied<'_>, a: &Operand<'_>, b: &Operand<'_>, (left, right): (&[Dim], &[Dim])) -> Diagnostic {
+    let text = format!("the axes before the matrices differ, {} vs {}", shape_text(left), shape_text(right));
+    let error = op.table(op.error(codes::BATCH, b.expr.site, text), &[a, b]);
+    let whole: Vec<Dim> = right.iter().chain(&a.shape[left.len()..]).cloned().collect();
+    let stretched = right.ends_with(left).then(|| format!("broadcast({}, {})", a.name(), shape_text(&whole)));
+    error.help_if(stretched.map(|call| format!("to multiply every matrix of `{}` by the same: `{call}`", b.name())))
 }
 
 /// `[s, t, d], [s, u, d], [s, u, e] -> [s, t, e]`, with or without a mask.
@@ -43,7 +57,7 @@ pub(super) fn attention(op: &Applied<'_>) -> Result<Outcome, Diagnostic> {
     if let Some(mask) = masks.first()
         && !ends_with(&with(queries, keys).collect::<Vec<_>>(), &mask.shape)
     {
-        let scores = crate::dim::shape_text(&with(queries, keys).collect::<Vec<_>>());
+        let scores = shape_text(&with(queries, keys).collect::<Vec<_>>());
         let text = format!("the last axes of the mask must be those of the scores, {scores}");
         return Err(op.table(op.error(codes::UNLIKE_SHAPES, mask.expr.site, text), &[q, k, mask]));
     }

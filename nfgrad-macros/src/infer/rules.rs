@@ -2,9 +2,10 @@
 
 use nfgrad_shapes::signature::Rule;
 
-use super::{entrywise, layout, product, reduce};
+use super::{entrywise, layout, product, range, reduce};
+use crate::ast::Relation;
 use crate::diagnose::{self, Applied, Operand};
-use crate::dim::{Obligation, Shape};
+use crate::dim::{Dim, Obligation, ObligationKind, Shape};
 use crate::report::{Diagnostic, Site};
 use crate::resolve::Value;
 
@@ -32,6 +33,30 @@ impl Outcome {
     pub(crate) fn swapped(self) -> Self {
         Self { swapped: true, ..self }
     }
+
+    /// These are the type parameters, and not the arguments.
+    pub(crate) fn with_types(self, types: impl Into<Vec<Value>>) -> Self {
+        Self { types: types.into(), ..self }
+    }
+
+    /// `left <= right` must hold, and `wrong` says what it means that it does not: an error now if that is known, or else
+    /// when the graph is instantiated.
+    pub(crate) fn needs_at_most(
+        mut self,
+        site: Site,
+        (left, right): (&Dim, &Dim),
+        wrong: impl FnOnce() -> Diagnostic,
+    ) -> Result<Self, Diagnostic> {
+        match left.poly.at_most(&right.poly) {
+            Some(true) => {}
+            Some(false) => return Err(wrong()),
+            None => {
+                let kind = ObligationKind::Needs(left.poly.clone(), Relation::LessEqual, right.poly.clone());
+                self.obligations.push(Obligation { kind, text: wrong().headline().to_owned(), site });
+            }
+        }
+        Ok(self)
+    }
 }
 
 /// The outcome of the rule of the op.
@@ -43,6 +68,7 @@ pub(super) fn outcome(op: &Applied<'_>) -> Result<Outcome, Diagnostic> {
         Rule::PairLastAxis => reduce::pair_last_axis(op),
         Rule::MatMul => product::matmul(op),
         Rule::Reduce => reduce::reduce(op),
+        Rule::Gather => layout::gather(op),
         Rule::LastAxis => reduce::last_axis(op),
         Rule::Rows => reduce::rows(op),
         Rule::Attention => product::attention(op),
@@ -50,6 +76,11 @@ pub(super) fn outcome(op: &Applied<'_>) -> Result<Outcome, Diagnostic> {
         Rule::Transpose => layout::transpose(op),
         Rule::Permute => layout::permute(op),
         Rule::Reshape => layout::reshape(op),
+        Rule::Flatten => layout::flatten(op),
+        Rule::Broadcast => layout::broadcast(op),
+        Rule::Concat => range::concat(op),
+        Rule::Slice => range::slice(op),
+        Rule::Pad => range::pad(op),
     }
 }
 
@@ -64,6 +95,11 @@ impl<'a> Applied<'a> {
     pub(super) fn argument(&self, i: usize) -> Result<(&'a Value, Site), Diagnostic> {
         let argument = self.arguments.get(i).ok_or_else(|| diagnose::wrong_table(self))?;
         Ok((&argument.value, argument.site.unwrap_or(self.expr.site)))
+    }
+
+    /// The argument `i` as one axis of `x`.
+    pub(super) fn one_axis(&self, i: usize, x: &Operand<'_>) -> Result<usize, Diagnostic> {
+        self.axis(i, x)?.ok_or_else(|| diagnose::wrong_table(self))
     }
 
     /// The argument `i` as an axis of `x`; nothing if it means all of them.

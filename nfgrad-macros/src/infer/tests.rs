@@ -84,6 +84,25 @@ fn every_op_of_the_table_has_a_rule() {
         "reshape(q, [6, 4])",
         "reshape(x, shape = [8, B, 8])",
         "reshape(even, [H, 2])",
+        "q @ transpose(q)",
+        "q @ slice(w, axis = 0, range = 0..4) + broadcast(s, [2, 3, 10])",
+        "q @ slice(b, axis = 0, range = 0..4) + broadcast(s, [2, 3])",
+        "gather(w, b) + broadcast(s, [10, 10])",
+        "gather(w, s) + b",
+        "amax(q, axis = 1) - amin(q, axis = 1)",
+        "amax(x)",
+        "flatten(q) + reshape(q, [24])",
+        "flatten(s) + broadcast(s, [1])",
+        "flatten(q, from = 1) + reshape(q, [2, 12])",
+        "broadcast(b, [B, 10]) + t",
+        "broadcast(tall, [B, N, 64])",
+        "broadcast(s, [2, H])",
+        "concat(x, t, axis = 1) @ concat(w, transpose(w) @ w, axis = 0)",
+        "concat(even, more, even, b, axis = 0) + broadcast(s, [5*H + 12])",
+        "slice(x, axis = 1, range = 2..5) + broadcast(s, [B, 3])",
+        "slice(even, axis = 0, range = H..2*H) + slice(even, axis = 0, range = 0..H)",
+        "pad(b, axis = 0, before = H) + broadcast(s, [10 + H])",
+        "pad(q, axis = 1, before = 1, after = H)",
     ] {
         assert_eq!(messages(expr), Vec::<String>::new(), "{expr}");
     }
@@ -104,7 +123,7 @@ fn inner_dimensions() {
 
 #[test]
 fn ranks() {
-    assert!(message("q @ w").starts_with("`@`: the left operand must be a matrix, but `q` has 3 axes [NF0031]"));
+    assert!(message("s @ w").starts_with("`@`: the left operand must be a matrix, but `s` is a scalar [NF0031]"));
     assert!(message("x @ s").starts_with("`@`: the right operand must be a matrix or a vector, but `s` is a scalar"));
     assert!(message("b @ w").contains("help: a row times a matrix"));
     assert!(message("log_softmax(s)").starts_with("`log_softmax`: works along the last axis, but `s` is a scalar"));
@@ -128,7 +147,10 @@ fn a_bias_along_the_wrong_axis() {
     let expected = "`+`: `c` matches axis 0 of `x`, but it is lined up with axis 1 [NF0033]";
     assert!(message("x + c").starts_with(expected));
     assert!(message("c + x").starts_with(expected));
-    assert!(message("x + c").ends_with("a bias is declared `c: [64]`"));
+    assert!(message("x + c").ends_with(
+        "help: an operand is repeated over leading axes only; a bias is declared `c: [64]`\n\
+         help: along axis 0 it is `broadcast(reshape(c, [B, 1]), [B, 64])`; or did you mean to transpose `x`?"
+    ));
 }
 
 #[test]
@@ -139,7 +161,11 @@ fn an_axis_of_length_1_is_never_stretched() {
         "{text}"
     );
     assert!(text.contains("prediction `tall`: [N, 1]\ntarget     `wide`: [1, N]"), "{text}");
-    assert!(message("tall + wide").contains("[NF0035]"));
+    let text = message("tall + wide");
+    assert!(text.contains("[NF0035]"));
+    assert!(text.ends_with("to ask: `broadcast(tall, [N, N])` and `broadcast(wide, [N, N])`"), "{text}");
+    let text = message("wide - reshape(c, [B, 1, 1])");
+    assert!(text.ends_with("to ask: `broadcast(reshape(c, [B, 1, 1]), [B, 1, N])`"), "{text}");
     assert!(message("mse(x, t)").starts_with("`mse`: axis 1 of `prediction` is 64, of `target` it is 10 [NF0034]"));
     assert!(message("mse(x, b)").starts_with("`mse`: `prediction` has 2 axes, but `target` has 1 axis"));
 }
@@ -206,6 +232,94 @@ fn axes_are_named_once() {
     assert!(message("permute(q, axes = [0, 1])").starts_with("`permute`: `q` has 3 axes, and axis 2 is not named"));
     assert!(message("permute(q, axes = [0, 1, 1])").starts_with("`permute`: axis 1 is named twice [NF0071]"));
     assert!(message("permute(q, axes = [0, 1, 3])").starts_with("`permute`: there is no axis 3, `q` has 3 axes"));
+}
+
+#[test]
+fn a_fact_makes_two_lengths_one() {
+    let graph = |facts: &str| {
+        infer(&format!(
+            "graph G<const B: usize, const H: usize, const W: usize, const P: usize> {facts} {{
+                input x: [B, H, W]; input y: [B, P]; output z = reshape(x, [B, P]) + y;
+            }}"
+        ))
+    };
+    assert_eq!(graph("where H*W == P").expect("a good graph"), ["x@0 [B, H, W]", "y@1 [B, P]", "z@3 [B, P]"]);
+    assert!(graph("where W == H, P == H*H").is_ok());
+    assert!(graph("where P == H*H, H == W").is_ok());
+    assert!(graph("where P == H*W + 1").unwrap_err()[0].contains("B*H*W vs B*H*W + B [NF0070]"));
+    assert!(graph("where P > H*W").unwrap_err()[0].contains("B*H*W vs B*P [NF0070]"));
+}
+
+#[test]
+fn batches_of_matrices() {
+    assert!(message("q @ w").starts_with("`@`: inner dimensions differ, 4 vs 64 [NF0030]"));
+    assert!(message("q @ q").ends_with("help: `q` has 4 as its last axis; did you mean `q @ transpose(q)`?"));
+    assert!(
+        message("q @ reshape(q, [3, 4, 2])")
+            .starts_with("`@`: the axes before the matrices differ, [2] vs [3] [NF0075]")
+    );
+    assert!(message("x @ broadcast(w, [2, 64, 10])").ends_with(
+        "help: to multiply every matrix of `broadcast(w, [2, 64, 10])` by the same: `broadcast(x, [2, B, 64])`"
+    ));
+}
+
+#[test]
+fn flattening() {
+    assert!(message("flatten(q, from = 3)").starts_with("`flatten`: there is no axis 3, `q` has 3 axes [NF0024]"));
+    assert!(message("flatten(q, start_dim = 1)").ends_with("help: did you mean `from`?"));
+}
+
+#[test]
+fn rows_of_a_table() {
+    assert!(message("gather(q, b)").starts_with("`gather`: takes rows of a matrix, but `q` has 3 axes [NF0031]"));
+    assert!(messages("gather(w, index = b)")[1].ends_with("tensors are given by position: `gather(table, index)`"));
+}
+
+#[test]
+fn concat_needs_equal_lengths_elsewhere() {
+    assert_eq!(
+        message("concat(x, t, axis = 0)"),
+        "`concat`: puts tensors side by side along axis 0, but axis 1 differs, 64 vs 10 [NF0072]\na `x`: [B, 64]\n\
+         b `t`: [B, 10]\nhelp: they fit along axis 1: `axis = 1`"
+    );
+    assert!(message("concat(x, b, axis = 0)").starts_with("`concat`: `x` has 2 axes, but `b` has 1 axis [NF0031]"));
+    assert!(message("concat(x, axis = 0)").starts_with("`concat` takes 2 to 4 operands, but 1 is given [NF0020]"));
+    assert!(message("concat(b, b, b, b, b, axis = 0)").contains("2 to 4 operands, but 5 are given"));
+    assert!(message("concat(x, t)").contains("help: `concat(a, b, [c], [d], axis = 0)`"));
+    assert!(message("concat(x, t, axis = 2)").contains("[NF0024]"));
+}
+
+#[test]
+fn ranges() {
+    assert!(
+        message("slice(b, axis = 0, range = 2..11)")
+            .starts_with("`slice`: the range 2..11 goes beyond axis 0 of `b`, which has the length 10 [NF0073]")
+    );
+    assert!(message("slice(b, axis = 0, range = 5..2)").contains("the range 5..2 ends before it begins"));
+    assert!(message("slice(even, axis = 0, range = 0..2*H + 1)").contains("which has the length 2*H [NF0073]"));
+    assert!(
+        message("slice(b, axis = 0, range = 2)").contains("`range` is a range such as `2..5`, whose end is not in it")
+    );
+    assert!(message("slice(b, axis = 0, range = 2..=5)").contains("the first position that is not in it"));
+    assert!(
+        message("pad(b, axis = 0, before = -1)").starts_with("`before` cannot be negative, but it is `-1` [NF0027]")
+    );
+    assert!(message("pad(b, axis = 0, before = 0.5)").contains("[NF0026]"));
+    // Whether it fits depends on the values.
+    assert_eq!(messages("slice(x, axis = 0, range = 1..N)"), Vec::<String>::new());
+}
+
+#[test]
+fn broadcasts() {
+    assert!(
+        message("broadcast(x, [64])").starts_with("`broadcast`: `x` has 2 axes, and an axis is never dropped [NF0074]")
+    );
+    let text = message("broadcast(c, [B, 64])");
+    assert!(text.starts_with("`broadcast`: axis 0 of `c` is B, and only an axis of length 1 becomes 64 [NF0074]"));
+    assert!(
+        text.ends_with("lined up at the end; along axis 0 it is `broadcast(reshape(c, [B, 1]), [B, 64])`"),
+        "{text}"
+    );
 }
 
 #[test]

@@ -10,6 +10,7 @@ use quote::quote;
 
 use super::Printer;
 use crate::ast::{Expr, ExprKind};
+use crate::resolve::tensors;
 
 impl Printer<'_> {
     pub(super) fn names(&self) -> TokenStream {
@@ -47,6 +48,6 @@ fn collect(expr: &Expr, uses: &mut TokenStream) {
             collect(left, uses);
             collect(right, uses);
         }
-        ExprKind::Call(call) => call.positional.iter().for_each(|argument| collect(argument, uses)),
+        ExprKind::Call(call) => tensors(call).0.iter().for_each(|operand| collect(operand, uses)),
     }
 }

@@ -139,7 +139,8 @@ fn argument(input: ParseStream, depth: usize) -> Result<Expr> {
         return Ok(start);
     }
     if input.peek(Token![..=]) {
-        return Err(expected(input, "`..`").help("the end of a range is the first position that is not in it"));
+        let error = Diagnostic::new(codes::SYNTAX, here(input), "a range is written `2..5` here, not `2..=4`");
+        return Err(error.help("the end of a range is the first position that is not in it"));
     }
     let _: syn::Result<Token![..]> = input.parse();
     let end = expr(input, depth)?;

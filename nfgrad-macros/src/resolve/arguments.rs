@@ -149,7 +149,12 @@ fn slot(signature: &Signature, keyword: &Keyword, given: &[Option<&Expr>]) -> Re
     }
     let alias = ALIASES.iter().find(|(other, ours)| *other == word && names().any(|name| name == *ours));
     let near = nearest(&word, names()).or(alias.map(|(_, ours)| *ours));
-    Err(error.help_if(near.map(|near| format!("did you mean `{near}`?"))))
+    let list = || names().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    Err(match near {
+        Some(near) => error.help(format!("did you mean `{near}`?")),
+        None if signature.parameters.is_empty() => error,
+        None => error.help(format!("its arguments are {}", list())),
+    })
 }
 
 /// What it means that the argument is not given.

@@ -79,7 +79,7 @@ impl<'a> Resolver<'a, '_> {
     /// `op(a, b, axis = 1)`.
     pub(super) fn call(&mut self, expr: &'a Expr, call: &'a Call) -> Term<'a> {
         let signature = signature::lookup(&call.op.to_string());
-        let (tensors, rest) = call.positional.split_at(count_tensors(signature, call));
+        let (tensors, rest) = tensors(call);
         // The operands are looked at in any case: what is wrong in them is wrong whatever the op.
         let operands: Vec<_> = tensors.iter().map(|operand| (operand, self.term(operand))).collect();
         let Some(signature) = signature else {
@@ -112,15 +112,20 @@ impl<'a> Resolver<'a, '_> {
     }
 }
 
-/// How many of the arguments without keyword are operands: up to the first that can be no tensor, where one may be left
-/// out.
-fn count_tensors(signature: Option<&Signature>, call: &Call) -> usize {
+/// The arguments without keyword, apart: the operands, up to the first that can be no tensor where one may be left out; and
+/// the rest.
+pub(crate) fn tensors(call: &Call) -> (&[Expr], &[Expr]) {
     let given = &call.positional;
-    let Some(signature) = signature else { return given.iter().take_while(|expr| !expr.is_no_tensor()).count() };
-    let others = given.iter().skip(signature.least).position(Expr::is_no_tensor);
-    let tensors = others.map_or(given.len(), |others| signature.least + others);
-    // What is too much is not an operand; without parameters by position it is counted as one in the message.
-    tensors.min(signature.operands.len())
+    let count = match signature::lookup(&call.op.to_string()) {
+        None => given.iter().take_while(|expr| !expr.is_no_tensor()).count(),
+        Some(signature) => {
+            let others = given.iter().skip(signature.least).position(Expr::is_no_tensor);
+            let tensors = others.map_or(given.len(), |others| signature.least + others);
+            // What is too much is not an operand.
+            tensors.min(signature.operands.len())
+        }
+    };
+    given.split_at(count)
 }
 
 /// `cross_entropy(logits, target)`.

@@ -67,6 +67,10 @@ pub trait Domain: Copy + Default + Send + Sync + 'static {
     /// Keeps the radii of the elements `0..numel`.
     fn fill(radii: &mut [f64], numel: usize, rule: impl Rule);
 
+    /// Keeps the radii of the elements of a range, which `rule` writes as those of a tensor of their own. The ranges of a
+    /// tensor are given in order, the first from 0.
+    fn fill_part(radii: &mut [f64], range: Range<usize>, rule: impl FnOnce(&mut [f64]));
+
     /// Adds `other` and the rounding of the sums to the radii of a cotangent to which a contribution is added.
     fn accumulate(radii: &mut [f64], other: &[f64], numel: usize, rounding: impl Fn(usize) -> Up);
 

@@ -77,6 +77,11 @@ impl Domain for Elementwise {
     }
 
     #[inline]
+    fn fill_part(radii: &mut [f64], range: Range<usize>, rule: impl FnOnce(&mut [f64])) {
+        rule(&mut radii[range]);
+    }
+
+    #[inline]
     fn accumulate(radii: &mut [f64], other: &[f64], numel: usize, rounding: impl Fn(usize) -> Up) {
         for (i, (out, &other)) in radii[..numel].iter_mut().zip(other).enumerate() {
             *out = (Up::new(*out) + Up::new(other) + rounding(i)).get();

@@ -58,6 +58,14 @@ impl Domain for Uniform {
     }
 
     #[inline]
+    fn fill_part(radii: &mut [f64], range: Range<usize>, rule: impl FnOnce(&mut [f64])) {
+        let mut part = [0.0];
+        rule(&mut part);
+        let before = if range.start == 0 { Up::ZERO } else { Up::new(radii[0]) };
+        radii[0] = before.max(Up::new(part[0])).get();
+    }
+
+    #[inline]
     fn accumulate(radii: &mut [f64], other: &[f64], numel: usize, rounding: impl Fn(usize) -> Up) {
         let before = Up::new(radii[0]) + Up::new(other[0]);
         Self::fill(radii, numel, |i: usize| before + rounding(i));

@@ -137,10 +137,7 @@ where
     O: Op<W::Shapes>,
 {
     type Out = O::Out;
-    const OPERANDS: &'static [usize] = {
-        let () = O::VALID;
-        W::POSITIONS
-    };
+    const OPERANDS: &'static [usize] = W::POSITIONS;
     const STATE: usize = 0;
 
     #[inline(always)]
@@ -156,6 +153,7 @@ where
 
     #[inline(always)]
     fn forward<F: Format>(before: &[F], out: &mut [F], _: &mut [F]) {
+        const { O::VALID };
         O::forward(values::<Ctx, W, F>(before), out);
     }
 
@@ -165,6 +163,7 @@ where
         (y, out): (&mut [F], &mut [f64]),
         _: (&mut [F], &mut [f64]),
     ) {
+        const { O::VALID };
         O::forward(values::<Ctx, W, F>(before), y);
         O::forward_radius::<F, D>(balls::<Ctx, W, F, D>(before, radii), y, out);
     }

@@ -20,7 +20,7 @@ macro_rules! pooled {
     )*};
 }
 
-pooled!(f32, f64);
+pooled!(f32, f64, usize);
 
 /// Lends `N` buffers of the given lengths, whose contents are arbitrary.
 ///

@@ -17,7 +17,7 @@ use std::marker::PhantomData;
 
 use nfgrad_shapes::{EndsWith, Shape};
 
-use super::broadcast::{combine, repeated, sum_repeated, sum_repeated_radius};
+use super::repeat::{combine, repeated, sum_repeated, sum_repeated_radius};
 use super::{Contribution, Op};
 use crate::bound::{Ball, Domain, Rule, Up};
 use crate::format::Format;

@@ -32,7 +32,7 @@ use nfgrad_shapes::{Dim, EndsWith, Shape};
 
 use self::radii::{cotangent_radii, value_radii};
 use self::values::{Lengths, cotangents, values};
-use super::broadcast::repeated;
+use super::repeat::repeated;
 use super::softmax::Choice;
 use super::{Contribution, Op};
 use crate::bound::{Ball, Domain, Up};

@@ -1,57 +1,203 @@
-//! What the ops share that repeat their right operand over the leading axes of the left.
+//! Axes added in front, and axes of length 1 stretched: `broadcast(x, [B, 64])` of `[64]`, of `[1, 64]` or of `[B, 1]`.
+//!
+//! The lengths are lined up at the end; each of the operand's is that of the result, or 1. This is the only place where an
+//! axis of length 1 is stretched: no other op does it unasked.
+//!
+//! | | |
+//! |---|---|
+//! | Value | `y[i, j] = x[j]`, exact |
+//! | Cotangent | `x̄[j] = fl(Σᵢ ȳ[i, j])`, added in the accumulator along a tree of known height, rounded once to the format |
+//!
+//! # Error bound
+//!
+//! The value is a copy, with the radius `α`. The cotangent is a sum of `n` numbers:
+//!
+//! ```text
+//! |x̄ⱼ - x̄ⱼ*| <= Σᵢ δᵢⱼ + κ Σᵢ |ȳᵢⱼ| + |x̄ⱼ - acc|
+//! ```
+//!
+//! with `κ` of [`sum_error`](crate::format::sum_error) for the height of the tree, and `acc` the sum before it was rounded to the
+//! format. Where nothing is repeated it is a copy, with the radius `δ`.
+
+use std::fmt::{self, Debug};
+use std::marker::PhantomData;
 
 use nfgrad_shapes::Shape;
 
-use super::rounding::guarded;
+use super::rounding::{guarded, narrowing_error};
+use super::view::View;
+use super::{Contribution, Op};
 use crate::bound::{Ball, Domain, Up};
 use crate::format::{Format, sum_error};
-use crate::kernel::reduce::{column_height, sum_columns};
+use crate::kernel::reduce::{sum_height, sum_of};
 
-/// Which element of the right operand meets element `i` of the left.
-#[inline]
-pub(super) fn repeated<L: Shape, R: Shape>(i: usize) -> usize {
-    if L::NUMEL == R::NUMEL { i } else { i % R::NUMEL }
+/// The operand repeated until it has the shape `T`; see the [module](self).
+#[derive(Clone, Copy)]
+pub struct Broadcast<T>(PhantomData<fn() -> T>);
+
+impl<T: Shape> Debug for Broadcast<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Broadcast({:?})", T::DIMS)
+    }
 }
 
-/// `y = op(a, b)`, entry by entry, `b` repeated over `a`: row by row, so that no index is divided.
-#[inline]
-pub(super) fn combine<F: Format>(a: &[F], b: &[F], y: &mut [F], op: impl Fn(F, F) -> F) {
-    let columns = b.len().max(1);
-    for (y, a) in y.chunks_exact_mut(columns).zip(a.chunks_exact(columns)) {
-        for ((y, &a), &b) in y.iter_mut().zip(a).zip(b) {
-            *y = op(a, b);
+/// Where the copies of each element are.
+#[derive(Debug, Clone, Copy)]
+struct Copies {
+    /// The element of the operand that each element of the result is.
+    result: View,
+    /// The first copy of each element of the operand.
+    first: View,
+    /// How far its other copies are from the first.
+    others: View,
+}
+
+impl Copies {
+    /// From the shape `from` to the shape `to`.
+    const fn new(from: &[usize], to: &[usize]) -> Self {
+        assert!(from.len() <= to.len(), "`broadcast` cannot drop an axis");
+        let (mut result, mut first, mut others) = (View::SCALAR, View::SCALAR, View::SCALAR);
+        let (mut i, mut source, mut target) = (to.len(), 1, 1);
+        while i > 0 {
+            i -= 1;
+            let kept = i + from.len() >= to.len() && from[i + from.len() - to.len()] == to[i];
+            let length = if i + from.len() >= to.len() { from[i + from.len() - to.len()] } else { 1 };
+            assert!(kept || length == 1, "`broadcast` stretches only axes of length 1");
+            result = result.within(to[i], if kept { source } else { 0 });
+            if kept {
+                first = first.within(to[i], target);
+            } else {
+                others = others.within(to[i], target);
+            }
+            source *= length;
+            target *= to[i];
+        }
+        Self { result, first, others }
+    }
+
+    /// `fl(Σ ȳ)` over the copies of the element whose first copy is at `first`.
+    #[inline]
+    fn sum<F: Format>(&self, dy: &[F], first: usize) -> F::Acc {
+        match self.others.stride() {
+            Some(stride) => sum_of::<F>(self.others.numel(), |k| dy[first + k * stride].to_acc()),
+            None => sum_of::<F>(self.others.numel(), |k| dy[first + self.others.source(k)].to_acc()),
         }
     }
-}
 
-/// The cotangent of an operand of length `out.len()` that was repeated: the sum over the repetitions.
-#[inline]
-pub(super) fn sum_repeated<F: Format>(dy: &[F], out: &mut [F]) {
-    if dy.len() == out.len() {
-        out.copy_from_slice(dy);
-    } else {
-        sum_columns(dy, out, F::from_acc);
-    }
-}
-
-/// The radii of [`sum_repeated`]: `Σᵢ δᵢⱼ + κ Σᵢ |ȳᵢⱼ|` for column `j`, with `κ` of [`sum_error`].
-#[inline]
-pub(super) fn sum_repeated_radius<F: Format, D: Domain>(dy: Ball<'_, F, D>, out: &[F], radii: &mut [f64]) {
-    let columns = out.len();
-    if dy.mid.len() == columns {
-        D::fill(radii, columns, |j: usize| guarded(out[j], dy.radius(j)));
-        return;
-    }
-    let rows = dy.mid.len().checked_div(columns).unwrap_or(0);
-    let relative = sum_error::<F>(column_height(rows)).relative;
-    D::fill(radii, columns, |j: usize| {
+    /// At least the distance of [`Copies::sum`] from the real sum.
+    fn sum_error<F: Format, D: Domain>(&self, dy: Ball<'_, F, D>, first: usize) -> Up {
         let (mut magnitude, mut propagated) = (0.0, 0.0);
-        for i in (j..dy.mid.len()).step_by(columns) {
-            magnitude += dy.mid[i].magnitude().get();
-            propagated += dy.radius(i).get();
+        self.others.each(|_, other| {
+            magnitude += dy.mid[first + other].magnitude().get();
+            propagated += dy.radius(first + other).get();
+        });
+        let n = self.others.numel();
+        Up::of_terms(propagated, n) + sum_error::<F>(sum_height::<F>(n)).relative * Up::of_terms(magnitude, n)
+    }
+}
+
+impl<S: Shape, T: Shape> Op<(S,)> for Broadcast<T> {
+    const NAME: &'static str = "broadcast";
+    type Out = T;
+    const VALID: () = {
+        Copies::new(S::DIMS, T::DIMS);
+    };
+
+    #[inline]
+    fn forward<F: Format>([x]: [&[F]; 1], y: &mut [F]) {
+        const { Copies::new(S::DIMS, T::DIMS) }.result.copy(x, y);
+    }
+
+    #[inline]
+    fn forward_radius<F: Format, D: Domain>([x]: [Ball<'_, F, D>; 1], y: &[F], radii: &mut [f64]) {
+        const { Copies::new(S::DIMS, T::DIMS) }.result.copy_radii(x, y, radii);
+    }
+
+    #[inline]
+    fn vjp<F: Format>(_: [&[F]; 1], _: &[F], dy: &[F], [dx]: [Option<&mut [F]>; 1]) {
+        if let Some(dx) = dx {
+            let copies = const { Copies::new(S::DIMS, T::DIMS) };
+            copies.first.each(|j, first| dx[j] = F::from_acc(copies.sum(dy, first)));
         }
-        let rounding = if F::ROUNDS_ONCE { out[j].half_ulp() } else { Up::ZERO };
-        // An overflow of the sum shows in `out` alone: the magnitudes are f64.
-        guarded(out[j], Up::of_terms(propagated, rows) + relative * Up::of_terms(magnitude, rows) + rounding)
-    });
+    }
+
+    #[inline]
+    fn vjp_radius<F: Format, D: Domain>(
+        _: [Ball<'_, F, D>; 1],
+        _: Ball<'_, F, D>,
+        dy: Ball<'_, F, D>,
+        [dx]: [Option<Contribution<'_, F>>; 1],
+    ) {
+        if let Some(Contribution { mid, radii }) = dx {
+            let copies = const { Copies::new(S::DIMS, T::DIMS) };
+            D::fill(radii, S::NUMEL, |j: usize| {
+                let first = copies.first.source(j);
+                if copies.others.numel() == 1 {
+                    return guarded(mid[j], dy.radius(first));
+                }
+                let rounding = narrowing_error(copies.sum(dy.mid, first), mid[j]);
+                guarded(mid[j], copies.sum_error(dy, first) + rounding)
+            });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use nfgrad_shapes::D;
+
+    use super::super::testing::{Case1, elementwise1, uniform1};
+    use super::*;
+
+    type Wide = Broadcast<(D<2>, D<3>)>;
+
+    const CASE: Case1<'static, f32> = Case1 {
+        x: &[1.0, 2.0],
+        alpha: &[0.1, 0.2],
+        dy: &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0],
+        delta: &[0.5, 0.0, 0.0, 0.0, 0.25, 0.25],
+    };
+
+    #[test]
+    fn a_column_is_stretched_and_its_cotangent_summed() {
+        let result = elementwise1::<Wide, (D<2>, D<1>), _>(CASE);
+        assert_eq!(result.y, [1.0, 1.0, 1.0, 2.0, 2.0, 2.0]);
+        assert_eq!(result.rad_y, [0.1, 0.1, 0.1, 0.2, 0.2, 0.2]);
+        assert_eq!(result.dx[0], [6.0, 15.0]);
+        for r in &result.rad_dx[0] {
+            assert!(*r >= 0.5 && *r < 0.5 + 2.1 * 15.0 * 2f64.powi(-24), "{r}");
+        }
+    }
+
+    #[test]
+    fn axes_are_added_in_front() {
+        let case = Case1 { x: &[1.0, 2.0, 3.0], alpha: &[0.1, 0.2, 0.3], ..CASE };
+        let result = elementwise1::<Wide, (D<3>,), _>(case);
+        assert_eq!(result.y, [1.0, 2.0, 3.0, 1.0, 2.0, 3.0]);
+        assert_eq!(result.dx[0], [5.0, 7.0, 9.0]);
+        let result = uniform1::<Broadcast<(D<2>, D<3>, D<1>)>, (D<3>, D<1>), _>(case);
+        assert_eq!((result.y, result.rad_y), (vec![1.0, 2.0, 3.0, 1.0, 2.0, 3.0], vec![0.3]));
+    }
+
+    #[test]
+    fn a_copy_is_a_copy() {
+        let case = Case1 { x: CASE.dy, alpha: CASE.delta, ..CASE };
+        let result = elementwise1::<Wide, (D<2>, D<3>), _>(case);
+        assert_eq!((&result.y[..], &result.rad_y[..]), (CASE.dy, CASE.delta));
+        assert_eq!((&result.dx[0][..], &result.rad_dx[0][..]), (CASE.dy, CASE.delta));
+    }
+
+    #[test]
+    fn a_scalar_fills_a_tensor_even_an_empty_one() {
+        let case = Case1 { x: &[7.0], alpha: &[0.5], dy: &[], delta: &[] };
+        let result = elementwise1::<Broadcast<(D<0>, D<3>)>, (), f32>(case);
+        assert!(result.y.is_empty());
+        assert_eq!((&result.dx[0][..], &result.rad_dx[0][..]), (&[0.0][..], &[0.0][..]));
+        // Both an axis in front and one inside: the copies are not evenly spaced.
+        let dy: Vec<f32> = (0..12_u8).map(f32::from).collect();
+        let case = Case1 { x: &[1.0, 2.0, 3.0], dy: &dy, ..Case1::default() };
+        let result = elementwise1::<Broadcast<(D<2>, D<3>, D<2>)>, (D<3>, D<1>), _>(case);
+        assert_eq!(result.y, [1.0, 1.0, 2.0, 2.0, 3.0, 3.0, 1.0, 1.0, 2.0, 2.0, 3.0, 3.0]);
+        assert_eq!(result.dx[0], [0.0 + 1.0 + 6.0 + 7.0, 2.0 + 3.0 + 8.0 + 9.0, 4.0 + 5.0 + 10.0 + 11.0]);
+    }
 }

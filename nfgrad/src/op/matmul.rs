@@ -1,5 +1,9 @@
 //! `a @ b`, the matrix product: `[m, k], [k, n] -> [m, n]` and `[m, k], [k] -> [m]`.
 //!
+//! Axes before the last two of `a` are a batch. With the same axes in front of `b` each matrix of `a` meets its own of `b`,
+//! `[s, m, k], [s, k, n] -> [s, m, n]`; without any they all meet the same: `[s, m, k], [k, n] -> [s, m, n]`, which is one product with all
+//! their rows, and `[s, m, k], [k] -> [s, m]`.
+//!
 //! | | |
 //! |---|---|
 //! | Value | `y = fl(a b)`, accumulated in f32 or f64 and rounded once to the format |
@@ -18,10 +22,12 @@
 //! `ab - a*b* = a(b - b*) + (a - a*)b - (a - a*)(b - b*)`. ∎  How the sums over `k` are bounded is the domain's business:
 //! [`Domain::product`]. Both cotangents are products again and have the bounds of products.
 
+use std::ops::Range;
+
 use nfgrad_shapes::{Dim, Shape};
 
 use super::{Contribution, Op};
-use crate::bound::{Ball, Domain};
+use crate::bound::{Ball, Domain, Up};
 use crate::format::Format;
 use crate::kernel::gemm::Mat;
 
@@ -84,4 +90,118 @@ where
 impl<M: Dim, K: Dim> Op<((M, K), (K,))> for MatMul {
     type Out = (M,);
     product!(M::SIZE, K::SIZE, 1);
+}
+
+macro_rules! impl_batches {
+    ($($axis:ident)*) => {
+        impl<$($axis: Dim,)* M: Dim, K: Dim, N: Dim> Op<(($($axis,)* M, K), (K, N))> for MatMul {
+            type Out = ($($axis,)* M, N);
+            product!($($axis::SIZE *)* M::SIZE, K::SIZE, N::SIZE);
+        }
+
+        impl<$($axis: Dim,)* M: Dim, K: Dim> Op<(($($axis,)* M, K), (K,))> for MatMul {
+            type Out = ($($axis,)* M,);
+            product!($($axis::SIZE *)* M::SIZE, K::SIZE, 1);
+        }
+
+        impl<$($axis: Dim,)* M: Dim, K: Dim, N: Dim> Op<(($($axis,)* M, K), ($($axis,)* K, N))> for MatMul {
+            const NAME: &'static str = "matmul";
+            type Out = ($($axis,)* M, N);
+
+            #[inline]
+            fn forward<F: Format>([a, b]: [&[F]; 2], y: &mut [F]) {
+                const { Batch::new(M::SIZE, K::SIZE, N::SIZE) }.forward(a, b, y);
+            }
+
+            #[inline]
+            fn forward_radius<F: Format, D: Domain>([a, b]: [Ball<'_, F, D>; 2], y: &[F], radii: &mut [f64]) {
+                let Batch { m, k, n } = const { Batch::new(M::SIZE, K::SIZE, N::SIZE) };
+                products::<F, D>(y, m * n, radii, |i, y, radii| {
+                    let (a, b) = (a.part(chunk(i, m * k)), b.part(chunk(i, k * n)));
+                    D::product(a.matrix(m, k), b.matrix(k, n), y, radii);
+                });
+            }
+
+            #[inline]
+            fn vjp<F: Format>([a, b]: [&[F]; 2], _: &[F], dy: &[F], [da, db]: [Option<&mut [F]>; 2]) {
+                const { Batch::new(M::SIZE, K::SIZE, N::SIZE) }.vjp([a, b], dy, [da, db]);
+            }
+
+            #[inline]
+            fn vjp_radius<F: Format, D: Domain>(
+                [a, b]: [Ball<'_, F, D>; 2],
+                _: Ball<'_, F, D>,
+                dy: Ball<'_, F, D>,
+                [da, db]: [Option<Contribution<'_, F>>; 2],
+            ) {
+                let Batch { m, k, n } = const { Batch::new(M::SIZE, K::SIZE, N::SIZE) };
+                let dy = |i: usize| dy.part(chunk(i, m * n)).matrix(m, n);
+                if let Some(da) = da {
+                    products::<F, D>(da.mid, m * k, da.radii, |i, da, radii| {
+                        D::product(dy(i), b.part(chunk(i, k * n)).matrix(k, n).t(), da, radii);
+                    });
+                }
+                if let Some(db) = db {
+                    products::<F, D>(db.mid, k * n, db.radii, |i, db, radii| {
+                        D::product(a.part(chunk(i, m * k)).matrix(m, k).t(), dy(i), db, radii);
+                    });
+                }
+            }
+        }
+    };
+}
+
+impl_batches!(A);
+impl_batches!(A B);
+impl_batches!(A B C);
+impl_batches!(A B C E);
+
+/// The lengths of each product of a batch.
+#[derive(Debug, Clone, Copy)]
+struct Batch {
+    m: usize,
+    k: usize,
+    n: usize,
+}
+
+/// Where the tensor `i` of a batch of tensors of `numel` elements is.
+#[inline]
+fn chunk(i: usize, numel: usize) -> Range<usize> {
+    i * numel..(i + 1) * numel
+}
+
+impl Batch {
+    const fn new(m: usize, k: usize, n: usize) -> Self {
+        Self { m, k, n }
+    }
+
+    #[inline]
+    fn forward<F: Format>(self, a: &[F], b: &[F], y: &mut [F]) {
+        let Self { m, k, n } = self;
+        for (i, y) in y.chunks_exact_mut((m * n).max(1)).enumerate() {
+            F::matmul(Mat::row_major(&a[chunk(i, m * k)], m, k), Mat::row_major(&b[chunk(i, k * n)], k, n), y);
+        }
+    }
+
+    #[inline]
+    fn vjp<F: Format>(self, [a, b]: [&[F]; 2], dy: &[F], [da, db]: [Option<&mut [F]>; 2]) {
+        let Self { m, k, n } = self;
+        let dy = |i: usize| Mat::row_major(&dy[chunk(i, m * n)], m, n);
+        for (i, da) in da.into_iter().flat_map(|da| da.chunks_exact_mut((m * k).max(1))).enumerate() {
+            F::matmul(dy(i), Mat::row_major(&b[chunk(i, k * n)], k, n).t(), da);
+        }
+        for (i, db) in db.into_iter().flat_map(|db| db.chunks_exact_mut((k * n).max(1))).enumerate() {
+            F::matmul(Mat::row_major(&a[chunk(i, m * k)], m, k).t(), dy(i), db);
+        }
+    }
+}
+
+/// The radii of a batch of products `y` of `numel` elements each, of which `product` gives those of one.
+#[inline]
+fn products<F: Format, D: Domain>(y: &[F], numel: usize, radii: &mut [f64], product: impl Fn(usize, &[F], &mut [f64])) {
+    // A batch may be empty.
+    D::fill(radii, 0, |_: usize| Up::ZERO);
+    for (i, y) in y.chunks_exact(numel.max(1)).enumerate() {
+        D::fill_part(radii, chunk(i, numel), |radii| product(i, y, radii));
+    }
 }

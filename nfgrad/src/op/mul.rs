@@ -16,7 +16,7 @@
 
 use nfgrad_shapes::{EndsWith, Shape};
 
-use super::broadcast::{combine, repeated};
+use super::repeat::{combine, repeated};
 use super::rounding::{guarded, product_error};
 use super::{Contribution, Op};
 use crate::bound::{Ball, Domain, Up};

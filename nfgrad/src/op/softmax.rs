@@ -35,8 +35,8 @@ use std::marker::PhantomData;
 use nfgrad_shapes::{EndsWith, Shape};
 
 use super::axis::{Extent, OneAxis};
-use super::broadcast::repeated;
 use super::logits::{Block, RowBall, ball_room, room, total};
+use super::repeat::repeated;
 use super::rounding::{guarded, narrowing_error, product_error};
 use super::{Contribution, Op};
 use crate::bound::{Ball, Domain, Elementwise, Up};

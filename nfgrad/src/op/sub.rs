@@ -15,7 +15,7 @@
 
 use nfgrad_shapes::{EndsWith, Shape};
 
-use super::broadcast::{combine, repeated, sum_repeated, sum_repeated_radius};
+use super::repeat::{combine, repeated, sum_repeated, sum_repeated_radius};
 use super::rounding::{guarded, is_known};
 use super::{Contribution, Op};
 use crate::bound::{Ball, Domain, Up};

@@ -1,8 +1,9 @@
 //! Which rule is the law of which op of the library.
 
 use nfgrad::op::{
-    Add, All, Along, Attention, CrossEntropy, Exp, LayerNorm, Literal, LogSoftmax, MatMul, Mean, Mse, Mul, Neg, Op,
-    Operands, Order, Permute, Relu, Reshape, RmsNorm, Scale, Softmax, Sub, Sum, Tanh, Transpose,
+    Add, All, Along, Amax, Amin, Attention, Broadcast, Concat, CrossEntropy, Exp, Gather, LayerNorm, Literal,
+    LogSoftmax, MatMul, Mean, Mse, Mul, Neg, OneAxis, Op, Operands, Order, Pad, Permute, Relu, Reshape, RmsNorm, Scale,
+    Slice, Softmax, Sub, Sum, Tanh, Transpose,
 };
 use nfgrad_shapes::{Dim, Shape};
 
@@ -72,6 +73,40 @@ where
 impl<M: Dim, K: Dim> Law<((M, K), (K,))> for MatMul {
     fn rule() -> Rule {
         Rule::MatMul { m: M::SIZE, k: K::SIZE, n: 1 }
+    }
+}
+
+macro_rules! batched {
+    ($($axis:ident)*) => {
+        impl<$($axis: Dim,)* M: Dim, K: Dim, N: Dim> Law<(($($axis,)* M, K), (K, N))> for MatMul {
+            fn rule() -> Rule {
+                Rule::MatMul { m: M::SIZE $(* $axis::SIZE)*, k: K::SIZE, n: N::SIZE }
+            }
+        }
+
+        impl<$($axis: Dim,)* M: Dim, K: Dim> Law<(($($axis,)* M, K), (K,))> for MatMul {
+            fn rule() -> Rule {
+                Rule::MatMul { m: M::SIZE $(* $axis::SIZE)*, k: K::SIZE, n: 1 }
+            }
+        }
+
+        impl<$($axis: Dim,)* M: Dim, K: Dim, N: Dim> Law<(($($axis,)* M, K), ($($axis,)* K, N))> for MatMul {
+            fn rule() -> Rule {
+                Rule::MatMuls { m: M::SIZE, k: K::SIZE, n: N::SIZE }
+            }
+        }
+    };
+}
+
+batched!(A);
+batched!(A B);
+
+impl<R: Dim, C: Dim, I: Shape> Law<((R, C), I)> for Gather
+where
+    Gather: Op<((R, C), I)>,
+{
+    fn rule() -> Rule {
+        Rule::Gather { rows: R::SIZE, columns: C::SIZE }
     }
 }
 
@@ -192,6 +227,55 @@ fn axis<S: Shape>(i: usize) -> Axis {
     Axis { outer: S::DIMS[..i].iter().product(), length: S::DIMS[i], inner: S::DIMS[i + 1..].iter().product() }
 }
 
+impl<S: Shape, T: Shape> Law<(S,)> for Broadcast<T> {
+    fn rule() -> Rule {
+        Rule::Broadcast { from: S::DIMS.to_vec(), to: T::DIMS.to_vec() }
+    }
+}
+
+/// The product of the lengths after an axis.
+fn behind(dims: &[usize], axis: usize) -> usize {
+    dims[axis + 1..].iter().product()
+}
+
+impl<S: Shape, const K: usize, Start: Dim, L: Dim> Law<(S,)> for Slice<nfgrad::op::Axis<K>, Start, L>
+where
+    nfgrad::op::Axis<K>: OneAxis<S>,
+{
+    fn rule() -> Rule {
+        let inner = behind(S::DIMS, K);
+        Rule::Slice { total: S::DIMS[K] * inner, start: Start::SIZE * inner, width: L::SIZE * inner }
+    }
+}
+
+impl<S: Shape, const K: usize, Before: Dim, After: Dim, L: Dim> Law<(S,)> for Pad<nfgrad::op::Axis<K>, Before, After, L>
+where
+    nfgrad::op::Axis<K>: OneAxis<S>,
+{
+    fn rule() -> Rule {
+        let inner = behind(S::DIMS, K);
+        Rule::Pad { total: L::SIZE * inner, start: Before::SIZE * inner, width: S::DIMS[K] * inner }
+    }
+}
+
+macro_rules! concat_of {
+    ($($shape:ident)*) => {
+        impl<$($shape: Shape,)* const K: usize, L: Dim> Law<($($shape,)*)> for Concat<nfgrad::op::Axis<K>, L>
+        where
+            Concat<nfgrad::op::Axis<K>, L>: Op<($($shape,)*)>,
+        {
+            fn rule() -> Rule {
+                let widths = vec![$($shape::DIMS[K] * behind($shape::DIMS, K)),*];
+                Rule::Concat { outer: <A as Shape>::DIMS[..K].iter().product(), widths }
+            }
+        }
+    };
+}
+
+concat_of!(A B);
+concat_of!(A B C);
+concat_of!(A B C E);
+
 fn last_axis<S: Shape>() -> usize {
     *S::DIMS.last().expect("a tensor with a last axis")
 }
@@ -226,4 +310,4 @@ macro_rules! reductions {
     )*};
 }
 
-reductions!(Sum, Mean);
+reductions!(Sum, Mean, Amax, Amin);

@@ -1,0 +1,269 @@
+//! The rows of a table that a tensor of indices names, as an embedding does: `gather(table, index)` of `[n, d]` and `[s]` is
+//! `[s, d]`.
+//!
+//! | | |
+//! |---|---|
+//! | Value | `y[i, :] = table[index[i], :]`, exact |
+//! | Cotangents | row `v` of `table` gets `fl(Σ ȳ[i, :])` over the `i` with `index[i] = v`; `index` gets 0 |
+//!
+//! # Indices
+//!
+//! They are an input like any other, so they are numbers of the format: `0.0`, `1.0`, .. `n - 1`. A format with `p` bits of
+//! precision has all integers up to `2^p` only: bf16 up to 256, f16 up to 2048, f32 up to 2^24. A larger index is rounded when it is
+//! put into the run, silently, as all data is.
+//!
+//! An index means an integer. So the number `k` with a radius below 1/2 is certainly the index `k`. Anything else is no index: a
+//! number that is not an integer, that is negative or `n` or more, or that has a radius of 1/2 or more. Then nothing is known
+//! of that row of the result, which is not a number and has the radius ∞; nor of the cotangent of the table, any row of which
+//! may have been meant. Nothing panics.
+//!
+//! # Error bound
+//!
+//! The values are copies with the radii of the rows they are from. A cotangent is a sum of the `m` rows that are at one index:
+//!
+//! ```text
+//! |t̄ - t̄*| <= Σ δ + κ Σ |ȳ| + |t̄ - acc|
+//! ```
+//!
+//! with `κ` of [`sum_error`](crate::format::sum_error) for the height `m - 1`, for they are added one after another in the
+//! accumulator, and `acc` the sum before it was rounded to the format. A row that is named once has the radius `δ`, one that is never
+//! named has the cotangent 0 with radius 0.
+
+use nfgrad_shapes::Dim;
+use num_traits::Zero;
+
+use super::rounding::{guarded, narrowing_error};
+use super::{Contribution, Op};
+use crate::bound::{Ball, Domain, Up};
+use crate::format::{Format, sum_error};
+use crate::kernel::reduce::column_height;
+use crate::kernel::scratch::with_scratch;
+
+/// Rows of a table by their indices; see the [module](self).
+#[derive(Debug, Clone, Copy)]
+pub struct Gather;
+
+/// The row that a number names, if it is one of `rows`.
+#[inline]
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "what the cast changes is not equal afterwards"
+)]
+fn row<F: Format>(index: F, rows: usize) -> Option<usize> {
+    // What is negative or not a number becomes 0, and what is too large the largest: none of them is equal to that.
+    let named = index.to_f64() as usize;
+    (named < rows && F::from_f64(named as f64) == index).then_some(named)
+}
+
+/// The row that a number with its radius certainly names.
+#[inline]
+fn certain_row<F: Format>((index, radius): (F, Up), rows: usize) -> Option<usize> {
+    row(index, rows).filter(|_| radius.get() < 0.5)
+}
+
+/// For each row of the table the places of the index that name it, as linked lists.
+struct Hits<'a> {
+    first: &'a [usize],
+    next: &'a [usize],
+}
+
+/// The end of a list.
+const END: usize = usize::MAX;
+
+impl Hits<'_> {
+    /// Lends the lists of an index into a table of that many rows. What is no index is in none of them.
+    fn with<F: Format, R>(index: &[F], rows: usize, body: impl FnOnce(&Hits<'_>) -> R) -> R {
+        with_scratch([rows, index.len()], |[first, next]: [&mut [usize]; 2]| {
+            first.fill(END);
+            // From the last to the first, so that each list ascends.
+            for (i, &index) in index.iter().enumerate().rev() {
+                if let Some(row) = row(index, rows) {
+                    (next[i], first[row]) = (first[row], i);
+                }
+            }
+            body(&Hits { first, next })
+        })
+    }
+
+    /// The places that name a row, in order.
+    #[inline]
+    fn of(&self, row: usize) -> impl Iterator<Item = usize> {
+        let place = |link: usize| (link != END).then_some(link);
+        std::iter::successors(place(self.first[row]), move |i| place(self.next[*i]))
+    }
+
+    /// The sum of column `j` of `dy` over the places that name a row, one after another.
+    #[inline]
+    fn sum<F: Format>(&self, row: usize, dy: &[F], (columns, j): (usize, usize)) -> F::Acc {
+        self.of(row).fold(F::Acc::zero(), |sum, i| sum + dy[i * columns + j].to_acc())
+    }
+
+    /// At least the distance of an element of the cotangent of the table, `out`, from the real one.
+    fn radius<F: Format, D: Domain>(&self, row: usize, dy: Ball<'_, F, D>, at: (usize, usize), out: F) -> Up {
+        let (columns, j) = at;
+        let (mut magnitude, mut propagated, mut count) = (0.0, 0.0, 0);
+        for i in self.of(row) {
+            magnitude += dy.mid[i * columns + j].magnitude().get();
+            propagated += dy.radius(i * columns + j).get();
+            count += 1;
+        }
+        if count <= 1 {
+            return guarded(out, Up::new(propagated));
+        }
+        let tree = sum_error::<F>(column_height(count)).relative * Up::of_terms(magnitude, count);
+        let rounding = narrowing_error(self.sum(row, dy.mid, at), out);
+        guarded(out, Up::of_terms(propagated, count) + tree + rounding)
+    }
+}
+
+macro_rules! impl_gather {
+    ($($axis:ident)*) => {
+        impl<N: Dim, C: Dim, $($axis: Dim),*> Op<((N, C), ($($axis,)*))> for Gather {
+            const NAME: &'static str = "gather";
+            type Out = ($($axis,)* C,);
+
+            #[inline]
+            fn forward<F: Format>([table, index]: [&[F]; 2], y: &mut [F]) {
+                for (y, &index) in y.chunks_exact_mut(C::SIZE.max(1)).zip(index) {
+                    match row(index, N::SIZE) {
+                        Some(row) => y.copy_from_slice(&table[row * C::SIZE..][..C::SIZE]),
+                        None => y.fill(F::from_f64(f64::NAN)),
+                    }
+                }
+            }
+
+            #[inline]
+            fn forward_radius<F: Format, D: Domain>(
+                [table, index]: [Ball<'_, F, D>; 2],
+                y: &[F],
+                radii: &mut [f64],
+            ) {
+                D::fill(radii, y.len(), |i: usize| match certain_row(index.get(i / C::SIZE), N::SIZE) {
+                    Some(row) => guarded(y[i], table.radius(row * C::SIZE + i % C::SIZE)),
+                    None => Up::INFINITY,
+                });
+            }
+
+            #[inline]
+            fn vjp<F: Format>([_, index]: [&[F]; 2], _: &[F], dy: &[F], [dt, di]: [Option<&mut [F]>; 2]) {
+                if let Some(dt) = dt {
+                    Hits::with(index, N::SIZE, |hits| {
+                        for (row, dt) in dt.chunks_exact_mut(C::SIZE.max(1)).enumerate() {
+                            for (j, dt) in dt.iter_mut().enumerate() {
+                                *dt = F::from_acc(hits.sum(row, dy, (C::SIZE, j)));
+                            }
+                        }
+                    });
+                }
+                if let Some(di) = di {
+                    di.fill(F::ZERO);
+                }
+            }
+
+            #[inline]
+            fn vjp_radius<F: Format, D: Domain>(
+                [_, index]: [Ball<'_, F, D>; 2],
+                _: Ball<'_, F, D>,
+                dy: Ball<'_, F, D>,
+                [dt, di]: [Option<Contribution<'_, F>>; 2],
+            ) {
+                let certain = |i: usize| certain_row(index.get(i), N::SIZE).is_some();
+                if let Some(Contribution { mid, radii }) = dt {
+                    if (0..index.mid.len()).all(certain) {
+                        Hits::with(index.mid, N::SIZE, |hits| {
+                            D::fill(radii, mid.len(), |e: usize| {
+                                hits.radius(e / C::SIZE, dy, (C::SIZE, e % C::SIZE), mid[e])
+                            });
+                        });
+                    } else {
+                        D::fill(radii, mid.len(), |_: usize| Up::INFINITY);
+                    }
+                }
+                if let Some(Contribution { mid, radii }) = di {
+                    D::fill(radii, mid.len(), |i: usize| if certain(i) { Up::ZERO } else { Up::INFINITY });
+                }
+            }
+        }
+    };
+}
+
+impl_gather!();
+impl_gather!(A);
+impl_gather!(A B);
+impl_gather!(A B E);
+impl_gather!(A B E G);
+impl_gather!(A B E G H);
+
+#[cfg(test)]
+mod tests {
+    use nfgrad_shapes::D;
+
+    use super::super::testing::{Case2, elementwise, uniform};
+    use super::*;
+
+    type Table = (D<3>, D<2>);
+    type Index = (D<4>,);
+
+    const CASE: Case2<'static, f32> = Case2 {
+        a: &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0],
+        b: &[2.0, 0.0, 2.0, 2.0],
+        alpha: &[0.1, 0.2, 0.3, 0.4, 0.5, 0.6],
+        beta: &[0.0, 0.0, 0.25, 0.0],
+        dy: &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0],
+        delta: &[0.0, 0.0, 0.5, 0.0, 0.25, 0.0, 0.25, 0.0],
+    };
+
+    #[test]
+    fn rows_are_copied_and_their_cotangents_summed() {
+        let result = elementwise::<Gather, Table, Index, _>(CASE);
+        assert_eq!(result.y, [5.0, 6.0, 1.0, 2.0, 5.0, 6.0, 5.0, 6.0]);
+        assert_eq!(result.rad_y, [0.5, 0.6, 0.1, 0.2, 0.5, 0.6, 0.5, 0.6]);
+        assert_eq!(result.dx, [vec![3.0, 4.0, 0.0, 0.0, 13.0, 16.0], vec![0.0; 4]]);
+        assert_eq!((&result.rad_dx[0][..4], &result.rad_dx[1][..]), (&[0.5, 0.0, 0.0, 0.0][..], &[0.0; 4][..]));
+        // Two additions in f32.
+        for (r, (sum, delta)) in result.rad_dx[0][4..].iter().zip([(13.0, 0.5), (16.0, 0.0)]) {
+            assert!(*r >= delta && *r <= delta + 2.1 * sum * 2f64.powi(-24), "{r}");
+        }
+        let result = uniform::<Gather, Table, Index, _>(CASE);
+        assert_eq!((&result.rad_y[..], result.rad_dx[1][0]), (&[0.6][..], 0.0));
+    }
+
+    #[test]
+    fn what_is_no_index_is_unknown_and_nothing_panics() {
+        for (index, radius) in [(3.0, 0.0), (-1.0, 0.0), (0.5, 0.0), (f32::NAN, 0.0), (1e30, 0.0), (1.0, 0.5)] {
+            let case = Case2 { b: &[index, 0.0, 1.0, 2.0], beta: &[radius, 0.0, 0.0, 0.0], ..CASE };
+            let result = elementwise::<Gather, Table, Index, _>(case);
+            assert_eq!(result.rad_y[..2], [f64::INFINITY; 2], "{index} ± {radius}");
+            assert_eq!(result.rad_y[2..], [0.1, 0.2, 0.3, 0.4, 0.5, 0.6], "{index} ± {radius}");
+            assert_eq!(result.rad_dx[0], [f64::INFINITY; 6], "{index} ± {radius}");
+            assert_eq!(result.rad_dx[1], [f64::INFINITY, 0.0, 0.0, 0.0], "{index} ± {radius}");
+            assert!(radius > 0.0 || result.y[0].is_nan());
+        }
+        // -0 is 0.
+        assert_eq!(
+            elementwise::<Gather, Table, (D<1>,), _>(Case2 {
+                b: &[-0.0],
+                beta: &[],
+                dy: &[1.0; 2],
+                delta: &[],
+                ..CASE
+            })
+            .y,
+            [1.0, 2.0]
+        );
+    }
+
+    #[test]
+    fn an_empty_table_or_no_index() {
+        let result =
+            elementwise::<Gather, (D<0>, D<2>), (D<1>,), f32>(Case2 { b: &[0.0], dy: &[1.0; 2], ..Case2::default() });
+        assert_eq!(result.rad_y, [f64::INFINITY; 2]);
+        let result =
+            elementwise::<Gather, Table, (D<0>,), f32>(Case2 { b: &[], beta: &[], dy: &[], delta: &[], ..CASE });
+        assert_eq!((&result.dx[0][..], &result.rad_dx[0][..]), (&[0.0; 6][..], &[0.0; 6][..]));
+        let result =
+            elementwise::<Gather, (D<3>, D<0>), Index, f32>(Case2 { a: &[], alpha: &[], dy: &[], delta: &[], ..CASE });
+        assert!(result.y.is_empty() && result.dx[0].is_empty());
+    }
+}

@@ -1,0 +1,57 @@
+//! What the ops share that repeat their right operand over the leading axes of the left.
+
+use nfgrad_shapes::Shape;
+
+use super::rounding::guarded;
+use crate::bound::{Ball, Domain, Up};
+use crate::format::{Format, sum_error};
+use crate::kernel::reduce::{column_height, sum_columns};
+
+/// Which element of the right operand meets element `i` of the left.
+#[inline]
+pub(super) fn repeated<L: Shape, R: Shape>(i: usize) -> usize {
+    if L::NUMEL == R::NUMEL { i } else { i % R::NUMEL }
+}
+
+/// `y = op(a, b)`, entry by entry, `b` repeated over `a`: row by row, so that no index is divided.
+#[inline]
+pub(super) fn combine<F: Format>(a: &[F], b: &[F], y: &mut [F], op: impl Fn(F, F) -> F) {
+    let columns = b.len().max(1);
+    for (y, a) in y.chunks_exact_mut(columns).zip(a.chunks_exact(columns)) {
+        for ((y, &a), &b) in y.iter_mut().zip(a).zip(b) {
+            *y = op(a, b);
+        }
+    }
+}
+
+/// The cotangent of an operand of length `out.len()` that was repeated: the sum over the repetitions.
+#[inline]
+pub(super) fn sum_repeated<F: Format>(dy: &[F], out: &mut [F]) {
+    if dy.len() == out.len() {
+        out.copy_from_slice(dy);
+    } else {
+        sum_columns(dy, out, F::from_acc);
+    }
+}
+
+/// The radii of [`sum_repeated`]: `Σᵢ δᵢⱼ + κ Σᵢ |ȳᵢⱼ|` for column `j`, with `κ` of [`sum_error`].
+#[inline]
+pub(super) fn sum_repeated_radius<F: Format, D: Domain>(dy: Ball<'_, F, D>, out: &[F], radii: &mut [f64]) {
+    let columns = out.len();
+    if dy.mid.len() == columns {
+        D::fill(radii, columns, |j: usize| guarded(out[j], dy.radius(j)));
+        return;
+    }
+    let rows = dy.mid.len().checked_div(columns).unwrap_or(0);
+    let relative = sum_error::<F>(column_height(rows)).relative;
+    D::fill(radii, columns, |j: usize| {
+        let (mut magnitude, mut propagated) = (0.0, 0.0);
+        for i in (j..dy.mid.len()).step_by(columns) {
+            magnitude += dy.mid[i].magnitude().get();
+            propagated += dy.radius(i).get();
+        }
+        let rounding = if F::ROUNDS_ONCE { out[j].half_ulp() } else { Up::ZERO };
+        // An overflow of the sum shows in `out` alone: the magnitudes are f64.
+        guarded(out[j], Up::of_terms(propagated, rows) + relative * Up::of_terms(magnitude, rows) + rounding)
+    });
+}
