@@ -1,5 +1,7 @@
 //! What the user wrote, as a tree: nothing is resolved and nothing is checked yet.
 
+mod block;
+
 use std::fmt;
 use std::mem;
 
@@ -8,6 +10,8 @@ use quote::ToTokens;
 use syn::Ident;
 
 use crate::report::Site;
+
+pub(crate) use block::{Argument, BlockCall, BlockDecl, Callee, Count, Target};
 
 /// `pub graph Mlp<const B: usize> where B > 0 { .. }`.
 #[derive(Debug)]
@@ -28,6 +32,8 @@ pub(crate) struct Graph {
 pub(crate) enum Statement {
     /// `input x: [B, 64];` or `param w: [64, 32];`.
     Leaf(Leaf),
+    /// `block fc1: Linear<B, 64, 32>;`.
+    Block(BlockDecl),
     /// `let h = relu(x @ w);`.
     Let(Binding),
     /// `output loss = mean(h);`, or `output h;` which has no value of its own.
@@ -142,6 +148,8 @@ pub(crate) enum ExprKind {
         right: Box<Expr>,
     },
     Call(Call),
+    /// `Linear<B, 64, 32>(x, w, b)`, or `layers[3](x)`.
+    Block(BlockCall),
     /// `super::N`: a constant, as an argument of a call.
     Path(Symbol),
     /// `[B, 64]`, as an argument of a call.
@@ -229,7 +237,12 @@ impl Expr {
             ExprKind::Binary { operator, .. } => operator.precedence(),
             ExprKind::Negative(_) => 3,
             ExprKind::Range(..) => 0,
-            ExprKind::Name(_) | ExprKind::Number(_) | ExprKind::Call(_) | ExprKind::Path(_) | ExprKind::List(_) => 4,
+            ExprKind::Name(_)
+            | ExprKind::Number(_)
+            | ExprKind::Call(_)
+            | ExprKind::Block(_)
+            | ExprKind::Path(_)
+            | ExprKind::List(_) => 4,
         }
     }
 
@@ -290,6 +303,7 @@ impl fmt::Display for Expr {
             ExprKind::Path(path) => f.write_str(&path.text),
             ExprKind::List(list) => write!(f, "{list}"),
             ExprKind::Range(start, end) => write!(f, "{start}..{end}"),
+            ExprKind::Block(call) => write!(f, "{call}"),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What is wrong with a graph as a whole, when every statement of it is right.
 
-use crate::ast::{Graph, Statement};
+use crate::ast::{Callee, Graph, Statement};
 use crate::codes;
 use crate::infer::Inferred;
 use crate::report::{Diagnostic, Report};
@@ -14,9 +14,18 @@ pub(crate) fn check(graph: &Graph, resolved: &Resolved<'_>, inferred: &Inferred<
     if !has_output {
         report.push(no_output(graph));
     }
-    let params = resolved.leaves.iter().filter(|leaf| leaf.ast.role == crate::ast::Role::Param).count();
+    let params = resolved.leaves.iter().filter(|leaf| leaf.is_param()).count();
     if params > 0 {
         report_constant_loss(params, inferred, report);
+    }
+}
+
+/// A graph that is among those it calls.
+pub(crate) fn recursion(graph: &Graph, callees: &[&Callee], report: &mut Report) {
+    for callee in callees.iter().filter(|callee| graph.name == callee.text) {
+        let text = format!("the graph `{}` contains itself", graph.name);
+        let error = Diagnostic::new(codes::RECURSION, callee.site, text);
+        report.push(error.help("write the repeated part as a graph of its own, `block layers: [Layer<..>; 12];`"));
     }
 }
 

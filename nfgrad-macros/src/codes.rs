@@ -126,6 +126,25 @@ codes! {
         "The shapes are lined up at the end. Axes may be added in front, and only an axis of length 1 is stretched.";
     BATCH = "NF0075", "batches of matrices that differ",
         "The axes before the last two must be the same on both sides, or absent on the right.";
+
+    BLOCK_ARGUMENTS = "NF0080", "wrong number of dimensions for a block",
+        "Between the angle brackets stands one dimension for each const generic of the graph, or `_` where the operands decide.";
+    BLOCK_INFERENCE = "NF0081", "a dimension of a block that nothing decides",
+        "Write the dimension: it does not follow from the shapes of the operands.";
+    BLOCK_OPERAND = "NF0082", "a tensor of a shape that the block does not take",
+        "A block is called with tensors that have the shapes of its inputs (and params, if they are passed).";
+    BLOCK_OUTPUTS = "NF0083", "a block without exactly one output",
+        "A graph that is a node of another has one output: the tensor that the call stands for.";
+    BLOCK_COUNT = "NF0084", "a copy of a block that does not exist",
+        "`block layers: [Layer; 12]` has the copies `layers[0]` to `layers[11]`.";
+    BLOCK_OWNS = "NF0085", "params that cannot be passed one by one",
+        "A graph with blocks of its own is itself declared as a block, which owns all the params below it.";
+    RECURSION = "NF0086", "a graph that contains itself",
+        "The model would be infinitely deep.";
+    NOT_A_BLOCK = "NF0087", "an index of something that is not an array of blocks",
+        "`layers[3](x)` calls one copy of `block layers: [Layer; 12]`.";
+    NOT_A_TENSOR = "NF0088", "a block where a tensor is wanted",
+        "A block is called: `fc1(x)` is a tensor, `fc1` is not.";
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use crate::report::{Diagnostic, Site};
 use crate::resolve::Argument;
 
 /// The longest source text that a message repeats.
-const MAX_TEXT: usize = 40;
+pub(crate) const MAX_TEXT: usize = 40;
 
 /// An operand of the op that a message is about.
 pub(crate) struct Operand<'a> {
@@ -340,7 +340,7 @@ fn canonical(left: &Dim, right: &Dim) -> Option<String> {
 impl Diagnostic {
     /// One more line, if there is one.
     #[must_use]
-    fn line_if(self, line: Option<String>) -> Self {
+    pub(crate) fn line_if(self, line: Option<String>) -> Self {
         match line {
             Some(line) => self.line(line),
             None => self,

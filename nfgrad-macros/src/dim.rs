@@ -6,6 +6,7 @@
 
 mod fact;
 mod print;
+mod substitute;
 
 pub(crate) use print::{shape_text, shape_type};
 
@@ -112,7 +113,7 @@ pub(crate) enum ObligationKind {
 
 /// Why an operation has no result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Failure {
+pub(crate) enum Failure {
     TooLarge,
     DivisionByZero,
     Inexact(i64, i64),
@@ -125,6 +126,11 @@ pub(crate) struct TooLarge;
 impl Poly {
     pub(crate) fn literal(value: i64) -> Self {
         Self::term(Vec::new(), value)
+    }
+
+    /// The symbol.
+    pub(crate) fn symbol(symbol: Symbol) -> Self {
+        Self::term(vec![Atom::Symbol(symbol)], 1)
     }
 
     fn term(atoms: Vec<Atom>, coefficient: i64) -> Self {

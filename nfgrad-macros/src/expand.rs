@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use proc_macro2::TokenStream;
 
 use crate::ast::{Graph, Statement};
+use crate::block::{self, Answers, Blocks};
 use crate::infer::{Inferred, infer};
 use crate::lower::{Lowering, Output};
 use crate::parse::parse;
@@ -15,18 +16,50 @@ use crate::{check, fallback};
 /// What `graph!` expands to.
 pub(crate) fn expand(tokens: TokenStream) -> TokenStream {
     let mut report = Report::default();
-    let graph = parse(tokens, &mut report);
+    let graph = parse(tokens.clone(), &mut report);
     let Some(graph) = graph else {
         return report.finish().err().map(|errors| errors.to_tokens()).unwrap_or_default();
     };
-    let resolved = resolve(&graph, &mut report);
+    let callees = block::callees(&graph);
+    check::recursion(&graph, &callees, &mut report);
+    if callees.is_empty() || !report.is_empty() {
+        return finish(&graph, &Blocks::default(), report);
+    }
+    report.finish().map_or_else(
+        |errors| errors.to_tokens(),
+        |()| {
+            let paths: Vec<_> = callees.iter().map(|callee| callee.path.clone()).collect();
+            block::request(&[], &paths, &tokens)
+        },
+    )
+}
+
+/// What `graph!` expands to when one of the graphs that it calls has answered: the next question, or the graph.
+pub(crate) fn expand_with(tokens: TokenStream) -> TokenStream {
+    let Some(Answers { answers, paths, block }) = block::answers(tokens) else { return TokenStream::new() };
+    if answers.len() < paths.len() {
+        return block::request(&answers, &paths, &block);
+    }
+    let mut report = Report::default();
+    let Some(graph) = parse(block, &mut report) else {
+        return report.finish().err().map(|errors| errors.to_tokens()).unwrap_or_default();
+    };
+    let blocks = block::blocks(&block::callees(&graph), answers);
+    finish(&graph, &blocks, report)
+}
+
+/// Resolve, infer, and lower if there was no error.
+fn finish(graph: &Graph, blocks: &Blocks, mut report: Report) -> TokenStream {
+    let resolved = resolve(graph, blocks, &mut report);
     let inferred = infer(&resolved, &mut report);
-    check::check(&graph, &resolved, &inferred, &mut report);
+    check::check(graph, &resolved, &inferred, &mut report);
     match report.finish() {
-        Ok(()) => lower(&graph, &resolved, inferred),
+        Ok(()) if blocks.are_sound() => lower(graph, &resolved, inferred),
+        // A graph that is called has errors, which it reports itself.
+        Ok(()) => fallback::stub(graph, &resolved, inferred),
         Err(errors) => {
             let mut tokens = errors.to_tokens();
-            tokens.extend(fallback::stub(&graph, &resolved, inferred));
+            tokens.extend(fallback::stub(graph, &resolved, inferred));
             tokens
         }
     }
@@ -54,6 +87,8 @@ fn lower<'a>(graph: &'a Graph, resolved: &'a Resolved<'a>, inferred: Inferred<'a
         outputs: outputs.collect(),
         entries: inferred.entries,
         names: inferred.names,
+        blocks: &resolved.blocks,
+        instances: inferred.instances,
         obligations: resolved.obligations.iter().chain(&inferred.obligations).cloned().collect(),
         stub: false,
     };

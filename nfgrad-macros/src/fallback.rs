@@ -8,7 +8,7 @@ use std::rc::Rc;
 use proc_macro2::TokenStream;
 
 use crate::ast::Graph;
-use crate::infer::{Entry, Inferred};
+use crate::infer::{Entry, Inferred, plain};
 use crate::lower::{Lowering, Output};
 use crate::resolve::Resolved;
 
@@ -28,7 +28,7 @@ pub(crate) fn stub<'a>(graph: &'a Graph, resolved: &'a Resolved<'a>, inferred: I
             None => &entries[position].shape,
         });
         let shape = known.map_or_else(|| Rc::from([]), Rc::clone);
-        entries.push(Entry { name: Some(&binding.name), shape, node: None });
+        entries.push(Entry { name: Some(plain(&binding.name)), shape, node: None });
         outputs.push(Output { name: &binding.name, docs: &binding.docs, position: entries.len() - 1 });
     }
     let stub = Lowering {
@@ -38,6 +38,8 @@ pub(crate) fn stub<'a>(graph: &'a Graph, resolved: &'a Resolved<'a>, inferred: I
         names: Vec::new(),
         outputs,
         obligations: Vec::new(),
+        blocks: &resolved.blocks,
+        instances: inferred.instances,
         stub: true,
     };
     stub.print()

@@ -1,6 +1,7 @@
 //! Every shape, and with it every position: the graph as a flat list of entries. The shape of one op follows from its
 //! rule: one file for each family of rules.
 
+mod block;
 mod entrywise;
 mod layout;
 mod product;
@@ -10,17 +11,20 @@ mod rules;
 
 use std::rc::Rc;
 
-use nfgrad_shapes::signature::Signature;
+use nfgrad_shapes::signature;
 use syn::Ident;
 
-use crate::ast::{Expr, ExprKind};
+use crate::ast::{Callee, Expr, ExprKind};
+use crate::block::Signature;
 use crate::codes;
 use crate::diagnose::{self, Applied, Operand};
-use crate::dim::{Obligation, Shape};
+use crate::dim::{Dim, Obligation, Shape};
 use crate::report::{Diagnostic, Report, Site};
 use crate::resolve::{Apply, Resolved, Step, Term, Value};
 
 pub(crate) use entrywise::ends_with;
+
+use block::Instance;
 
 /// typenum's naturals reach this far.
 const MAX_POSITIONS: usize = 1024;
@@ -29,7 +33,7 @@ const MAX_POSITIONS: usize = 1024;
 #[derive(Debug)]
 pub(crate) struct Entry<'a> {
     /// The leaf, let or output that it is called after.
-    pub(crate) name: Option<&'a Ident>,
+    pub(crate) name: Option<String>,
     pub(crate) shape: Shape,
     /// Absent for a leaf.
     pub(crate) node: Option<Node<'a>>,
@@ -39,14 +43,32 @@ pub(crate) struct Entry<'a> {
 #[derive(Debug)]
 pub(crate) struct Node<'a> {
     pub(crate) expr: &'a Expr,
-    pub(crate) op: OpType,
+    pub(crate) op: Operation<'a>,
     pub(crate) operands: Vec<usize>,
+}
+
+/// What a node does.
+#[derive(Debug)]
+pub(crate) enum Operation<'a> {
+    Op(OpType),
+    /// A graph, called with dimensions in the place of its const generics.
+    Block { callee: &'a Callee, signature: &'a Signature, arguments: Vec<Dim> },
+}
+
+impl Operation<'_> {
+    /// The name of the op or the graph.
+    pub(crate) fn name(&self) -> &str {
+        match self {
+            Operation::Op(op) => op.signature.name,
+            Operation::Block { signature, .. } => &signature.name,
+        }
+    }
 }
 
 /// An op as a type of `nfgrad::op`: `Sum<Axis<1>>`.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct OpType {
-    pub(crate) signature: &'static Signature,
+    pub(crate) signature: &'static signature::Signature,
     /// Its type parameters.
     pub(crate) arguments: Vec<Value>,
 }
@@ -65,6 +87,8 @@ pub(crate) struct Inferred<'a> {
     pub(crate) entries: Vec<Entry<'a>>,
     /// Lets and outputs, in the order of the source.
     pub(crate) names: Vec<Named<'a>>,
+    /// The dimensions of each block that the graph owns, if they are known.
+    pub(crate) instances: Vec<Option<Vec<Dim>>>,
     /// What the shapes need of the const generics.
     pub(crate) obligations: Vec<Obligation>,
 }
@@ -72,26 +96,37 @@ pub(crate) struct Inferred<'a> {
 /// Infers every shape; what is wrong is reported once.
 pub(crate) fn infer<'a>(resolved: &'a Resolved<'a>, report: &mut Report) -> Inferred<'a> {
     let mut inference =
-        Inference { resolved, report, entries: Vec::new(), positions: Vec::new(), obligations: Vec::new() };
+        Inference {
+            resolved,
+            report,
+            entries: Vec::new(),
+            positions: Vec::new(),
+            instances: vec![None; resolved.blocks.len()],
+            refused: vec![false; resolved.blocks.len()],
+            obligations: Vec::new(),
+        };
     for leaf in &resolved.leaves {
         // A leaf whose shape is wrong keeps its position; nothing reads it.
         let shape = leaf.shape.clone().unwrap_or_else(|| Rc::new([]));
-        inference.entries.push(Entry { name: Some(&leaf.ast.name), shape, node: None });
+        inference.entries.push(Entry { name: Some(leaf.path()), shape, node: None });
     }
+    inference.explicit_blocks();
     for step in &resolved.steps {
         let position = inference.step(step);
         inference.positions.push(position);
     }
+    inference.open_blocks();
     let names = resolved.steps.iter().zip(inference.positions);
     let names = names.map(|(step, position)| Named { step, position }).collect();
     let (entries, obligations) = (inference.entries, inference.obligations);
+    let instances = inference.instances.into_iter().map(|known| known.map(|instance| instance.arguments)).collect();
     if entries.len() > MAX_POSITIONS {
         let text = format!("this graph has {} tensors, at most {MAX_POSITIONS} are possible", entries.len());
         let site = entries[MAX_POSITIONS].node.as_ref().map(|node| node.expr.site);
         let site = site.unwrap_or_else(|| proc_macro2::Span::call_site().into());
         report.push(Diagnostic::new(codes::TOO_LARGE, site, text).help("split the model into several graphs"));
     }
-    Inferred { entries, names, obligations }
+    Inferred { entries, names, instances, obligations }
 }
 
 struct Inference<'a, 'r> {
@@ -100,6 +135,10 @@ struct Inference<'a, 'r> {
     entries: Vec<Entry<'a>>,
     /// Of each step.
     positions: Vec<Option<usize>>,
+    /// Of each owned block, as soon as it is known.
+    instances: Vec<Option<Instance>>,
+    /// Owned blocks with an error that has been reported.
+    refused: Vec<bool>,
     obligations: Vec<Obligation>,
 }
 
@@ -118,7 +157,7 @@ impl<'a> Inference<'a, '_> {
         let entry = &mut self.entries[position];
         // An output of a let, and a let of a let, keep the first name.
         if entry.name.is_none() {
-            entry.name = Some(&step.ast.name);
+            entry.name = Some(plain(&step.ast.name));
         }
         Some(position)
     }
@@ -129,6 +168,7 @@ impl<'a> Inference<'a, '_> {
             Term::Leaf(index) => self.resolved.leaves[*index].shape.is_some().then_some(*index),
             Term::Step(index) => self.positions[*index],
             Term::Apply(apply) => self.apply(apply),
+            Term::Call(called) => self.call(called),
             Term::Poisoned => None,
         }
     }
@@ -154,7 +194,7 @@ impl<'a> Inference<'a, '_> {
             operands.swap(0, 1);
         }
         self.obligations.extend(outcome.obligations);
-        let op = OpType { signature: apply.signature, arguments: outcome.types };
+        let op = Operation::Op(OpType { signature: apply.signature, arguments: outcome.types });
         let node = Node { expr: apply.expr, op, operands };
         self.entries.push(Entry { name: None, shape: outcome.shape, node: Some(node) });
         Some(self.entries.len() - 1)
@@ -163,13 +203,18 @@ impl<'a> Inference<'a, '_> {
     /// An operand as a message shows it.
     fn operand(&self, label: &'static str, expr: &'a Expr, term: &Term<'a>, position: usize) -> Operand<'a> {
         let declared = match term {
-            Term::Leaf(index) => Site::from(&self.resolved.leaves[*index].ast.name).location(),
+            Term::Leaf(index) => self.resolved.leaves[*index].site().location(),
             Term::Step(index) => Site::from(&self.resolved.steps[*index].ast.name).location(),
             _ => None,
         };
         let leaf = matches!((term, &expr.kind), (Term::Leaf(_), ExprKind::Name(_)));
         Operand { label, expr, shape: Rc::clone(&self.entries[position].shape), declared, leaf }
     }
+}
+
+/// A name without the `r#` of a raw identifier.
+pub(crate) fn plain(name: &Ident) -> String {
+    name.to_string().trim_start_matches("r#").to_owned()
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 //! them on one screen.
 
 mod ast;
+mod block;
 mod check;
 mod codes;
 mod diagnose;
@@ -56,4 +57,11 @@ use proc_macro::TokenStream;
 #[proc_macro]
 pub fn graph(tokens: TokenStream) -> TokenStream {
     expand::expand(tokens.into()).into()
+}
+
+/// The second step of [`graph!`](graph) for a graph that calls others, with what these say of themselves.
+#[doc(hidden)]
+#[proc_macro]
+pub fn graph_with(tokens: TokenStream) -> TokenStream {
+    expand::expand_with(tokens.into()).into()
 }

@@ -1,5 +1,6 @@
 //! A graph whose shapes are known, to Rust items. Everything that is written here is checked again by rustc.
 
+mod block;
 mod context;
 mod items;
 mod model;
@@ -13,8 +14,8 @@ use quote::{format_ident, quote};
 
 use crate::ast::Graph;
 use crate::dim::{Dim, Obligation, shape_text, shape_type};
-use crate::infer::{Entry, Named};
-use crate::resolve::Leaf;
+use crate::infer::{Entry, Named, Operation, plain};
+use crate::resolve::{Block, Leaf, Value};
 
 /// All that is printed.
 pub(crate) struct Lowering<'a> {
@@ -24,6 +25,9 @@ pub(crate) struct Lowering<'a> {
     pub(crate) names: Vec<Named<'a>>,
     pub(crate) outputs: Vec<Output<'a>>,
     pub(crate) obligations: Vec<Obligation>,
+    /// The graphs that this one owns, and their dimensions where they are known.
+    pub(crate) blocks: &'a [Block<'a>],
+    pub(crate) instances: Vec<Option<Vec<Dim>>>,
     /// A stub has the items of a graph but nothing that computes: the macro has reported errors.
     pub(crate) stub: bool,
 }
@@ -43,23 +47,26 @@ impl Lowering<'_> {
         let items = printer.items();
         let shapes = printer.shape_aliases();
         let (context, reverse, model) = (printer.context(), printer.reverse(), printer.model());
+        let (answer, block) = (printer.answer(), printer.block());
         let names = if self.stub { TokenStream::new() } else { printer.names() };
         let n = &printer.n;
         quote! {
             #items
+            #answer
             const _: () = {
                 use ::nfgrad::__private as #n;
                 #shapes
                 #context
                 #reverse
                 #model
+                #block
                 #names
             };
         }
     }
 
     fn params(&self) -> usize {
-        self.leaves.iter().filter(|leaf| leaf.ast.role == crate::ast::Role::Param).count()
+        self.leaves.iter().filter(|leaf| leaf.is_param()).count()
     }
 
     /// The first scalar output.
@@ -170,11 +177,14 @@ impl<'a> Printer<'a> {
         self.model.graph.generics.iter().filter(|name| used.contains(&name.to_string())).collect()
     }
 
-    /// The const generics that a struct of named tensors has: those of the shapes at its positions.
+    /// The const generics that a struct of named tensors has: those of its shapes and of its blocks.
     ///
     /// So the parameters of models that differ in their batch size alone are of one type.
-    fn symbols_at(&self, positions: impl Iterator<Item = usize>) -> Vec<&'a Ident> {
-        self.symbols_of(positions.flat_map(|position| self.model.entries[position].shape.iter()))
+    fn symbols_at(&self, fields: &[items::Field<'_>]) -> Vec<&'a Ident> {
+        let entries = |field: &items::Field<'_>| field.first..field.first + field.entries;
+        let shapes = fields.iter().flat_map(entries).flat_map(|position| self.model.entries[position].shape.iter());
+        let blocks = fields.iter().filter_map(|field| self.model.instances.get(field.block?)?.as_ref()).flatten();
+        self.symbols_of(shapes.chain(blocks))
     }
 
     /// The shape of a position, as the user wrote it.
@@ -206,8 +216,10 @@ fn constants(model: &Lowering<'_>) -> Vec<String> {
         |dim: &Dim| dim.poly.symbols(&mut |symbol| words.extend(symbol.text.split("::").map(str::to_owned)));
     for entry in &model.entries {
         entry.shape.iter().for_each(&mut visit);
-        for argument in entry.node.iter().flat_map(|node| &node.op.arguments) {
-            argument.dims().into_iter().for_each(&mut visit);
+        match entry.node.as_ref().map(|node| &node.op) {
+            Some(Operation::Op(op)) => op.arguments.iter().flat_map(Value::dims).for_each(&mut visit),
+            Some(Operation::Block { arguments, .. }) => arguments.iter().for_each(&mut visit),
+            None => {}
         }
     }
     words.sort_unstable();
@@ -231,11 +243,6 @@ fn fresh(prefix: &str, taken: &[String]) -> Ident {
 /// A position as a literal without a suffix.
 fn index(position: usize) -> proc_macro2::Literal {
     proc_macro2::Literal::usize_unsuffixed(position)
-}
-
-/// A name without the `r#` of a raw identifier.
-fn plain(name: &Ident) -> String {
-    name.to_string().trim_start_matches("r#").to_owned()
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Tokens to tree. A syntax error spoils one statement, not the block: it is reported with what was expected, and
 //! parsing goes on at the next `;` or at the next word that begins a statement.
 
+mod block;
 mod dim;
 mod expr;
 
@@ -12,8 +13,7 @@ use syn::{Ident, Token, braced, bracketed, parenthesized, token};
 
 use crate::ast::{Binding, Graph, Leaf, Role, Statement};
 use crate::codes;
-#[cfg(test)]
-pub(crate) use dim::shape;
+pub(crate) use dim::{fact, shape};
 
 use crate::nearest::nearest;
 use crate::report::{Diagnostic, Report, Site};
@@ -22,7 +22,7 @@ use crate::report::{Diagnostic, Report, Site};
 type Result<T> = std::result::Result<T, Diagnostic>;
 
 /// The words that begin a statement.
-const KEYWORDS: [&str; 4] = ["input", "param", "let", "output"];
+const KEYWORDS: [&str; 5] = ["input", "param", "block", "let", "output"];
 
 /// The whole block; nothing if already its header cannot be read.
 pub(crate) fn parse(tokens: TokenStream, report: &mut Report) -> Option<Graph> {
@@ -90,6 +90,7 @@ fn statement(input: ParseStream, named: &mut Option<Ident>) -> Result<Statement>
     let statement = match word.to_string().as_str() {
         "input" => Statement::Leaf(leaf(input, docs, Role::Input, name)?),
         "param" => Statement::Leaf(leaf(input, docs, Role::Param, name)?),
+        "block" => Statement::Block(block::declaration(input, docs, name)?),
         "let" => Statement::Let(binding(input, docs, name, true)?),
         _ => Statement::Output(binding(input, docs, name, false)?),
     };
@@ -248,13 +249,14 @@ fn braces(input: ParseStream<'_>) -> syn::Result<(Site, ParseBuffer<'_>)> {
 
 /// The next word does not begin a statement.
 fn no_statement(input: ParseStream) -> Diagnostic {
-    let error = expected(input, "`input`, `param`, `let` or `output`");
+    let error = expected(input, "`input`, `param`, `block`, `let` or `output`");
     let Ok(word) = input.fork().call(Ident::parse_any) else { return error };
     let word = word.to_string();
     let other = match word.as_str() {
         "const" | "fn" | "struct" | "use" => return error.help("items stand outside of the block"),
         "return" => Some("output"),
         "weight" | "parameter" | "parameters" | "var" => Some("param"),
+        "layer" | "module" | "graph" => Some("block"),
         _ => nearest(&word, KEYWORDS),
     };
     error.help_if(other.map(|keyword| format!("did you mean `{keyword}`?")))
@@ -271,7 +273,7 @@ fn unfinished(input: ParseStream, statement: &Statement) -> Diagnostic {
         Statement::Leaf(_) if input.peek(Token![=]) => {
             expected(input, "`;`").help("the values of inputs and params are given when the graph is run")
         }
-        Statement::Leaf(_) | Statement::Broken(_) => expected(input, "`;`"),
+        Statement::Leaf(_) | Statement::Block(_) | Statement::Broken(_) => expected(input, "`;`"),
         Statement::Let(binding) | Statement::Output(binding) if binding.value.is_none() => {
             expected(input, "`=` or `;`")
         }
@@ -286,6 +288,7 @@ fn unfinished(input: ParseStream, statement: &Statement) -> Diagnostic {
 fn last_token(statement: &Statement) -> Option<Span> {
     let site = match statement {
         Statement::Leaf(leaf) => leaf.shape.site,
+        Statement::Block(block) => block.site,
         Statement::Let(binding) | Statement::Output(binding) => match (&binding.value, &binding.shape) {
             (Some(value), _) => value.site,
             (None, Some(shape)) => shape.site,

@@ -124,6 +124,11 @@ impl Report {
         result.map_err(|error| self.push(error)).ok()
     }
 
+    /// Whether there is no error so far.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.errors.is_empty()
+    }
+
     /// Every error, in the order of the source.
     pub(crate) fn finish(mut self) -> Result<(), Errors> {
         self.read = true;

@@ -4,7 +4,9 @@
 //! about everything that depends on it.
 
 mod arguments;
+mod block;
 mod call;
+mod leaf;
 
 pub(crate) use call::tensors;
 
@@ -13,12 +15,16 @@ use std::collections::{HashMap, HashSet};
 use nfgrad_shapes::signature::{self, Signature};
 use syn::Ident;
 
-use crate::ast::{self, Expr, ExprKind, Graph, Role, Statement};
+use crate::ast::{self, Expr, ExprKind, Graph, Statement};
+use crate::block::Blocks;
 use crate::codes;
 use crate::dim::{Dim, Dims, Obligation, Shape};
 use crate::literal::Decimal;
 use crate::nearest::nearest;
 use crate::report::{Diagnostic, Report, Site};
+
+pub(crate) use block::{Block, Called, Whose, declared};
+pub(crate) use leaf::{Leaf, Source};
 
 /// At most this many axes: `nfgrad_shapes::Shape` is implemented for tuples up to this length.
 pub(crate) const MAX_RANK: usize = 6;
@@ -30,14 +36,9 @@ pub(crate) struct Resolved<'a> {
     pub(crate) leaves: Vec<Leaf<'a>>,
     /// Lets and outputs, in the order of the source.
     pub(crate) steps: Vec<Step<'a>>,
+    /// The graphs that this one owns, in the order of the source.
+    pub(crate) blocks: Vec<Block<'a>>,
     pub(crate) obligations: Vec<Obligation>,
-}
-
-/// A leaf and its shape, if that could be read.
-#[derive(Debug)]
-pub(crate) struct Leaf<'a> {
-    pub(crate) ast: &'a ast::Leaf,
-    pub(crate) shape: Option<Shape>,
 }
 
 /// A let or an output.
@@ -56,6 +57,7 @@ pub(crate) enum Term<'a> {
     Leaf(usize),
     Step(usize),
     Apply(Apply<'a>),
+    Call(Called<'a>),
     /// Already reported.
     Poisoned,
 }
@@ -110,17 +112,20 @@ impl Value {
 enum Meaning {
     Leaf(usize),
     Step(usize),
+    Block(usize),
     Poisoned,
 }
 
 /// Resolves the whole graph.
-pub(crate) fn resolve<'a>(graph: &'a Graph, report: &mut Report) -> Resolved<'a> {
+pub(crate) fn resolve<'a>(graph: &'a Graph, blocks: &'a Blocks, report: &mut Report) -> Resolved<'a> {
     let mut resolver = Resolver {
         graph,
         report,
         scope: HashMap::new(),
         defined: HashMap::new(),
         outputs: HashSet::new(),
+        blocks,
+        owned: Vec::new(),
         dims: Dims::new(&graph.generics),
     };
     for fact in &graph.facts {
@@ -131,13 +136,13 @@ pub(crate) fn resolve<'a>(graph: &'a Graph, report: &mut Report) -> Resolved<'a>
     let mut steps = Vec::new();
     for statement in &graph.statements {
         match statement {
-            Statement::Leaf(_) => {}
+            Statement::Leaf(_) | Statement::Block(_) => {}
             Statement::Broken(name) => drop(resolver.scope.insert(name.to_string(), Meaning::Poisoned)),
             Statement::Let(binding) => steps.push(resolver.step(binding, false, steps.len())),
             Statement::Output(binding) => steps.push(resolver.step(binding, true, steps.len())),
         }
     }
-    Resolved { leaves, steps, obligations: resolver.dims.obligations }
+    Resolved { leaves, steps, blocks: resolver.owned, obligations: resolver.dims.obligations }
 }
 
 /// The names in scope.
@@ -148,27 +153,14 @@ struct Resolver<'a, 'r> {
     /// Where each name is defined.
     defined: HashMap<String, &'a Ident>,
     outputs: HashSet<String>,
+    /// The graphs that are called.
+    blocks: &'a Blocks,
+    /// Those that are declared here.
+    owned: Vec<Block<'a>>,
     dims: Dims<'a>,
 }
 
 impl<'a> Resolver<'a, '_> {
-    /// Params first, then inputs, each in the order of the source. Leaves are in scope everywhere in the block.
-    fn leaves(&mut self) -> Vec<Leaf<'a>> {
-        let leaves = self.graph.statements.iter().filter_map(|statement| match statement {
-            Statement::Leaf(leaf) => Some(leaf),
-            _ => None,
-        });
-        // Of two leaves with one name the second is reported, and dropped.
-        let (mut params, inputs): (Vec<_>, Vec<_>) =
-            leaves.filter(|leaf| self.define(&leaf.name)).partition(|leaf| leaf.role == Role::Param);
-        params.extend(inputs);
-        let leaf = |(position, ast): (usize, &'a ast::Leaf)| {
-            self.scope.insert(ast.name.to_string(), Meaning::Leaf(position));
-            Leaf { ast, shape: self.shape(&ast.shape) }
-        };
-        params.into_iter().enumerate().map(leaf).collect()
-    }
-
     /// A let or an output.
     fn step(&mut self, ast: &'a ast::Binding, is_output: bool, index: usize) -> Step<'a> {
         let stated = ast.shape.as_ref().and_then(|shape| self.shape(shape));
@@ -238,7 +230,16 @@ impl<'a> Resolver<'a, '_> {
             }
             ExprKind::Negative(inner) => self.apply(expr, "neg", &[inner]),
             ExprKind::Binary { operator, at, left, right } => self.binary(expr, *operator, *at, left, right),
-            ExprKind::Call(call) => self.call(expr, call),
+            ExprKind::Call(call) => match self.scope.get(&call.op.to_string()) {
+                Some(Meaning::Block(block)) => self.call_owned(expr, call, *block),
+                // A block that could not be read: what is wrong in its operands is wrong all the same.
+                Some(Meaning::Poisoned) if signature::lookup(&call.op.to_string()).is_none() => {
+                    call.positional.iter().for_each(|operand| drop(self.term(operand)));
+                    Term::Poisoned
+                }
+                _ => self.call(expr, call),
+            },
+            ExprKind::Block(call) => self.call_block(expr, call),
         }
     }
 
@@ -247,6 +248,7 @@ impl<'a> Resolver<'a, '_> {
         match self.scope.get(&name.to_string()) {
             Some(Meaning::Leaf(index)) => Term::Leaf(*index),
             Some(Meaning::Step(index)) => Term::Step(*index),
+            Some(Meaning::Block(_)) => self.block_as_tensor(name),
             Some(Meaning::Poisoned) => Term::Poisoned,
             None => {
                 let error = self.unknown_name(name);

@@ -35,8 +35,9 @@ pub mod prelude {
 #[doc(hidden)]
 pub mod __private {
     pub use crate::graph::{
-        Block, Call, Entries, EntryInfo, HasLoss, Model, Node, Nodes, RevGraph, RevNode, Role, Source, Sweep,
+        Block, Call, Entries, EntryInfo, HasLoss, Model, Node, Nodes, RevGraph, RevNode, Role, Source, Sweep, With,
     };
+    pub use nfgrad_macros::graph_with;
     pub use crate::op;
     pub use nfgrad_shapes::{
         At, Context, D, Dim, Idx, Layout, Listed, Minus, Nat, Over, Plus, Prefix, Shape, Span, Times, spans,

@@ -8,6 +8,25 @@ use crate::report::Diagnostic;
 impl Dims<'_> {
     /// Adds the fact to the obligations. A fact that is false whatever the symbols are is an error.
     pub(crate) fn state(&mut self, fact: &Fact) -> Result<(), Diagnostic> {
+        let kind = self.fact(fact)?;
+        match kind.decide() {
+            Some(true) => {}
+            Some(false) => {
+                let text = format!("`{fact}` is false for all values of the const generics");
+                return Err(Diagnostic::new(codes::FALSE_FACT, fact.site, text));
+            }
+            None => {
+                if let ObligationKind::Fact(left, None, Relation::Equal, right) = &kind {
+                    self.identify(left, right);
+                }
+                self.oblige(kind, fact, fact.site);
+            }
+        }
+        Ok(())
+    }
+
+    /// What the fact says.
+    pub(crate) fn fact(&mut self, fact: &Fact) -> Result<ObligationKind, Diagnostic> {
         let (left, right) = (self.polynomial(&fact.left)?, self.polynomial(&fact.right)?);
         let modulus = fact.modulus.as_ref().map(|modulus| self.polynomial(modulus)).transpose()?;
         if let (Some(modulus), Some(expr)) = (&modulus, &fact.modulus) {
@@ -16,20 +35,7 @@ impl Dims<'_> {
             self.non_negative(modulus, expr)?;
             self.non_negative(&right, &fact.right)?;
         }
-        match decide(&left, modulus.as_ref(), fact, &right) {
-            Some(true) => {}
-            Some(false) => {
-                let text = format!("`{fact}` is false for all values of the const generics");
-                return Err(Diagnostic::new(codes::FALSE_FACT, fact.site, text));
-            }
-            None => {
-                if fact.relation == Relation::Equal && modulus.is_none() {
-                    self.identify(&left, &right);
-                }
-                self.oblige(ObligationKind::Fact(left, modulus, fact.relation, right), fact, fact.site);
-            }
-        }
-        Ok(())
+        Ok(ObligationKind::Fact(left, modulus, fact.relation, right))
     }
 
     /// From here on a symbol that is equal to a polynomial is that polynomial: `where PIXELS == H*W` makes `[B, PIXELS]` the
@@ -50,16 +56,6 @@ impl Dims<'_> {
             }
         }
     }
-}
-
-/// Whether the fact holds, if that is the same for all values of the symbols.
-fn decide(left: &Poly, modulus: Option<&Poly>, fact: &Fact, right: &Poly) -> Option<bool> {
-    let Some(modulus) = modulus else {
-        let difference = left.minus(right).ok()?;
-        return Some(fact.relation.holds(difference.value()?, 0));
-    };
-    let (value, modulus) = (left.value()?, modulus.value()?);
-    Some(modulus != 0 && fact.relation.holds(value % modulus, right.value()?))
 }
 
 impl Poly {
@@ -101,7 +97,7 @@ impl Poly {
         found
     }
 
-    fn minus(&self, other: &Poly) -> Result<Poly, Failure> {
+    pub(super) fn minus(&self, other: &Poly) -> Result<Poly, Failure> {
         self.plus(other, -1)
     }
 }

@@ -3,39 +3,73 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
-use super::{Printer, plain};
-use crate::ast::Role;
+use super::{Output, Printer, index, plain};
+use crate::resolve::Source;
 
-/// A field of one of the structs: its docs, its name and its position.
-type Field<'a> = (&'a TokenStream, &'a Ident, usize, &'static str);
+/// A field of one of the structs: a tensor, or the parameters of an owned block.
+pub(super) struct Field<'a> {
+    docs: &'a TokenStream,
+    pub(super) name: &'a Ident,
+    /// The position of the tensor, or of the first parameter.
+    pub(super) first: usize,
+    /// How many entries it stands for.
+    pub(super) entries: usize,
+    role: &'static str,
+    /// The number of the block.
+    pub(super) block: Option<usize>,
+}
 
 impl Printer<'_> {
     pub(super) fn items(&self) -> TokenStream {
         let graph = self.model.graph;
         let (docs, table) = (&graph.docs, self.table());
         let graph_type = self.graph_type(&quote!(#docs #table));
-        let leaves: Vec<Field<'_>> = self
-            .model
-            .leaves
-            .iter()
-            .enumerate()
-            .map(|(position, leaf)| match leaf.ast.role {
-                Role::Param => (&leaf.ast.docs, &leaf.ast.name, position, "parameter"),
-                Role::Input => (&leaf.ast.docs, &leaf.ast.name, position, "input"),
-            })
-            .collect();
-        let params = &leaves[..self.model.params()];
-        let outputs: Vec<Field<'_>> =
-            self.model.outputs.iter().map(|output| (output.docs, output.name, output.position, "output")).collect();
-        let leaves = self.record("Leaves", "The leaves of", ": parameters, then inputs.", &leaves);
-        let params = self.record("Params", "The parameters of", ", or what is known of each: its gradient.", params);
-        let outputs = self.record("Outputs", "The outputs of", ".", &outputs);
+        let leaves = self.record("Leaves", "The leaves of", ": parameters, then inputs.", &self.leaf_fields());
+        let params =
+            self.record("Params", "The parameters of", ", or what is known of each: its gradient.", &self.param_fields());
+        let outputs = self.record("Outputs", "The outputs of", ".", &self.output_fields());
         quote! {
             #graph_type
             #leaves
             #params
             #outputs
         }
+    }
+
+    /// One field for each leaf, and one for each owned block.
+    pub(super) fn leaf_fields(&self) -> Vec<Field<'_>> {
+        let mut fields: Vec<Field<'_>> = Vec::new();
+        for (first, leaf) in self.model.leaves.iter().enumerate() {
+            let role = if leaf.is_param() { "parameter" } else { "input" };
+            match &leaf.source {
+                Source::Here(ast) => {
+                    fields.push(Field { docs: &ast.docs, name: &ast.name, first, entries: 1, role, block: None });
+                }
+                Source::Owned { block, declaration, .. } => match fields.last_mut() {
+                    Some(last) if last.block == Some(*block) => last.entries += 1,
+                    _ => {
+                        let (docs, name, block) = (&declaration.docs, &declaration.name, Some(*block));
+                        fields.push(Field { docs, name, first, entries: 1, role: "block", block });
+                    }
+                },
+            }
+        }
+        fields
+    }
+
+    /// The fields of the parameters among them.
+    pub(super) fn param_fields(&self) -> Vec<Field<'_>> {
+        let mut fields = self.leaf_fields();
+        fields.retain(|field| field.first < self.model.params());
+        fields
+    }
+
+    pub(super) fn output_fields(&self) -> Vec<Field<'_>> {
+        let outputs = self.model.outputs.iter();
+        let fields = outputs.map(|&Output { docs, name, position: first }| {
+            Field { docs, name, first, entries: 1, role: "output", block: None }
+        });
+        fields.collect()
     }
 
     /// `pub struct Mlp;`, or with const generics `pub type Mlp<const B: usize> = MlpOf<D<B>>;`.
@@ -66,16 +100,15 @@ impl Printer<'_> {
 
     /// The leaves and outputs with their shapes, for the documentation of the graph.
     fn table(&self) -> TokenStream {
-        let row = |name: &Ident, position: usize, role: &str| {
+        let row = |name: &str, position: usize, role: &str| {
             let shape = self.text(position);
-            let text = format!(" | `{}` | {role} | `{shape}` |", plain(name));
+            let text = format!(" | `{name}` | {role} | `{shape}` |");
             quote!(#[doc = #text])
         };
-        let leaves = self.model.leaves.iter().enumerate().map(|(position, leaf)| match leaf.ast.role {
-            Role::Param => row(&leaf.ast.name, position, "param"),
-            Role::Input => row(&leaf.ast.name, position, "input"),
+        let leaves = self.model.leaves.iter().enumerate().map(|(position, leaf)| {
+            row(&leaf.path(), position, if leaf.is_param() { "param" } else { "input" })
         });
-        let outputs = self.model.outputs.iter().map(|output| row(output.name, output.position, "output"));
+        let outputs = self.model.outputs.iter().map(|output| row(&plain(output.name), output.position, "output"));
         let rows: TokenStream = leaves.chain(outputs).collect();
         // A graph without a comment of its own begins with the table.
         let gap = (!self.model.graph.docs.is_empty()).then(|| quote!(#[doc = ""]));
@@ -91,20 +124,9 @@ impl Printer<'_> {
     fn record(&self, what: &str, opening: &str, closing: &str, fields: &[Field<'_>]) -> TokenStream {
         let visibility = &self.model.graph.visibility;
         let (name, kind) = (self.companion(what), &self.kind);
-        let symbols = self.symbols_at(fields.iter().map(|(_, _, position, _)| *position));
+        let symbols = self.symbols_at(fields);
         let title = format!(" {opening} [`{}`]{closing}", plain(&self.model.graph.name));
-        let fields = fields.iter().map(|(docs, field, position, role)| {
-            let shape = super::shape_type(&self.model.entries[*position].shape, &quote!(::nfgrad::__private));
-            let text = format!(" `{}`: `{}`, {role}.", plain(field), self.text(*position));
-            let gap = (!docs.is_empty()).then(|| quote!(#[doc = ""]));
-            quote! {
-                #docs
-                #gap
-                #[doc = #text]
-                #visibility #field: #kind::Entry<#shape>
-            }
-        });
-        let fields: Vec<_> = fields.collect();
+        let fields: Vec<_> = fields.iter().map(|field| self.field(field)).collect();
         // A struct without a field must still use its parameter.
         let phantom = fields.is_empty().then(|| quote!(__kind: ::core::marker::PhantomData<#kind>));
         quote! {
@@ -112,6 +134,35 @@ impl Printer<'_> {
             #visibility struct #name<#kind: ::nfgrad::__private::Entries #(, #symbols: ::nfgrad::__private::Dim)*> {
                 #(#fields,)* #phantom
             }
+        }
+    }
+
+    /// A field with its documentation and its type.
+    fn field(&self, field: &Field<'_>) -> TokenStream {
+        let (visibility, kind, name, docs) = (&self.model.graph.visibility, &self.kind, field.name, field.docs);
+        let n = quote!(::nfgrad::__private);
+        let gap = (!docs.is_empty()).then(|| quote!(#[doc = ""]));
+        let (text, ty) = match field.block.and_then(|number| self.owned(number, &n)) {
+            None => {
+                let shape = super::shape_type(&self.model.entries[field.first].shape, &n);
+                let text = format!(" `{}`: `{}`, {}.", plain(name), self.text(field.first), field.role);
+                (text, quote!(#kind::Entry<#shape>))
+            }
+            Some((block, ty)) => {
+                let params = quote!(<#ty as #n::Model>::Params<#kind>);
+                let (callee, count) = (&block.ast.callee, block.ast.count.map(|count| index(count.value)));
+                let text = match block.ast.count {
+                    None => format!(" `{}`: the parameters of a `{callee}`.", plain(name)),
+                    Some(count) => format!(" `{}`: the parameters of {} times `{callee}`.", plain(name), count.value),
+                };
+                (text, count.map_or_else(|| params.clone(), |count| quote!([#params; #count])))
+            }
+        };
+        quote! {
+            #docs
+            #gap
+            #[doc = #text]
+            #visibility #name: #ty
         }
     }
 }

@@ -1,8 +1,10 @@
 //! What is known of a graph by name: its entries for reports, and its structs of leaves, gradients and outputs.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::TokenStream;
 use quote::quote;
 
+use super::block::{ident, tuple};
+use super::items::Field;
 use super::{Printer, index, plain};
 use crate::infer::Entry;
 
@@ -12,14 +14,8 @@ impl Printer<'_> {
         let name = &self.graph;
         let text = plain(&self.model.graph.name);
         let infos = self.model.entries.iter().enumerate().map(|(position, entry)| self.info(position, entry));
-        let param_shapes = (0..self.model.params()).rev().fold(quote!(()), |rest, position| {
-            let shape = self.shape(position);
-            quote!((#shape, #rest))
-        });
-        let leaves: Vec<_> =
-            self.model.leaves.iter().enumerate().map(|(position, leaf)| (&leaf.ast.name, position)).collect();
-        let params = leaves[..self.model.params()].to_vec();
-        let outputs = self.model.outputs.iter().map(|output| (output.name, output.position)).collect();
+        let param_shapes = tuple((0..self.model.params()).map(|position| self.shape(position)).collect());
+        let (leaves, params, outputs) = (self.leaf_fields(), self.param_fields(), self.output_fields());
         let records = [("Leaves", "leaves", leaves), ("Params", "params", params), ("Outputs", "outputs", outputs)];
         let records = records.map(|(what, function, fields)| self.collect(what, function, fields));
         quote! {
@@ -35,35 +31,51 @@ impl Printer<'_> {
     /// One row of the table of entries.
     fn info(&self, position: usize, entry: &Entry<'_>) -> TokenStream {
         let n = &self.n;
-        let name = entry.name.map_or_else(String::new, plain);
+        let name = entry.name.clone().unwrap_or_default();
         let role = match position {
             _ if position < self.model.params() => quote!(Param),
             _ if position < self.model.leaves.len() => quote!(Input),
             _ => quote!(Node),
         };
-        let op = entry.node.as_ref().map_or("", |node| node.op.signature.name);
+        let op = entry.node.as_ref().map_or("", |node| node.op.name());
         let shape = self.text(position);
         quote!(#n::EntryInfo { name: #name, role: #n::Role::#role, op: #op, shape: #shape })
     }
 
     /// A struct of named tensors, and the function that fills it entry by entry in increasing position.
-    fn collect(&self, what: &str, function: &str, mut fields: Vec<(&Ident, usize)>) -> TokenStream {
+    fn collect(&self, what: &str, function: &str, mut fields: Vec<Field<'_>>) -> TokenStream {
         let (n, kind, record) = (&self.n, &self.kind, self.companion(what));
-        let (what, function) = (Ident::new(what, Span::mixed_site()), Ident::new(function, Span::mixed_site()));
-        let symbols = self.symbols_at(fields.iter().map(|(_, position)| *position));
-        fields.sort_by_key(|(_, position)| *position);
-        let empty = fields.is_empty();
-        let fields = fields.into_iter().map(|(field, position)| {
-            let position = index(position);
-            quote!(#field: source.entry::<Self, #position>())
+        let (what, function) = (ident(what), ident(function));
+        let symbols = self.symbols_at(&fields);
+        fields.sort_by_key(|field| field.first);
+        let (source, phantom) = if fields.is_empty() {
+            (quote!(_), Some(quote!(__kind: ::core::marker::PhantomData)))
+        } else {
+            (quote!(source), None)
+        };
+        let fields = fields.iter().map(|field| {
+            let (name, value) = (field.name, self.filled(field));
+            quote!(#name: #value)
         });
-        let (source, phantom) =
-            if empty { (quote!(_), Some(quote!(__kind: ::core::marker::PhantomData))) } else { (quote!(source), None) };
         quote! {
             type #what<#kind: #n::Entries> = #record<#kind #(, #symbols)*>;
             fn #function<#kind: #n::Source>(#source: &mut #kind) -> Self::#what<#kind::Kind> {
                 #record { #(#fields,)* #phantom }
             }
+        }
+    }
+
+    /// The value of a field.
+    fn filled(&self, field: &Field<'_>) -> TokenStream {
+        let (n, first) = (&self.n, index(field.first));
+        let Some(number) = field.block else { return quote!(source.entry::<Self, #first>()) };
+        let Some((block, ty)) = self.owned(number, &quote!(#n)) else { return quote!(source.entry::<Self, #first>()) };
+        match (block.ast.count, block.signature) {
+            (Some(count), Some(signature)) => {
+                let (count, params) = (index(count.value), index(signature.params()));
+                quote!(::core::array::from_fn::<_, #count, _>(|i| source.block::<Self, #ty>(#first + i * #params)))
+            }
+            _ => quote!(source.block::<Self, #ty>(#first)),
         }
     }
 }

@@ -5,27 +5,32 @@
 //! hovering, jumps to the definition and renames; and rustc itself warns of a tensor that is never used, in its own
 //! words, silenced by a leading `_` as everywhere.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
 use super::Printer;
-use crate::ast::{Expr, ExprKind};
+use crate::ast::{Expr, ExprKind, Target};
 use crate::resolve::tensors;
 
 impl Printer<'_> {
     pub(super) fn names(&self) -> TokenStream {
-        let generics = &self.generics;
+        let (n, generics) = (&self.n, &self.generics);
+        let blocks: Vec<_> = self.model.blocks.iter().map(|block| &block.ast.name).collect();
         let typed = |position: usize| self.shape(position);
-        let leaves = self.model.leaves.iter().enumerate().map(|(position, leaf)| {
-            let (name, shape) = (&leaf.ast.name, typed(position));
-            quote!(let #name: ::core::marker::PhantomData<#shape> = ::core::marker::PhantomData;)
+        let leaves = self.leaf_fields().into_iter().map(|field| {
+            let ty = match field.block.and_then(|number| self.owned(number, &quote!(#n))) {
+                Some((_, graph)) => graph,
+                None => typed(field.first),
+            };
+            let name = field.name;
+            quote!(let #name: ::core::marker::PhantomData<#ty> = ::core::marker::PhantomData;)
         });
         let steps = self.model.names.iter().filter_map(|named| {
             let binding = named.step.ast;
             let (name, shape) = (&binding.name, typed(named.position?));
             let Some(value) = &binding.value else { return Some(quote!(_ = #name;)) };
             let mut uses = TokenStream::new();
-            collect(value, &mut uses);
+            collect(value, &blocks, &mut uses);
             let used = named.step.is_output.then(|| quote!(_ = #name;));
             Some(quote! {
                 let #name: ::core::marker::PhantomData<#shape> = { #uses ::core::marker::PhantomData };
@@ -39,15 +44,27 @@ impl Printer<'_> {
 }
 
 /// A use for each name in the expression.
-fn collect(expr: &Expr, uses: &mut TokenStream) {
+fn collect(expr: &Expr, blocks: &[&Ident], uses: &mut TokenStream) {
     match &expr.kind {
         ExprKind::Name(name) => uses.extend(quote!(_ = #name;)),
         ExprKind::Number(_) | ExprKind::Path(_) | ExprKind::List(_) | ExprKind::Range(..) => {}
-        ExprKind::Negative(inner) => collect(inner, uses),
+        ExprKind::Negative(inner) => collect(inner, blocks, uses),
         ExprKind::Binary { left, right, .. } => {
-            collect(left, uses);
-            collect(right, uses);
+            collect(left, blocks, uses);
+            collect(right, blocks, uses);
         }
-        ExprKind::Call(call) => tensors(call).0.iter().for_each(|operand| collect(operand, uses)),
+        ExprKind::Call(call) => {
+            let op = &call.op;
+            if blocks.contains(&op) {
+                uses.extend(quote!(_ = #op;));
+            }
+            tensors(call).0.iter().for_each(|operand| collect(operand, blocks, uses));
+        }
+        ExprKind::Block(call) => {
+            if let Target::Member(name, _) = &call.target {
+                uses.extend(quote!(_ = #name;));
+            }
+            call.operands.iter().for_each(|operand| collect(operand, blocks, uses));
+        }
     }
 }

@@ -3,10 +3,11 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote};
 
+use super::block::tuple;
 use super::{Printer, index};
 use crate::diagnose::source;
 use crate::dim::shape_type;
-use crate::infer::{Node, OpType};
+use crate::infer::{Node, OpType, Operation};
 use crate::literal::Decimal;
 use crate::resolve::Value;
 
@@ -28,16 +29,26 @@ impl Printer<'_> {
     fn node<'b>(&self, position: usize, node: &'b Node<'_>, literals: &mut Vec<&'b Decimal>) -> TokenStream {
         let (n, arguments, name) = (&self.n, &self.arguments, &self.graph);
         let (context, alias, at) = (self.context_of(position), self.node_of(position), index(position));
-        let op = self.op(&node.op, literals);
         let operands = node.operands.iter().map(|operand| {
             let (shape, operand) = (self.shape(*operand), index(*operand));
             quote!(#n::Idx<#context #arguments, #shape, #operand>)
         });
+        let ty = match &node.op {
+            Operation::Op(op) => {
+                let op = self.op(op, literals);
+                quote!(#n::Node<#op, (#(#operands,)*)>)
+            }
+            Operation::Block { callee, arguments, .. } => {
+                let graph = self.instance(&callee.path, arguments, &quote!(#n));
+                let (operands, shape) = (tuple(operands.collect()), self.shape(position));
+                quote!(#n::Call<#graph, #operands, #shape>)
+            }
+        };
         let text = format!(" {}", source(node.expr, MAX_TEXT));
         quote! {
             type #context #arguments = #n::Prefix<#name #arguments, #at>;
             #[doc = #text]
-            type #alias #arguments = #n::Node<#op, (#(#operands,)*)>;
+            type #alias #arguments = #ty;
         }
     }
 
@@ -116,6 +127,11 @@ impl Printer<'_> {
             let (context, node) = (self.context_of(position), self.node_of(position));
             quote!(<#node #arguments as #n::RevNode<#context #arguments>>::OPERANDS)
         });
+        let states = self.nodes().filter(|(_, node)| matches!(node.op, Operation::Block { .. })).map(|(position, _)| {
+            let (context, node) = (self.context_of(position), self.node_of(position));
+            quote!(<#node #arguments as #n::RevNode<#context #arguments>>::STATE)
+        });
+        let state = states.reduce(|sum, state| quote!(#sum + #state)).unwrap_or_else(|| quote!(0));
         let visit = |(position, _): (usize, &Node<'_>)| {
             let (context, node, at) = (self.context_of(position), self.node_of(position), index(position));
             quote!(sweep.node::<#context #arguments, <Self as #n::At<#at>>::Shape, #node #arguments>();)
@@ -133,7 +149,7 @@ impl Printer<'_> {
                 const LEAF_SIZE: usize = #leaf_size;
                 const OUTPUTS: &'static [usize] = &[#(#outputs),*];
                 const NODES: #n::Nodes = #n::Nodes::Flat(&[#(#operands),*]);
-                const STATE: usize = 0;
+                const STATE: usize = #state;
                 fn forward<#visitor: #n::Sweep>(#sweep: &mut #visitor) { #facts #(#forward)* }
                 fn reverse<#visitor: #n::Sweep>(#sweep: &mut #visitor) { #facts #(#reverse)* }
             }

@@ -49,7 +49,7 @@ pub(super) fn facts(input: ParseStream) -> Result<Vec<Fact>> {
 }
 
 /// `H % HEADS == 0`.
-fn fact(input: ParseStream) -> Result<Fact> {
+pub(crate) fn fact(input: ParseStream) -> Result<Fact> {
     let product = product(input, 0)?;
     let (left, modulus) = if input.peek(Token![%]) {
         let _: syn::Result<Token![%]> = input.parse();

@@ -4,9 +4,10 @@ use proc_macro2::Span;
 use syn::parse::ParseStream;
 use syn::{Ident, Lit, Token, token};
 
+use super::block;
 use super::dim::{self, begins_path};
 use super::{Result, expected, here, parens, path};
-use crate::ast::{Call, Expr, ExprKind, Keyword, Number, Operator, Symbol};
+use crate::ast::{BlockCall, Call, Expr, ExprKind, Keyword, Number, Operator, Symbol, Target};
 use crate::codes;
 use crate::report::{Diagnostic, Site};
 
@@ -76,6 +77,10 @@ fn primary(input: ParseStream, depth: usize) -> Result<Expr> {
     if input.peek(Lit) {
         return number(input);
     }
+    if block::begins_callee(input) {
+        let callee = block::callee(input)?;
+        return block_call(input, depth, callee.site, Target::Graph(callee));
+    }
     if begins_path(input) {
         let (text, tokens, site) = path(input)?;
         return Ok(Expr { kind: ExprKind::Path(Symbol { text, tokens, braces: true }), site });
@@ -86,6 +91,11 @@ fn primary(input: ParseStream, depth: usize) -> Result<Expr> {
     let name: Ident = input.parse()?;
     if input.peek(token::Paren) {
         return call(input, depth, name);
+    }
+    if input.peek(token::Bracket) {
+        let index = block::index(input)?;
+        let site = Site::from(&name).to(index.site);
+        return block_call(input, depth, site, Target::Member(name, index));
     }
     let site = Site::from(&name);
     Ok(Expr { kind: ExprKind::Name(name), site })
@@ -98,6 +108,26 @@ fn parenthesis(input: ParseStream, depth: usize) -> Result<Expr> {
         return Err(expected(&content, "an operator or `)`"));
     }
     Ok(Expr { kind: inner.kind, site })
+}
+
+/// The tensors in `Linear<B, 64, 32>(x, w, b)`.
+fn block_call(input: ParseStream, depth: usize, site: Site, target: Target) -> Result<Expr> {
+    if !input.peek(token::Paren) {
+        return Err(expected(input, "`(`").help("a block is called with its tensors"));
+    }
+    let (end, content) = parens(input)?;
+    let mut operands = Vec::new();
+    while !content.is_empty() {
+        operands.push(expr(&content, depth + 1)?);
+        if content.is_empty() {
+            break;
+        }
+        if !content.peek(Token![,]) {
+            return Err(expected(&content, "an operator, `,` or `)`"));
+        }
+        let _: syn::Result<Token![,]> = content.parse();
+    }
+    Ok(Expr { kind: ExprKind::Block(BlockCall { target, operands }), site: site.to(end) })
 }
 
 /// `(x, axis = 1)`.

@@ -32,14 +32,25 @@ use crate::format::Format;
     note = "a graph that is called in another has exactly one `output`"
 )]
 pub trait Block: RevGraph {
-    /// The shapes of the leaves in order of position, grouped as [`Arguments::Shapes`] are.
-    type Leaves;
     /// The shape of the output.
     type Output: Shape;
+    /// The lengths of the axes of each leaf, in the order of the positions.
+    const SHAPES: &'static [&'static [usize]];
     /// The position of the output.
     const POSITION: usize;
     /// Where the output lies in the flat buffer of the block.
     const OFFSET: usize;
+    /// Constants of the module of the block, for callers that cannot name them.
+    const CONSTANTS: &'static [usize];
+}
+
+/// `G: With<Dims>` reads "`G` is the graph with the dimensions 0, and `Graph` is the one with the dimensions `Dims`".
+///
+/// Stable Rust cannot write `Linear<B, { 2 * H }>`, but it can look up the graph for `(B, Times<D<2>, H>)`.
+#[diagnostic::on_unimplemented(message = "`{Self}` is not a graph with the dimensions `{Dims}`")]
+pub trait With<Dims> {
+    /// The graph with these dimensions.
+    type Graph;
 }
 
 /// `A: Arguments<Ctx>` reads "`A` is a list of witnesses into `Ctx`": one [`Idx`], or a tuple of at most eight lists.
@@ -50,8 +61,6 @@ pub trait Block: RevGraph {
     label = "expected tuples of `Idx<Ctx, S, I>` with `S` the shape at position `I`"
 )]
 pub trait Arguments<Ctx: Context>: 'static {
-    /// The shapes that the witnesses are of, grouped as they are.
-    type Shapes;
     /// Where they point.
     const LIST: &'static ArgumentList;
 }
@@ -62,29 +71,47 @@ pub struct ArgumentList {
     positions: [usize; MAX_OPERANDS],
     offsets: [usize; MAX_OPERANDS],
     numels: [usize; MAX_OPERANDS],
+    /// The lengths of the axes.
+    dims: [&'static [usize]; MAX_OPERANDS],
     len: usize,
 }
 
 impl ArgumentList {
-    const EMPTY: Self =
-        Self { positions: [0; MAX_OPERANDS], offsets: [0; MAX_OPERANDS], numels: [0; MAX_OPERANDS], len: 0 };
+    const EMPTY: Self = Self {
+        positions: [0; MAX_OPERANDS],
+        offsets: [0; MAX_OPERANDS],
+        numels: [0; MAX_OPERANDS],
+        dims: [&[]; MAX_OPERANDS],
+        len: 0,
+    };
 
     const fn and(mut self, other: &Self) -> Self {
         let mut k = 0;
         while k < other.len {
-            self = self.push(other.positions[k], other.offsets[k], other.numels[k]);
+            self = self.push(other.positions[k], other.offsets[k], other.numels[k], other.dims[k]);
             k += 1;
         }
         self
     }
 
-    const fn push(mut self, position: usize, offset: usize, numel: usize) -> Self {
+    const fn push(mut self, position: usize, offset: usize, numel: usize, dims: &'static [usize]) -> Self {
         assert!(self.len < MAX_OPERANDS, "a block has at most 64 leaves");
         self.positions[self.len] = position;
         self.offsets[self.len] = offset;
         self.numels[self.len] = numel;
+        self.dims[self.len] = dims;
         self.len += 1;
         self
+    }
+
+    /// That these are tensors of the shapes of the leaves, one for each.
+    const fn assert_fits(&self, leaves: &[&[usize]]) {
+        assert!(self.len == leaves.len(), "a block is called with as many tensors as it has leaves");
+        let mut k = 0;
+        while k < self.len {
+            assert!(same(self.dims[k], leaves[k]), "a block is called with a tensor that has not the shape of its leaf");
+            k += 1;
+        }
     }
 
     /// Each argument, with where the leaf that it stands for begins in the block: leaves come first there, in order.
@@ -116,14 +143,12 @@ impl<Ctx, S: Shape, const I: usize> Arguments<Ctx> for Idx<Ctx, S, I>
 where
     Ctx: Context + Holds<S, I> + At<I>,
 {
-    type Shapes = S;
-    const LIST: &'static ArgumentList = &ArgumentList::EMPTY.push(I, <Ctx as At<I>>::OFFSET, S::NUMEL);
+    const LIST: &'static ArgumentList = &ArgumentList::EMPTY.push(I, <Ctx as At<I>>::OFFSET, S::NUMEL, S::DIMS);
 }
 
 macro_rules! impl_arguments {
     ($($a:ident)+) => {
         impl<Ctx: Context, $($a: Arguments<Ctx>),+> Arguments<Ctx> for ($($a,)+) {
-            type Shapes = ($($a::Shapes,)+);
             const LIST: &'static ArgumentList = &ArgumentList::EMPTY$(.and($a::LIST))+;
         }
     };
@@ -138,11 +163,15 @@ impl_arguments!(A B C D E F);
 impl_arguments!(A B C D E F G);
 impl_arguments!(A B C D E F G H);
 
-/// The graph `G`, called with the entries that the witnesses `A` point at as its leaves; see the [module](self).
+/// The graph `G`, called with the entries that the witnesses `A` point at as its leaves, whose output has the shape `S`; see
+/// the [module](self).
+///
+/// The shapes of the caller and those of the block are the same numbers, but may be written as other types: `Times<D<2>, D<8>>`
+/// inside is `D<16>` outside. So they are compared as numbers, when the program is compiled.
 #[derive(Debug, Clone, Copy)]
-pub struct Call<G, A>(PhantomData<fn() -> (G, A)>);
+pub struct Call<G, A, S>(PhantomData<fn() -> (G, A, S)>);
 
-impl<G: RevGraph, A> Call<G, A> {
+impl<G: RevGraph, A, S> Call<G, A, S> {
     /// Whether a leaf that is an input is asked for its cotangent. If none is, nothing before the parameters is computed.
     fn differentiates_inputs(modes: Modes) -> bool {
         (G::PARAMS..G::LEAVES).any(|leaf| modes.of(leaf) != Mode::Skip)
@@ -158,14 +187,19 @@ impl<G: RevGraph, A> Call<G, A> {
     }
 }
 
-impl<Ctx, G, A> RevNode<Ctx> for Call<G, A>
+impl<Ctx, G, A, S> RevNode<Ctx> for Call<G, A, S>
 where
     Ctx: Context,
     G: Block,
-    A: Arguments<Ctx, Shapes = G::Leaves>,
+    A: Arguments<Ctx>,
+    S: Shape,
 {
-    type Out = G::Output;
-    const OPERANDS: &'static [usize] = A::LIST.positions.split_at(A::LIST.len).0;
+    type Out = S;
+    const OPERANDS: &'static [usize] = {
+        A::LIST.assert_fits(G::SHAPES);
+        assert!(same(S::DIMS, G::Output::DIMS), "the result of a block has not the shape of its output");
+        A::LIST.positions.split_at(A::LIST.len).0
+    };
     const STATE: usize = <G::Context as Context>::SIZE + G::STATE;
 
     fn radii_state<D: Domain>() -> usize {
@@ -289,6 +323,21 @@ where
             }
         }
     }
+}
+
+/// Whether two shapes have the same lengths.
+const fn same(a: &[usize], b: &[usize]) -> bool {
+    if a.len() != b.len() {
+        return false;
+    }
+    let mut i = 0;
+    while i < a.len() {
+        if a[i] != b[i] {
+            return false;
+        }
+        i += 1;
+    }
+    true
 }
 
 /// How many entries the block has.

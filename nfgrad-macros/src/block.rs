@@ -1,0 +1,238 @@
+//! What a graph tells of itself to the graphs that call it.
+//!
+//! A proc macro sees nothing but its own tokens. So every graph also expands to a `macro_rules!` of its own name, which
+//! answers "who are you?" with a signature: dimensions, leaves, outputs, facts. A graph that calls others asks them one after
+//! another ([`request`]) and is expanded when all have answered. That works in any order of definitions and across crates,
+//! wherever a `use` brings the graph into scope, because the macro travels with the type.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use proc_macro2::{TokenStream, TokenTree};
+use quote::quote;
+use syn::parse::{ParseStream, Parser};
+use syn::{Ident, LitStr, bracketed, parenthesized};
+
+use crate::ast::{Binding, BlockCall, Callee, Expr, ExprKind, Graph, Statement, Symbol, Target};
+use crate::dim::{Dims, ObligationKind, Shape};
+use crate::parse;
+use crate::report::Diagnostic;
+
+/// What is known of the graphs that are called, by their paths as they are written.
+#[derive(Debug, Default)]
+pub(crate) struct Blocks(BTreeMap<String, Option<Signature>>);
+
+/// A graph as its callers see it.
+#[derive(Debug)]
+pub(crate) struct Signature {
+    /// As the caller writes it.
+    path: TokenStream,
+    pub(crate) name: String,
+    /// Where it is written.
+    pub(crate) place: String,
+    pub(crate) generics: Vec<Ident>,
+    /// The leaves in the order of their declaration.
+    pub(crate) leaves: Vec<Leaf>,
+    /// The outputs: one, or the graph cannot be called.
+    pub(crate) outputs: Vec<Output>,
+    pub(crate) facts: Vec<Fact>,
+    /// Constants of the block's module, by their texts. The caller may not be able to name them.
+    constants: Vec<String>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Leaf {
+    pub(crate) kind: LeafKind,
+    /// The name, or the path of a parameter that a block of the block owns.
+    pub(crate) name: String,
+    pub(crate) shape: Shape,
+    pub(crate) place: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LeafKind {
+    Param,
+    /// A parameter of a block that the graph owns.
+    Owned,
+    Input,
+}
+
+#[derive(Debug)]
+pub(crate) struct Output {
+    pub(crate) name: String,
+    pub(crate) shape: Shape,
+}
+
+/// Something that the dimensions must fulfil.
+#[derive(Debug)]
+pub(crate) struct Fact {
+    pub(crate) kind: ObligationKind,
+    pub(crate) text: String,
+    pub(crate) place: String,
+}
+
+impl Signature {
+    /// The leaves in the order of their positions: parameters first.
+    pub(crate) fn by_position(&self) -> Vec<usize> {
+        let (mut params, inputs): (Vec<_>, Vec<_>) =
+            (0..self.leaves.len()).partition(|leaf| self.leaves[*leaf].kind != LeafKind::Input);
+        params.extend(inputs);
+        params
+    }
+
+    /// The number of parameters.
+    pub(crate) fn params(&self) -> usize {
+        self.leaves.iter().filter(|leaf| leaf.kind != LeafKind::Input).count()
+    }
+
+    /// The inputs, in the order of their declaration.
+    pub(crate) fn inputs(&self) -> impl Iterator<Item = usize> {
+        (0..self.leaves.len()).filter(|leaf| self.leaves[*leaf].kind == LeafKind::Input)
+    }
+
+    /// `<B, I, O>`.
+    pub(crate) fn generics_text(&self) -> String {
+        let names: Vec<_> = self.generics.iter().map(ToString::to_string).collect();
+        format!("<{}>", names.join(", "))
+    }
+
+    /// A constant of the block's module as the caller can write it.
+    pub(crate) fn constant(&self, symbol: &Symbol) -> Symbol {
+        let Some(i) = self.constants.iter().position(|constant| *constant == symbol.text) else { return symbol.clone() };
+        let (path, i) = (&self.path, proc_macro2::Literal::usize_unsuffixed(i));
+        let zeros = self.generics.iter().map(|_| quote!(0));
+        let zeros = (!self.generics.is_empty()).then(|| quote!(<#(#zeros),*>));
+        let tokens = quote!(<#path #zeros as ::nfgrad::__private::Block>::CONSTANTS[#i]);
+        Symbol { tokens, ..symbol.clone() }
+    }
+}
+
+impl Blocks {
+    /// Whether all of them are without errors.
+    pub(crate) fn are_sound(&self) -> bool {
+        self.0.values().all(Option::is_some)
+    }
+
+    /// The signature of a callee; nothing if it has errors of its own, which it reports itself.
+    pub(crate) fn get(&self, callee: &Callee) -> Option<&Signature> {
+        self.0.get(&callee.text)?.as_ref()
+    }
+}
+
+/// The graphs that a graph calls, each path once.
+pub(crate) fn callees(graph: &Graph) -> Vec<&Callee> {
+    let mut found = Vec::new();
+    for statement in &graph.statements {
+        match statement {
+            Statement::Block(block) => found.push(&block.callee),
+            Statement::Let(Binding { value: Some(value), .. }) | Statement::Output(Binding { value: Some(value), .. }) => {
+                find_callees(value, &mut found);
+            }
+            _ => {}
+        }
+    }
+    let mut seen = BTreeSet::new();
+    found.retain(|callee| seen.insert(&callee.text));
+    found
+}
+
+fn find_callees<'a>(expr: &'a Expr, found: &mut Vec<&'a Callee>) {
+    match &expr.kind {
+        ExprKind::Name(_) | ExprKind::Number(_) | ExprKind::Path(_) | ExprKind::List(_) | ExprKind::Range(..) => {}
+        ExprKind::Negative(inner) => find_callees(inner, found),
+        ExprKind::Binary { left, right, .. } => {
+            find_callees(left, found);
+            find_callees(right, found);
+        }
+        ExprKind::Call(call) => call.positional.iter().for_each(|operand| find_callees(operand, found)),
+        ExprKind::Block(BlockCall { target, operands }) => {
+            if let Target::Graph(callee) = target {
+                found.push(callee);
+            }
+            operands.iter().for_each(|operand| find_callees(operand, found));
+        }
+    }
+}
+
+/// Asks the first graph that has not answered: `Linear! { { {answer}.. } { {Linear} {Head} } { the block } }`.
+pub(crate) fn request(answers: &[TokenStream], paths: &[TokenStream], block: &TokenStream) -> TokenStream {
+    let next = &paths[answers.len()];
+    quote!(#next! { { #({ #answers })* } { #({ #paths })* } { #block } })
+}
+
+/// The answers so far, the paths to ask, and the block.
+pub(crate) struct Answers {
+    pub(crate) answers: Vec<TokenStream>,
+    pub(crate) paths: Vec<TokenStream>,
+    pub(crate) block: TokenStream,
+}
+
+/// Takes apart what the macro of a graph makes of a request.
+pub(crate) fn answers(tokens: TokenStream) -> Option<Answers> {
+    let groups: Vec<TokenStream> = groups(tokens);
+    let [answers, paths, block] = <[TokenStream; 3]>::try_from(groups).ok()?;
+    Some(Answers { answers: self::groups(answers), paths: self::groups(paths), block })
+}
+
+fn groups(tokens: TokenStream) -> Vec<TokenStream> {
+    let group = |tree| match tree {
+        TokenTree::Group(group) => Some(group.stream()),
+        _ => None,
+    };
+    tokens.into_iter().filter_map(group).collect()
+}
+
+/// What the answers say.
+pub(crate) fn blocks(callees: &[&Callee], answers: Vec<TokenStream>) -> Blocks {
+    let read = |(callee, answer): (&&Callee, TokenStream)| {
+        let parser = |input: ParseStream| signature(input, callee.path.clone());
+        (callee.text.clone(), parser.parse2(answer).ok())
+    };
+    Blocks(callees.iter().zip(answers).map(read).collect())
+}
+
+/// One signature, as the expansion of its graph prints it. What cannot be read is that of a graph with errors.
+fn signature(input: ParseStream, path: TokenStream) -> syn::Result<Signature> {
+    let text = |input: ParseStream| input.parse::<LitStr>().map(|text| text.value());
+    let (name, place) = (text(input)?, text(input)?);
+    let generics = list(input, |input| input.parse::<Ident>())?;
+    let shape = |input: ParseStream| -> syn::Result<Shape> {
+        let shape = read(parse::shape, &text(input)?)?;
+        let mut dims = Dims::new(&generics);
+        shape.dims.iter().map(|dim| dims.dimension(dim).map_err(|_| input.error("not a dimension"))).collect()
+    };
+    let leaves = list(input, |input| {
+        let kind = match text(input)?.as_str() {
+            "param" => LeafKind::Param,
+            "owned" => LeafKind::Owned,
+            _ => LeafKind::Input,
+        };
+        Ok(Leaf { kind, name: text(input)?, shape: shape(input)?, place: text(input)? })
+    })?;
+    let outputs = list(input, |input| Ok(Output { name: text(input)?, shape: shape(input)? }))?;
+    let facts = list(input, |input| {
+        let fact = read(parse::fact, &text(input)?)?;
+        let kind = Dims::new(&generics).fact(&fact).map_err(|_| input.error("not a fact"))?;
+        Ok(Fact { kind, text: text(input)?, place: text(input)? })
+    })?;
+    let constants = list(input, text)?;
+    Ok(Signature { path, name, place, generics, leaves, outputs, facts, constants })
+}
+
+/// Reads what another expansion has printed.
+fn read<T>(parser: fn(ParseStream) -> Result<T, Diagnostic>, text: &str) -> syn::Result<T> {
+    let parser = |input: ParseStream| parser(input).map_err(|error| input.error(error));
+    parser.parse_str(text)
+}
+
+/// `[(..) (..)]`.
+fn list<T>(input: ParseStream, one: impl Fn(ParseStream) -> syn::Result<T>) -> syn::Result<Vec<T>> {
+    let content;
+    bracketed!(content in input);
+    let mut items = Vec::new();
+    while !content.is_empty() {
+        let item;
+        parenthesized!(item in content);
+        items.push(one(&item)?);
+    }
+    Ok(items)
+}
