@@ -8,14 +8,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use proc_macro2::{TokenStream, TokenTree};
-use quote::quote;
+use quote::{format_ident, quote};
 use syn::parse::{ParseStream, Parser};
 use syn::{Ident, LitStr, bracketed, parenthesized};
 
 use crate::ast::{Binding, BlockCall, Callee, Expr, ExprKind, Graph, Statement, Symbol, Target};
 use crate::dim::{Dims, ObligationKind, Shape};
 use crate::parse;
-use crate::report::Diagnostic;
+use crate::report::{Diagnostic, Site};
+
+/// The shape that stands for any shape.
+pub(crate) const ANY: &str = "[..]";
 
 /// What is known of the graphs that are called, by their paths as they are written.
 #[derive(Debug, Default)]
@@ -24,6 +27,8 @@ pub(crate) struct Blocks(BTreeMap<String, Option<Signature>>);
 /// A graph as its callers see it.
 #[derive(Debug)]
 pub(crate) struct Signature {
+    /// It is an op of another crate: there is nothing inside that the library knows.
+    pub(crate) is_op: bool,
     /// As the caller writes it.
     path: TokenStream,
     pub(crate) name: String,
@@ -44,7 +49,8 @@ pub(crate) struct Leaf {
     pub(crate) kind: LeafKind,
     /// The name, or the path of a parameter that a block of the block owns.
     pub(crate) name: String,
-    pub(crate) shape: Shape,
+    /// Absent if it can be any, which only ops say.
+    pub(crate) shape: Option<Shape>,
     pub(crate) place: String,
 }
 
@@ -59,7 +65,7 @@ pub(crate) enum LeafKind {
 #[derive(Debug)]
 pub(crate) struct Output {
     pub(crate) name: String,
-    pub(crate) shape: Shape,
+    pub(crate) shape: Option<Shape>,
 }
 
 /// Something that the dimensions must fulfil.
@@ -97,7 +103,9 @@ impl Signature {
 
     /// A constant of the block's module as the caller can write it.
     pub(crate) fn constant(&self, symbol: &Symbol) -> Symbol {
-        let Some(i) = self.constants.iter().position(|constant| *constant == symbol.text) else { return symbol.clone() };
+        let Some(i) = self.constants.iter().position(|constant| *constant == symbol.text) else {
+            return symbol.clone();
+        };
         let (path, i) = (&self.path, proc_macro2::Literal::usize_unsuffixed(i));
         let zeros = self.generics.iter().map(|_| quote!(0));
         let zeros = (!self.generics.is_empty()).then(|| quote!(<#(#zeros),*>));
@@ -124,7 +132,8 @@ pub(crate) fn callees(graph: &Graph) -> Vec<&Callee> {
     for statement in &graph.statements {
         match statement {
             Statement::Block(block) => found.push(&block.callee),
-            Statement::Let(Binding { value: Some(value), .. }) | Statement::Output(Binding { value: Some(value), .. }) => {
+            Statement::Let(Binding { value: Some(value), .. })
+            | Statement::Output(Binding { value: Some(value), .. }) => {
                 find_callees(value, &mut found);
             }
             _ => {}
@@ -166,6 +175,34 @@ pub(crate) struct Answers {
     pub(crate) block: TokenStream,
 }
 
+/// The `macro_rules!` of a name, which answers a [`request`] with a signature.
+pub(crate) fn answer(visibility: &TokenStream, name: &Ident, signature: &TokenStream) -> TokenStream {
+    let place = Site::from(name).location().unwrap_or_default();
+    let plain = name.to_string();
+    let hidden =
+        format_ident!("__nfgrad_{}_{:x}", plain.trim_start_matches("r#"), fingerprint(&place), span = name.span());
+    // Exported macros live at the root of the crate, hence the fingerprint; others go where `use` can take them.
+    let export = (visibility.to_string() == "pub").then(|| quote!(#[macro_export] #[allow(non_local_definitions)]));
+    quote! {
+        #[doc(hidden)]
+        #[allow(unused_macros)]
+        #export
+        macro_rules! #hidden {
+            ({ $($answers:tt)* } $($rest:tt)*) => {
+                ::nfgrad::__private::graph_with! { { $($answers)* { #signature } } $($rest)* }
+            };
+        }
+        #[doc(hidden)]
+        #[allow(unused_imports)]
+        #visibility use #hidden as #name;
+    }
+}
+
+/// A number for a place in the source, the same in every build (FNV-1a).
+fn fingerprint(place: &str) -> u32 {
+    place.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
+}
+
 /// Takes apart what the macro of a graph makes of a request.
 pub(crate) fn answers(tokens: TokenStream) -> Option<Answers> {
     let groups: Vec<TokenStream> = groups(tokens);
@@ -193,12 +230,18 @@ pub(crate) fn blocks(callees: &[&Callee], answers: Vec<TokenStream>) -> Blocks {
 /// One signature, as the expansion of its graph prints it. What cannot be read is that of a graph with errors.
 fn signature(input: ParseStream, path: TokenStream) -> syn::Result<Signature> {
     let text = |input: ParseStream| input.parse::<LitStr>().map(|text| text.value());
+    let is_op = text(input)? == "op";
     let (name, place) = (text(input)?, text(input)?);
     let generics = list(input, |input| input.parse::<Ident>())?;
-    let shape = |input: ParseStream| -> syn::Result<Shape> {
-        let shape = read(parse::shape, &text(input)?)?;
+    let shape = |input: ParseStream| -> syn::Result<Option<Shape>> {
+        let text = text(input)?;
+        if text == ANY {
+            return Ok(None);
+        }
+        let shape = read(parse::shape, &text)?;
         let mut dims = Dims::new(&generics);
-        shape.dims.iter().map(|dim| dims.dimension(dim).map_err(|_| input.error("not a dimension"))).collect()
+        let shape = shape.dims.iter().map(|dim| dims.dimension(dim).map_err(|_| input.error("not a dimension")));
+        shape.collect::<syn::Result<_>>().map(Some)
     };
     let leaves = list(input, |input| {
         let kind = match text(input)?.as_str() {
@@ -215,7 +258,7 @@ fn signature(input: ParseStream, path: TokenStream) -> syn::Result<Signature> {
         Ok(Fact { kind, text: text(input)?, place: text(input)? })
     })?;
     let constants = list(input, text)?;
-    Ok(Signature { path, name, place, generics, leaves, outputs, facts, constants })
+    Ok(Signature { is_op, path, name, place, generics, leaves, outputs, facts, constants })
 }
 
 /// Reads what another expansion has printed.

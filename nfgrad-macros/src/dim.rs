@@ -8,7 +8,7 @@ mod fact;
 mod print;
 mod substitute;
 
-pub(crate) use print::{shape_text, shape_type};
+pub(crate) use print::{canonical, shape_text, shape_type};
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;

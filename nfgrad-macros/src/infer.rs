@@ -52,7 +52,16 @@ pub(crate) struct Node<'a> {
 pub(crate) enum Operation<'a> {
     Op(OpType),
     /// A graph, called with dimensions in the place of its const generics.
-    Block { callee: &'a Callee, signature: &'a Signature, arguments: Vec<Dim> },
+    Block {
+        callee: &'a Callee,
+        signature: &'a Signature,
+        arguments: Vec<Dim>,
+    },
+    /// An op of another crate.
+    Foreign {
+        callee: &'a Callee,
+        name: &'a str,
+    },
 }
 
 impl Operation<'_> {
@@ -61,6 +70,7 @@ impl Operation<'_> {
         match self {
             Operation::Op(op) => op.signature.name,
             Operation::Block { signature, .. } => &signature.name,
+            Operation::Foreign { name, .. } => name,
         }
     }
 }
@@ -95,16 +105,15 @@ pub(crate) struct Inferred<'a> {
 
 /// Infers every shape; what is wrong is reported once.
 pub(crate) fn infer<'a>(resolved: &'a Resolved<'a>, report: &mut Report) -> Inferred<'a> {
-    let mut inference =
-        Inference {
-            resolved,
-            report,
-            entries: Vec::new(),
-            positions: Vec::new(),
-            instances: vec![None; resolved.blocks.len()],
-            refused: vec![false; resolved.blocks.len()],
-            obligations: Vec::new(),
-        };
+    let mut inference = Inference {
+        resolved,
+        report,
+        entries: Vec::new(),
+        positions: Vec::new(),
+        instances: vec![None; resolved.blocks.len()],
+        refused: vec![false; resolved.blocks.len()],
+        obligations: Vec::new(),
+    };
     for leaf in &resolved.leaves {
         // A leaf whose shape is wrong keeps its position; nothing reads it.
         let shape = leaf.shape.clone().unwrap_or_else(|| Rc::new([]));

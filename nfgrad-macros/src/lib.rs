@@ -9,6 +9,7 @@ mod ast;
 mod block;
 mod check;
 mod codes;
+mod declare;
 mod diagnose;
 mod dim;
 mod expand;
@@ -57,6 +58,20 @@ use proc_macro::TokenStream;
 #[proc_macro]
 pub fn graph(tokens: TokenStream) -> TokenStream {
     expand::expand(tokens.into()).into()
+}
+
+/// Makes an op known to `graph!`: which shapes it takes, and which it gives.
+///
+/// ```text
+/// declare_op! { pub Swish(x: [..]) -> [..] }
+/// declare_op! { pub Outer<const M: usize, const N: usize>(a: [M], b: [N]) -> [M, N] }
+/// ```
+///
+/// `[..]` is any shape, the same wherever it stands. The name is that of a type that implements `nfgrad::op::Op` for these
+/// shapes, which rustc checks wherever a graph calls the op. A `use` of the type brings the declaration along.
+#[proc_macro]
+pub fn declare_op(tokens: TokenStream) -> TokenStream {
+    declare::declare(tokens.into()).into()
 }
 
 /// The second step of [`graph!`](graph) for a graph that calls others, with what these say of themselves.

@@ -47,7 +47,7 @@ impl Lowering<'_> {
         let items = printer.items();
         let shapes = printer.shape_aliases();
         let (context, reverse, model) = (printer.context(), printer.reverse(), printer.model());
-        let (answer, block) = (printer.answer(), printer.block());
+        let (answer, block, display) = (printer.answer(), printer.block(), printer.display());
         let names = if self.stub { TokenStream::new() } else { printer.names() };
         let n = &printer.n;
         quote! {
@@ -60,6 +60,7 @@ impl Lowering<'_> {
                 #reverse
                 #model
                 #block
+                #display
                 #names
             };
         }
@@ -219,7 +220,7 @@ fn constants(model: &Lowering<'_>) -> Vec<String> {
         match entry.node.as_ref().map(|node| &node.op) {
             Some(Operation::Op(op)) => op.arguments.iter().flat_map(Value::dims).for_each(&mut visit),
             Some(Operation::Block { arguments, .. }) => arguments.iter().for_each(&mut visit),
-            None => {}
+            Some(Operation::Foreign { .. }) | None => {}
         }
     }
     words.sort_unstable();

@@ -4,6 +4,7 @@
 mod block;
 mod dim;
 mod expr;
+mod op;
 
 use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -14,6 +15,7 @@ use syn::{Ident, Token, braced, bracketed, parenthesized, token};
 use crate::ast::{Binding, Graph, Leaf, Role, Statement};
 use crate::codes;
 pub(crate) use dim::{fact, shape};
+pub(crate) use op::{OpDecl, Pattern, op};
 
 use crate::nearest::nearest;
 use crate::report::{Diagnostic, Report, Site};

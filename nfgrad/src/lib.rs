@@ -15,7 +15,9 @@ pub mod shadow;
 pub mod tensor;
 
 pub use error::Error;
-pub use nfgrad_macros::graph;
+pub use nfgrad_macros::{declare_op, graph};
+/// Shapes, contexts and witnesses as types.
+pub use nfgrad_shapes as shapes;
 
 /// What a model needs: `use nfgrad::prelude::*`.
 pub mod prelude {
@@ -37,8 +39,9 @@ pub mod __private {
     pub use crate::graph::{
         Block, Call, Entries, EntryInfo, HasLoss, Model, Node, Nodes, RevGraph, RevNode, Role, Source, Sweep, With,
     };
-    pub use nfgrad_macros::graph_with;
     pub use crate::op;
+    pub use crate::report::Summary;
+    pub use nfgrad_macros::graph_with;
     pub use nfgrad_shapes::{
         At, Context, D, Dim, Idx, Layout, Listed, Minus, Nat, Over, Plus, Prefix, Shape, Span, Times, spans,
     };

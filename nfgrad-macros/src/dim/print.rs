@@ -119,3 +119,9 @@ pub(crate) fn shape_type(shape: &[Dim], n: &TokenStream) -> TokenStream {
     let comma = (shape.len() == 1).then(|| quote!(,));
     quote!((#(#dims),* #comma))
 }
+
+/// `[2*H, B]`, every dimension in canonical form.
+pub(crate) fn canonical(shape: &[Dim]) -> String {
+    let dims: Vec<_> = shape.iter().map(|dim| dim.poly.to_string()).collect();
+    format!("[{}]", dims.join(", "))
+}

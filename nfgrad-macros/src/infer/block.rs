@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::{Entry, Inference, Node, Operation};
 use crate::ast::{Expr, Symbol};
-use crate::block::Signature;
+use crate::block::{ANY, Signature};
 use crate::codes;
 use crate::diagnose::{MAX_TEXT, source};
 use crate::dim::{Dim, Obligation, Poly, Shape, shape_text};
@@ -20,8 +20,14 @@ pub(crate) struct Instance {
     output: Shape,
 }
 
-/// A tensor that is given for a leaf: which leaf, the expression, and its position.
-type Given<'a> = (usize, &'a Expr, usize);
+/// A tensor that is given for a leaf.
+struct Given<'a> {
+    leaf: usize,
+    expr: &'a Expr,
+    position: usize,
+    /// What a message calls it, if that is not the expression.
+    label: Option<String>,
+}
 
 /// How a message calls a block, and where.
 struct Name<'n> {
@@ -72,10 +78,15 @@ impl<'a> Inference<'a, '_> {
     /// The position of the result.
     pub(super) fn call(&mut self, called: &'a Called<'a>) -> Option<usize> {
         let positions: Vec<_> = called.operands.iter().map(|(_, term)| self.term(term)).collect();
-        let mut positions: Vec<usize> = positions.into_iter().collect::<Option<_>>()?;
+        let positions = positions.into_iter().collect::<Option<Vec<usize>>>();
+        if let (None, Whose::Owned(number, _)) = (&positions, &called.target) {
+            // It is called, though with a tensor that has an error of its own.
+            self.refused[*number] |= self.instances[*number].is_none();
+        }
+        let mut positions = positions?;
         match &called.target {
             Whose::Passed { callee, signature, arguments } => {
-                let given: Vec<Given<'a>> = given(0..signature.leaves.len(), called, &positions);
+                let given = given(0..signature.leaves.len(), called, &positions);
                 let name = Name { text: &callee.text, site: callee.site };
                 let instance = self.instantiate(signature, arguments, &given, &name)?;
                 self.fits(signature, &instance, &given, &name)?;
@@ -100,13 +111,18 @@ impl<'a> Inference<'a, '_> {
     /// One copy of an owned block.
     fn copy(&mut self, called: &'a Called<'a>, number: usize, copy: usize, positions: &[usize]) -> Option<usize> {
         let block = &self.resolved.blocks[number];
-        let signature = block.signature?;
+        let signature = block.signature.filter(|_| !self.refused[number])?;
         let label = match block.ast.count {
             Some(_) => format!("{}[{copy}]", block.ast.name),
             None => block.ast.name.to_string(),
         };
         let name = Name { text: &label, site: called.expr.site };
-        let given = given(signature.inputs(), called, positions);
+        let mut given = given(signature.inputs(), called, positions);
+        if let (Some(first), Some(before), Whose::Owned(_, None)) =
+            (given.first_mut(), copy.checked_sub(1), &called.target)
+        {
+            first.label = Some(format!("{}[{before}](..)", block.ast.name));
+        }
         let instance = self.instantiate(signature, &block.arguments, &given, &name);
         let instance = match (instance, &self.instances[number]) {
             (None, known) => {
@@ -120,7 +136,11 @@ impl<'a> Inference<'a, '_> {
             (Some(instance), Some(known)) => {
                 let params = signature.by_position().into_iter().take(signature.params());
                 if let Some(leaf) = params.into_iter().find(|leaf| instance.leaves[*leaf] != known.leaves[*leaf]) {
-                    let error = other_parameters(&name, &signature.leaves[leaf].name, [&known.leaves[leaf], &instance.leaves[leaf]]);
+                    let error = other_parameters(
+                        &name,
+                        &signature.leaves[leaf].name,
+                        [&known.leaves[leaf], &instance.leaves[leaf]],
+                    );
                     self.report.push(error);
                     return None;
                 }
@@ -143,7 +163,11 @@ impl<'a> Inference<'a, '_> {
         operands: Vec<usize>,
     ) -> usize {
         let shape = Rc::clone(&instance.output);
-        let op = Operation::Block { callee, signature, arguments: instance.arguments };
+        let op = if signature.is_op {
+            Operation::Foreign { callee, name: &signature.name }
+        } else {
+            Operation::Block { callee, signature, arguments: instance.arguments }
+        };
         self.entries.push(Entry { name: None, shape, node: Some(Node { expr, op, operands }) });
         self.entries.len() - 1
     }
@@ -157,8 +181,9 @@ impl<'a> Inference<'a, '_> {
         name: &Name<'_>,
     ) -> Option<Instance> {
         let mut bound = arguments.to_vec();
-        for (leaf, _, position) in given {
-            let (wanted, found) = (&signature.leaves[*leaf].shape, &self.entries[*position].shape);
+        for Given { leaf, position, .. } in given {
+            let found = &self.entries[*position].shape;
+            let Some(wanted) = &signature.leaves[*leaf].shape else { continue };
             // Tensors of another rank are reported when the shapes are compared.
             for (wanted, found) in wanted.iter().zip(found.iter()).filter(|_| wanted.len() == found.len()) {
                 let generic = wanted.poly.as_symbol().and_then(|symbol| generic(signature, symbol));
@@ -167,34 +192,26 @@ impl<'a> Inference<'a, '_> {
                 }
             }
         }
-        let open: Vec<_> = (0..bound.len()).filter(|i| bound[*i].is_none()).map(|i| signature.generics[i].to_string()).collect();
+        let open: Vec<_> =
+            (0..bound.len()).filter(|i| bound[*i].is_none()).map(|i| signature.generics[i].to_string()).collect();
         if !open.is_empty() {
             let text = format!("`{}`: nothing says what {} is", name.text, open.join(" and "));
             let error = Diagnostic::new(codes::BLOCK_INFERENCE, name.site, text).line(declared(signature));
-            self.report.push(error.help(format!("write the dimensions: `{}{}`", signature.name, signature.generics_text())));
+            self.report.push(error.help(format!(
+                "write the dimensions: `{}{}`",
+                signature.name,
+                signature.generics_text()
+            )));
             return None;
         }
         let arguments: Vec<Dim> = bound.into_iter().flatten().collect();
-        let instance = self.with(signature, &arguments);
+        self.facts(signature, &arguments, name)?;
+        // `[..]` is the shape of the first tensor that can have any.
+        let any = given.iter().find(|given| signature.leaves[given.leaf].shape.is_none());
+        let any = any.map_or_else(|| Rc::new([]) as Shape, |given| Rc::clone(&self.entries[given.position].shape));
+        let instance = with(signature, &arguments, &any);
         let instance = instance.map_err(|text| impossible(signature, name, &arguments, &text));
-        let instance = self.report.ok(instance)?;
-        self.facts(signature, &instance.arguments, name)?;
-        Some(instance)
-    }
-
-    /// All shapes of the graph with these dimensions; or which of them is not a number.
-    fn with(&self, signature: &Signature, arguments: &[Dim]) -> Result<Instance, String> {
-        let with = |symbol: &Symbol| substitute(signature, arguments, symbol);
-        let dim = |dim: &Dim| {
-            let poly = dim.poly.substitute(&with).map_err(|_| dim.text().to_owned())?;
-            Ok(Dim { text: poly.to_string().into(), poly })
-        };
-        let shape = |shape: &Shape| shape.iter().map(dim).collect::<Result<Shape, String>>();
-        Ok(Instance {
-            arguments: arguments.to_vec(),
-            leaves: signature.leaves.iter().map(|leaf| shape(&leaf.shape)).collect::<Result<_, _>>()?,
-            output: shape(&signature.outputs[0].shape)?,
-        })
+        self.report.ok(instance)
     }
 
     /// What the graph needs of its dimensions: decided here, or by whoever chooses ours.
@@ -214,7 +231,7 @@ impl<'a> Inference<'a, '_> {
                     }
                 }
                 Ok(Some(false)) | Err(_) => {
-                    self.report.push(impossible(signature, name, arguments, &unmet).line_if(at(&fact.place)));
+                    self.report.push(impossible(signature, name, arguments, &unmet).line_if(required(&fact.place)));
                     return None;
                 }
             }
@@ -225,19 +242,27 @@ impl<'a> Inference<'a, '_> {
     /// Whether each tensor has the shape of its leaf; all that do not are reported.
     fn fits(&mut self, signature: &Signature, instance: &Instance, given: &[Given<'a>], name: &Name<'_>) -> Option<()> {
         let mut fine = Some(());
-        for (leaf, expr, position) in given {
+        for Given { leaf, expr, position, label } in given {
             let (wanted, found) = (&instance.leaves[*leaf], &self.entries[*position].shape);
             if wanted == found {
                 continue;
             }
             fine = None;
             let leaf = &signature.leaves[*leaf];
-            let text = format!("`{}`: `{}` has the shape {}, but {} is given", name.text, leaf.name, shape_text(wanted), shape_text(found));
+            let text = format!(
+                "`{}`: `{}` has the shape {}, but {} is given",
+                name.text,
+                leaf.name,
+                shape_text(wanted),
+                shape_text(found)
+            );
             let mut error = Diagnostic::new(codes::BLOCK_OPERAND, expr.site, text);
-            error = error.line(format!("given  `{}`: {}", source(expr, MAX_TEXT), shape_text(found)));
+            let given = label.clone().unwrap_or_else(|| source(expr, MAX_TEXT));
+            error = error.line(format!("given  `{given}`: {}", shape_text(found)));
             let place = at(&leaf.place).map_or_else(String::new, |place| format!("   ({place})"));
-            let declared = shape_text(&leaf.shape);
-            let equal = if declared == shape_text(wanted) { String::new() } else { format!(" = {}", shape_text(wanted)) };
+            let declared = leaf.shape.as_ref().map_or_else(|| ANY.to_owned(), |shape| shape_text(shape));
+            let equal =
+                if declared == shape_text(wanted) { String::new() } else { format!(" = {}", shape_text(wanted)) };
             error = error.line(format!("wanted `{}`: {declared}{equal}{place}", leaf.name));
             self.report.push(error.line_if(bindings(signature, &instance.arguments)));
         }
@@ -245,15 +270,34 @@ impl<'a> Inference<'a, '_> {
     }
 }
 
+/// All shapes of the graph with these dimensions; or which of them is not a number.
+fn with(signature: &Signature, arguments: &[Dim], any: &Shape) -> Result<Instance, String> {
+    let with = |symbol: &Symbol| substitute(signature, arguments, symbol);
+    let dim = |dim: &Dim| {
+        let poly = dim.poly.substitute(&with).map_err(|_| dim.text().to_owned())?;
+        Ok(Dim { text: poly.to_string().into(), poly })
+    };
+    let shape = |shape: &Option<Shape>| match shape {
+        Some(shape) => shape.iter().map(dim).collect::<Result<Shape, String>>(),
+        None => Ok(Rc::clone(any)),
+    };
+    Ok(Instance {
+        arguments: arguments.to_vec(),
+        leaves: signature.leaves.iter().map(|leaf| shape(&leaf.shape)).collect::<Result<_, _>>()?,
+        output: shape(&signature.outputs[0].shape)?,
+    })
+}
+
 /// The leaves that are given, in the order of their declaration.
 fn given<'a>(leaves: impl Iterator<Item = usize>, called: &'a Called<'a>, positions: &[usize]) -> Vec<Given<'a>> {
-    leaves.zip(&called.operands).zip(positions).map(|((leaf, (expr, _)), position)| (leaf, *expr, *position)).collect()
+    let given = leaves.zip(&called.operands).zip(positions);
+    given.map(|((leaf, (expr, _)), position)| Given { leaf, expr, position: *position, label: None }).collect()
 }
 
 /// The positions given for the inputs, in the order of the positions inside.
 fn by_position_of_inputs<'g>(signature: &Signature, given: &'g [Given<'_>]) -> impl Iterator<Item = usize> + 'g {
     let inputs: Vec<_> = signature.by_position().split_off(signature.params());
-    inputs.into_iter().filter_map(|input| given.iter().find(|(leaf, ..)| *leaf == input).map(|(.., position)| *position))
+    inputs.into_iter().filter_map(|input| given.iter().find(|given| given.leaf == input).map(|given| given.position))
 }
 
 /// Which const generic a symbol is.
@@ -274,6 +318,10 @@ fn bindings(signature: &Signature, arguments: &[Dim]) -> Option<String> {
     let bound = signature.generics.iter().zip(arguments).map(|(name, dim)| format!("{name} = {}", dim.text()));
     let bound: Vec<_> = bound.collect();
     (!bound.is_empty()).then(|| format!("with {}", bound.join(", ")))
+}
+
+fn required(place: &str) -> Option<String> {
+    (!place.is_empty()).then(|| format!("required at {place}"))
 }
 
 fn at(place: &str) -> Option<String> {

@@ -1,11 +1,11 @@
 //! What a graph tells its callers, and what it is to them: the signature behind its name, and the trait `Block`.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{format_ident, quote};
+use quote::quote;
 
 use super::{Printer, index, plain};
-use crate::block::LeafKind;
-use crate::dim::{Dim, shape_type};
+use crate::block::{self, LeafKind};
+use crate::dim::{Dim, canonical, shape_type};
 use crate::report::Site;
 use crate::resolve::{Block, Leaf};
 
@@ -18,24 +18,9 @@ impl Printer<'_> {
         let graph = self.model.graph;
         let (visibility, name) = (&graph.visibility, &graph.name);
         let place = Site::from(name).location().unwrap_or_default();
-        let hidden = format_ident!("__nfgrad_{}_{:x}", plain(name), fingerprint(&place), span = name.span());
-        // Exported macros live at the root of the crate, hence the fingerprint; others go where `use` can take them.
-        let export = (visibility.to_string() == "pub").then(|| quote!(#[macro_export] #[allow(non_local_definitions)]));
         // A graph with errors has told them; its callers stay silent.
         let signature = if self.model.stub { TokenStream::new() } else { self.signature(&place) };
-        quote! {
-            #[doc(hidden)]
-            #[allow(unused_macros)]
-            #export
-            macro_rules! #hidden {
-                ({ $($answers:tt)* } $($rest:tt)*) => {
-                    ::nfgrad::__private::graph_with! { { $($answers)* { #signature } } $($rest)* }
-                };
-            }
-            #[doc(hidden)]
-            #[allow(unused_imports)]
-            #visibility use #hidden as #name;
-        }
+        block::answer(visibility, name, &signature)
     }
 
     /// As `crate::block` reads it.
@@ -63,7 +48,7 @@ impl Printer<'_> {
         });
         let constants = self.constants();
         let constants = constants.iter().map(|(text, _)| quote!((#text)));
-        quote!(#name #place [#((#generics))*] [#(#leaves)*] [#(#outputs)*] [#(#facts)*] [#(#constants)*])
+        quote!("graph" #name #place [#((#generics))*] [#(#leaves)*] [#(#outputs)*] [#(#facts)*] [#(#constants)*])
     }
 
     /// The leaves in the order of their declaration, with their positions.
@@ -126,6 +111,28 @@ impl Printer<'_> {
         quote!(#with #block)
     }
 
+    /// A value of the graph prints as its table.
+    pub(super) fn display(&self) -> TokenStream {
+        let (n, generics, arguments, graph) = (&self.n, &self.generics, &self.arguments, &self.graph);
+        let default = (!self.model.graph.generics.is_empty()).then(|| {
+            quote! {
+                impl #generics ::core::default::Default for #graph #arguments {
+                    fn default() -> Self {
+                        Self(::core::marker::PhantomData)
+                    }
+                }
+            }
+        });
+        quote! {
+            #default
+            impl #generics ::core::fmt::Display for #graph #arguments {
+                fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                    ::core::fmt::Display::fmt(&#n::Summary::<Self>::new(), f)
+                }
+            }
+        }
+    }
+
     /// The type of an owned block, or of one that is called.
     pub(super) fn instance(&self, path: &TokenStream, arguments: &[Dim], n: &TokenStream) -> TokenStream {
         if arguments.is_empty() {
@@ -144,23 +151,12 @@ impl Printer<'_> {
     }
 }
 
-/// `[2*H, B]`, every dimension in canonical form.
-fn canonical(shape: &[Dim]) -> String {
-    let dims: Vec<_> = shape.iter().map(|dim| dim.poly.to_string()).collect();
-    format!("[{}]", dims.join(", "))
-}
-
 /// One tuple, or a tuple of tuples: no type that rustc has to look through is deep.
 pub(super) fn tuple(mut items: Vec<TokenStream>) -> TokenStream {
     while items.len() > MAX_TUPLE {
         items = items.chunks(MAX_TUPLE).map(|chunk| quote!((#(#chunk,)*))).collect();
     }
     quote!((#(#items,)*))
-}
-
-/// A number for a place in the source, the same in every build (FNV-1a).
-fn fingerprint(place: &str) -> u32 {
-    place.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
 }
 
 /// An identifier of the expansion.

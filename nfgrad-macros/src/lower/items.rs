@@ -25,8 +25,12 @@ impl Printer<'_> {
         let (docs, table) = (&graph.docs, self.table());
         let graph_type = self.graph_type(&quote!(#docs #table));
         let leaves = self.record("Leaves", "The leaves of", ": parameters, then inputs.", &self.leaf_fields());
-        let params =
-            self.record("Params", "The parameters of", ", or what is known of each: its gradient.", &self.param_fields());
+        let params = self.record(
+            "Params",
+            "The parameters of",
+            ", or what is known of each: its gradient.",
+            &self.param_fields(),
+        );
         let outputs = self.record("Outputs", "The outputs of", ".", &self.output_fields());
         quote! {
             #graph_type
@@ -66,8 +70,13 @@ impl Printer<'_> {
 
     pub(super) fn output_fields(&self) -> Vec<Field<'_>> {
         let outputs = self.model.outputs.iter();
-        let fields = outputs.map(|&Output { docs, name, position: first }| {
-            Field { docs, name, first, entries: 1, role: "output", block: None }
+        let fields = outputs.map(|&Output { docs, name, position: first }| Field {
+            docs,
+            name,
+            first,
+            entries: 1,
+            role: "output",
+            block: None,
         });
         fields.collect()
     }
@@ -82,7 +91,7 @@ impl Printer<'_> {
         if symbols.is_empty() {
             return quote! {
                 #docs
-                #[derive(Debug, Clone, Copy)]
+                #[derive(Debug, Clone, Copy, Default)]
                 #visibility struct #name;
             };
         }
@@ -105,9 +114,12 @@ impl Printer<'_> {
             let text = format!(" | `{name}` | {role} | `{shape}` |");
             quote!(#[doc = #text])
         };
-        let leaves = self.model.leaves.iter().enumerate().map(|(position, leaf)| {
-            row(&leaf.path(), position, if leaf.is_param() { "param" } else { "input" })
-        });
+        let leaves = self
+            .model
+            .leaves
+            .iter()
+            .enumerate()
+            .map(|(position, leaf)| row(&leaf.path(), position, if leaf.is_param() { "param" } else { "input" }));
         let outputs = self.model.outputs.iter().map(|output| row(&plain(output.name), output.position, "output"));
         let rows: TokenStream = leaves.chain(outputs).collect();
         // A graph without a comment of its own begins with the table.

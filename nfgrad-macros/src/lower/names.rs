@@ -17,14 +17,12 @@ impl Printer<'_> {
         let (n, generics) = (&self.n, &self.generics);
         let blocks: Vec<_> = self.model.blocks.iter().map(|block| &block.ast.name).collect();
         let typed = |position: usize| self.shape(position);
-        let leaves = self.leaf_fields().into_iter().map(|field| {
-            let ty = match field.block.and_then(|number| self.owned(number, &quote!(#n))) {
-                Some((_, graph)) => graph,
-                None => typed(field.first),
-            };
-            let name = field.name;
-            quote!(let #name: ::core::marker::PhantomData<#ty> = ::core::marker::PhantomData;)
-        });
+        let fields = self.leaf_fields();
+        let tensors = fields.iter().filter(|field| field.block.is_none()).map(|field| (field.name, typed(field.first)));
+        let owned = (0..self.model.blocks.len()).filter_map(|number| self.owned(number, &quote!(#n)));
+        let leaves = tensors
+            .chain(owned.map(|(block, graph)| (&block.ast.name, graph)))
+            .map(|(name, ty)| quote!(let #name: ::core::marker::PhantomData<#ty> = ::core::marker::PhantomData;));
         let steps = self.model.names.iter().filter_map(|named| {
             let binding = named.step.ast;
             let (name, shape) = (&binding.name, typed(named.position?));

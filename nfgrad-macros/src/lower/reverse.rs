@@ -38,6 +38,10 @@ impl Printer<'_> {
                 let op = self.op(op, literals);
                 quote!(#n::Node<#op, (#(#operands,)*)>)
             }
+            Operation::Foreign { callee, .. } => {
+                let op = &callee.path;
+                quote!(#n::Node<#op, (#(#operands,)*)>)
+            }
             Operation::Block { callee, arguments, .. } => {
                 let graph = self.instance(&callee.path, arguments, &quote!(#n));
                 let (operands, shape) = (tuple(operands.collect()), self.shape(position));
@@ -127,11 +131,14 @@ impl Printer<'_> {
             let (context, node) = (self.context_of(position), self.node_of(position));
             quote!(<#node #arguments as #n::RevNode<#context #arguments>>::OPERANDS)
         });
-        let states = self.nodes().filter(|(_, node)| matches!(node.op, Operation::Block { .. })).map(|(position, _)| {
-            let (context, node) = (self.context_of(position), self.node_of(position));
-            quote!(<#node #arguments as #n::RevNode<#context #arguments>>::STATE)
-        });
+        let states =
+            self.nodes().filter(|(_, node)| matches!(node.op, Operation::Block { .. })).map(|(position, _)| {
+                let (context, node) = (self.context_of(position), self.node_of(position));
+                quote!(<#node #arguments as #n::RevNode<#context #arguments>>::STATE)
+            });
         let state = states.reduce(|sum, state| quote!(#sum + #state)).unwrap_or_else(|| quote!(0));
+        let facts = self.facts_first();
+        let state = if facts.is_some() { quote!({ #facts #state }) } else { state };
         let visit = |(position, _): (usize, &Node<'_>)| {
             let (context, node, at) = (self.context_of(position), self.node_of(position), index(position));
             quote!(sweep.node::<#context #arguments, <Self as #n::At<#at>>::Shape, #node #arguments>();)
@@ -139,7 +146,7 @@ impl Printer<'_> {
         let (forward, reverse) = (self.nodes().map(visit), self.nodes().rev().map(visit));
         // Without a node, as in a stub, nothing is visited.
         let sweep = if self.nodes().next().is_some() { quote!(sweep) } else { quote!(_) };
-        let (visitor, facts) = (&self.kind, self.facts_first());
+        let visitor = &self.kind;
         quote! {
             impl #generics #n::RevGraph for #name #arguments {
                 type Context = Self;

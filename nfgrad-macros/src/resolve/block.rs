@@ -58,6 +58,12 @@ impl<'a> Resolver<'a, '_> {
             self.report.push(Diagnostic::new(codes::BLOCK_COUNT, count.site, text));
             signature = None;
         }
+        if signature.is_some_and(|signature| signature.is_op) {
+            let text = format!("`{}` is an op and has no params to own", ast.callee.text);
+            let error = Diagnostic::new(codes::NOT_A_BLOCK, ast.callee.site, text);
+            self.report.push(error.help(format!("call it where it is needed: `{}(x)`", ast.callee.text)));
+            signature = None;
+        }
         let arguments = signature.and_then(|signature| {
             let fine = self.has_one_output(&ast.callee, signature);
             self.dimensions(&ast.callee, signature).filter(|_| fine)
@@ -75,7 +81,8 @@ impl<'a> Resolver<'a, '_> {
             let plural = if wanted == 1 { "" } else { "s" };
             let text = format!("`{}` has {wanted} dimension{plural}, but {count} {verb} given", callee.text);
             let error = Diagnostic::new(codes::BLOCK_ARGUMENTS, callee.site, text);
-            let help = format!("`{}{}`; `_` stands for what the operands decide", callee.text, signature.generics_text());
+            let help =
+                format!("`{}{}`; `_` stands for what the operands decide", callee.text, signature.generics_text());
             self.report.push(error.line(declared(signature)).help(help));
             return None;
         }
@@ -100,7 +107,8 @@ impl<'a> Resolver<'a, '_> {
         let names: Vec<_> = signature.outputs.iter().map(|output| format!("`{}`", output.name)).collect();
         let text = format!("`{}` has {} outputs, so it cannot be one node of another graph", callee.text, names.len());
         let error = Diagnostic::new(codes::BLOCK_OUTPUTS, callee.site, text).line(declared(signature));
-        self.report.push(error.line(format!("its outputs are {}", names.join(", "))).help("a block has exactly one `output`"));
+        self.report
+            .push(error.line(format!("its outputs are {}", names.join(", "))).help("a block has exactly one `output`"));
         false
     }
 
@@ -133,7 +141,8 @@ impl<'a> Resolver<'a, '_> {
             if !matches!(self.scope.get(&name.to_string()), Some(Meaning::Poisoned)) {
                 let text = format!("`{name}` is not an array of blocks");
                 let error = Diagnostic::new(codes::NOT_A_BLOCK, name, text);
-                self.report.push(error.help(format!("declare `block {name}: [Layer<..>; 12];`; tensors are cut by `slice`")));
+                self.report
+                    .push(error.help(format!("declare `block {name}: [Layer<..>; 12];`; tensors are cut by `slice`")));
             }
             return None;
         };
@@ -141,12 +150,16 @@ impl<'a> Resolver<'a, '_> {
         match count {
             Some(count) if index.value < count.value => return Some(block),
             Some(count) => {
-                let text = format!("`{name}` has {} copies, counted from 0, so there is no `{name}[{}]`", count.value, index.value);
+                let text = format!(
+                    "`{name}` has {} copies, counted from 0, so there is no `{name}[{}]`",
+                    count.value, index.value
+                );
                 self.report.push(Diagnostic::new(codes::BLOCK_COUNT, index.site, text));
             }
             None => {
                 let text = format!("`{name}` is a single block");
-                self.report.push(Diagnostic::new(codes::BLOCK_COUNT, index.site, text).help(format!("call it, `{name}(..)`")));
+                self.report
+                    .push(Diagnostic::new(codes::BLOCK_COUNT, index.site, text).help(format!("call it, `{name}(..)`")));
             }
         }
         None
@@ -212,7 +225,8 @@ impl<'a> Resolver<'a, '_> {
 /// `note: graph `Linear` is written at src/blocks.rs:3:11`.
 pub(crate) fn declared(signature: &Signature) -> String {
     if signature.place.is_empty() {
-        return format!("note: `{}` is a graph", signature.name);
+        return format!("note: `{}` is not written here", signature.name);
     }
-    format!("note: graph `{}` is written at {}", signature.name, signature.place)
+    let (kind, verb) = if signature.is_op { ("op", "declared") } else { ("graph", "written") };
+    format!("note: {kind} `{}` is {verb} at {}", signature.name, signature.place)
 }

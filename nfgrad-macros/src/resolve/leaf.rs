@@ -24,7 +24,11 @@ pub(crate) enum Source<'a> {
     Here(&'a ast::Leaf),
     /// A parameter of an owned block: the number of the block, its declaration, and the path `fc1.w`. Its shape is known
     /// when the dimensions of the block are.
-    Owned { block: usize, declaration: &'a BlockDecl, path: String },
+    Owned {
+        block: usize,
+        declaration: &'a BlockDecl,
+        path: String,
+    },
 }
 
 impl Leaf<'_> {

@@ -109,7 +109,10 @@ impl ArgumentList {
         assert!(self.len == leaves.len(), "a block is called with as many tensors as it has leaves");
         let mut k = 0;
         while k < self.len {
-            assert!(same(self.dims[k], leaves[k]), "a block is called with a tensor that has not the shape of its leaf");
+            assert!(
+                same(self.dims[k], leaves[k]),
+                "a block is called with a tensor that has not the shape of its leaf"
+            );
             k += 1;
         }
     }

@@ -100,19 +100,28 @@ pub trait Op<In: Operands>: 'static {
     /// The values `y` at `x`.
     fn forward<F: Format>(x: In::Each<&[F]>, y: &mut [F]);
 
-    /// The radii of `y`, which [`Op::forward`] computed at the midpoints of `x`.
-    fn forward_radius<F: Format, D: Domain>(x: In::Each<Ball<'_, F, D>>, y: &[F], radii: &mut [f64]);
+    /// The radii of `y`, which [`Op::forward`] computed at the midpoints of `x`. Without a rule nothing is known.
+    fn forward_radius<F: Format, D: Domain>(_x: In::Each<Ball<'_, F, D>>, _y: &[F], radii: &mut [f64]) {
+        radii.fill(f64::INFINITY);
+    }
 
     /// The contributions to the cotangents of the operands: each `Some` slice is written whole; `None` is not asked for.
     fn vjp<F: Format>(x: In::Each<&[F]>, y: &[F], dy: &[F], dx: In::Each<Option<&mut [F]>>);
 
-    /// The radii of the contributions that [`Op::vjp`] computed at the midpoints of `x`, `y` and `dy`.
+    /// The radii of the contributions that [`Op::vjp`] computed at the midpoints of `x`, `y` and `dy`. Without a rule nothing
+    /// is known.
     fn vjp_radius<F: Format, D: Domain>(
-        x: In::Each<Ball<'_, F, D>>,
-        y: Ball<'_, F, D>,
-        dy: Ball<'_, F, D>,
+        _x: In::Each<Ball<'_, F, D>>,
+        _y: Ball<'_, F, D>,
+        _dy: Ball<'_, F, D>,
         dx: In::Each<Option<Contribution<'_, F>>>,
-    );
+    ) {
+        In::zip(dx, In::each(|_| ()), |_, dx, ()| {
+            if let Some(Contribution { radii, .. }) = dx {
+                radii.fill(f64::INFINITY);
+            }
+        });
+    }
 }
 
 /// An integer as a type: an argument of an op.

@@ -20,14 +20,18 @@ pub trait Pointwise: 'static {
     /// `y = fl(f(x))`.
     fn value<F: Format>(x: F) -> F;
 
-    /// At least `|y - f(x*)|`, given `|x - x*| <= alpha`.
-    fn radius<F: Format>(x: F, alpha: Up, y: F) -> Up;
+    /// At least `|y - f(x*)|`, given `|x - x*| <= alpha`. Without a rule nothing is known.
+    fn radius<F: Format>(_x: F, _alpha: Up, _y: F) -> Up {
+        Up::INFINITY
+    }
 
     /// The contribution `fl(f'(x) dy)` to the cotangent of `x`.
     fn vjp<F: Format>(x: F, y: F, dy: F) -> F;
 
-    /// At least `|dx - f'(x*) dy*|`; each pair is a computed value with its radius.
-    fn vjp_radius<F: Format>(x: (F, Up), y: (F, Up), dy: (F, Up), dx: F) -> Up;
+    /// At least `|dx - f'(x*) dy*|`; each pair is a computed value with its radius. Without a rule nothing is known.
+    fn vjp_radius<F: Format>(_x: (F, Up), _y: (F, Up), _dy: (F, Up), _dx: F) -> Up {
+        Up::INFINITY
+    }
 }
 
 impl<P: Pointwise, S: Shape> Op<(S,)> for P {

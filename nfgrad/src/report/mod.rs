@@ -6,6 +6,7 @@ mod layers;
 mod outline;
 mod svg;
 mod table;
+mod unknown;
 
 use std::fmt;
 
@@ -19,6 +20,7 @@ use crate::shadow::Certificate;
 pub use diagram::{dot, mermaid};
 pub use svg::svg;
 pub use table::Summary;
+pub use unknown::Unknown;
 
 /// What is reported of one tensor: its largest value, and the largest error bound of each column.
 #[derive(Debug, Clone, PartialEq)]
@@ -70,6 +72,8 @@ pub struct Report {
     pub columns: Vec<&'static str>,
     /// Outputs, then gradients.
     pub rows: Vec<Row>,
+    /// Why a radius is infinite, if one is: a sentence for each origin.
+    pub notes: Vec<String>,
 }
 
 impl Report {
@@ -83,12 +87,13 @@ impl Report {
                 list.values()[span.offset..][..span.numel].iter().fold(0.0, |max, x| x.to_f64().abs().max(max));
             rows.push(Row { name, shape, is_gradient, max_abs, errors: Vec::new() });
         });
-        Self { columns: Vec::new(), rows }
+        Self { columns: Vec::new(), rows, notes: Vec::new() }
     }
 
     /// Adds a column: the radii that were computed beside the values.
     #[must_use]
     pub fn radii<M: Model, F: Format, D: Domain>(mut self, run: &BoundedRun<M, F, D>) -> Self {
+        self.notes.extend(Unknown::origins(run).iter().map(ToString::to_string));
         self.columns.push(D::NAME);
         let mut rows = self.rows.iter_mut();
         each_tensor::<M>(|position, span, is_gradient| {
@@ -129,16 +134,21 @@ fn each_tensor<M: RevGraph>(mut visit: impl FnMut(usize, Span, bool)) {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:<14} {:<12} {:>12}", "", "shape", "max |value|")?;
+        let name = |row: &Row| if row.is_gradient { format!("d loss / d {}", row.name) } else { row.name.to_owned() };
+        let names: Vec<_> = self.rows.iter().map(name).collect();
+        let width = names.iter().map(|name| name.chars().count()).max().unwrap_or(0);
+        write!(f, "{:<width$} {:<12} {:>12}", "", "shape", "max |value|")?;
         for column in &self.columns {
             write!(f, "   {:>12} {:>9}", format!("{column} +/-"), "relative")?;
         }
-        for row in &self.rows {
-            let name = if row.is_gradient { format!("d loss / d {}", row.name) } else { row.name.to_owned() };
-            write!(f, "\n{name:<14} {:<12} {:>12.4e}", row.shape, row.max_abs)?;
+        for (row, name) in self.rows.iter().zip(names) {
+            write!(f, "\n{name:<width$} {:<12} {:>12.4e}", row.shape, row.max_abs)?;
             for (column, error) in row.errors.iter().enumerate() {
                 write!(f, "   {:>12.2e} {:>9.1e}", error.get(), row.relative(column))?;
             }
+        }
+        for note in &self.notes {
+            write!(f, "\n{note}")?;
         }
         Ok(())
     }

@@ -72,12 +72,12 @@ impl<M: Model> Summary<M> {
         outline::<M>().iter().map(|entry| entry.numel).sum()
     }
 
-    /// How many bytes a [`Run`](crate::graph::Run) in the format `F` stores: values, cotangents and scratch, with the
-    /// padding between tensors.
+    /// How many bytes a [`Run`](crate::graph::Run) in the format `F` stores: values and cotangents, those inside of blocks
+    /// included, and scratch, with the padding between tensors.
     pub fn bytes<F: Format>(&self) -> usize {
         let mut scratch = Scratch(0);
         M::forward(&mut scratch);
-        (2 * M::Context::SIZE + scratch.0) * size_of::<F>()
+        (2 * (M::Context::SIZE + M::STATE) + scratch.0) * size_of::<F>()
     }
 }
 
@@ -111,7 +111,13 @@ fn row(entry: &Entry, all: &[Entry]) -> [String; 5] {
     let name = if entry.is_output { format!("{} (output)", entry.label) } else { entry.label.clone() };
     let numbers = entry.numbers();
     let shape = if numbers == entry.shape { numbers } else { format!("{} = {numbers}", entry.shape) };
-    let reads: Vec<_> = entry.reads.iter().map(|&operand| all[operand].label.as_str()).collect();
+    // The parameters of an owned block, `fc1.w` and `fc1.b`, are `fc1.*` together.
+    let label = |&operand: &usize| match all[operand].label.split_once('.') {
+        Some((block, _)) => format!("{block}.*"),
+        None => all[operand].label.clone(),
+    };
+    let mut reads: Vec<_> = entry.reads.iter().map(label).collect();
+    reads.dedup_by(|one, other| one == other && one.ends_with(".*"));
     let parameters = if entry.role == Role::Param { grouped(entry.numel) } else { String::new() };
     [name, entry.kind().to_owned(), shape, reads.join(", "), parameters]
 }
