@@ -152,12 +152,18 @@ fn find_callees<'a>(expr: &'a Expr, found: &mut Vec<&'a Callee>) {
             find_callees(left, found);
             find_callees(right, found);
         }
-        ExprKind::Call(call) => call.positional.iter().for_each(|operand| find_callees(operand, found)),
+        ExprKind::Call(call) => {
+            for operand in &call.positional {
+                find_callees(operand, found);
+            }
+        }
         ExprKind::Block(BlockCall { target, operands }) => {
             if let Target::Graph(callee) = target {
                 found.push(callee);
             }
-            operands.iter().for_each(|operand| find_callees(operand, found));
+            for operand in operands {
+                find_callees(operand, found);
+            }
         }
     }
 }
@@ -170,7 +176,7 @@ pub(crate) fn request(answers: &[TokenStream], paths: &[TokenStream], block: &To
 
 /// The answers so far, the paths to ask, and the block.
 pub(crate) struct Answers {
-    pub(crate) answers: Vec<TokenStream>,
+    pub(crate) given: Vec<TokenStream>,
     pub(crate) paths: Vec<TokenStream>,
     pub(crate) block: TokenStream,
 }
@@ -207,7 +213,7 @@ fn fingerprint(place: &str) -> u32 {
 pub(crate) fn answers(tokens: TokenStream) -> Option<Answers> {
     let groups: Vec<TokenStream> = groups(tokens);
     let [answers, paths, block] = <[TokenStream; 3]>::try_from(groups).ok()?;
-    Some(Answers { answers: self::groups(answers), paths: self::groups(paths), block })
+    Some(Answers { given: self::groups(answers), paths: self::groups(paths), block })
 }
 
 fn groups(tokens: TokenStream) -> Vec<TokenStream> {
@@ -232,7 +238,8 @@ fn signature(input: ParseStream, path: TokenStream) -> syn::Result<Signature> {
     let text = |input: ParseStream| input.parse::<LitStr>().map(|text| text.value());
     let is_op = text(input)? == "op";
     let (name, place) = (text(input)?, text(input)?);
-    let generics = list(input, |input| input.parse::<Ident>())?;
+    let ident = |input: ParseStream| input.parse::<Ident>();
+    let generics = list(input, ident)?;
     let shape = |input: ParseStream| -> syn::Result<Option<Shape>> {
         let text = text(input)?;
         if text == ANY {

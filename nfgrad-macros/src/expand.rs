@@ -14,7 +14,7 @@ use crate::resolve::{Resolved, resolve};
 use crate::{check, fallback};
 
 /// What `graph!` expands to.
-pub(crate) fn expand(tokens: TokenStream) -> TokenStream {
+pub(crate) fn expand(tokens: &TokenStream) -> TokenStream {
     let mut report = Report::default();
     let graph = parse(tokens.clone(), &mut report);
     let Some(graph) = graph else {
@@ -29,22 +29,22 @@ pub(crate) fn expand(tokens: TokenStream) -> TokenStream {
         |errors| errors.to_tokens(),
         |()| {
             let paths: Vec<_> = callees.iter().map(|callee| callee.path.clone()).collect();
-            block::request(&[], &paths, &tokens)
+            block::request(&[], &paths, tokens)
         },
     )
 }
 
 /// What `graph!` expands to when one of the graphs that it calls has answered: the next question, or the graph.
 pub(crate) fn expand_with(tokens: TokenStream) -> TokenStream {
-    let Some(Answers { answers, paths, block }) = block::answers(tokens) else { return TokenStream::new() };
-    if answers.len() < paths.len() {
-        return block::request(&answers, &paths, &block);
+    let Some(Answers { given, paths, block }) = block::answers(tokens) else { return TokenStream::new() };
+    if given.len() < paths.len() {
+        return block::request(&given, &paths, &block);
     }
     let mut report = Report::default();
     let Some(graph) = parse(block, &mut report) else {
         return report.finish().err().map(|errors| errors.to_tokens()).unwrap_or_default();
     };
-    let blocks = block::blocks(&block::callees(&graph), answers);
+    let blocks = block::blocks(&block::callees(&graph), given);
     finish(&graph, &blocks, report)
 }
 

@@ -57,7 +57,7 @@ use proc_macro::TokenStream;
 /// - `where H % HEADS == 0` after the name of the graph states facts about its const generics.
 #[proc_macro]
 pub fn graph(tokens: TokenStream) -> TokenStream {
-    expand::expand(tokens.into()).into()
+    expand::expand(&tokens.into()).into()
 }
 
 /// Makes an op known to `graph!`: which shapes it takes, and which it gives.

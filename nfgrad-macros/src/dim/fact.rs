@@ -1,6 +1,6 @@
 //! The facts of a `where` clause: decided here if they can be, else checked when the const generics are known.
 
-use super::{Atom, Dims, Failure, ObligationKind, Poly};
+use super::{Dims, Failure, ObligationKind, Poly};
 use crate::ast::{Fact, Relation, Symbol};
 use crate::codes;
 use crate::report::Diagnostic;
@@ -42,12 +42,14 @@ impl Dims<'_> {
     /// shape `[B, H*W]`. The fact itself is checked when the graph is instantiated, as every fact is.
     fn identify(&mut self, left: &Poly, right: &Poly) {
         for (symbol, poly) in [(left, right), (right, left)] {
-            if let Some(symbol) = symbol.only_symbol()
+            if let Some(symbol) = symbol.as_symbol()
                 && !poly.mentions(symbol)
             {
                 for (_, known) in &mut self.known {
                     // What is too large stays as it is: equal lengths may then look different, never the other way round.
-                    if let Ok(replaced) = known.replaced(symbol, poly) {
+                    if let Ok(replaced) = known
+                        .substitute(&|other| if other == symbol { poly.clone() } else { Poly::symbol(other.clone()) })
+                    {
                         *known = replaced;
                     }
                 }
@@ -62,33 +64,6 @@ impl Poly {
     /// `self - other`, moved apart for a comparison without negative numbers.
     pub(crate) fn compared(&self, other: &Poly) -> Option<(Poly, Poly)> {
         self.minus(other).ok().map(|difference| difference.halves())
-    }
-
-    /// The symbol, if it is one and nothing else.
-    fn only_symbol(&self) -> Option<&Symbol> {
-        match self.only_term()? {
-            (atoms, 1) => match &atoms[..] {
-                [Atom::Symbol(symbol)] => Some(symbol),
-                _ => None,
-            },
-            _ => None,
-        }
-    }
-
-    /// With a polynomial in the place of a symbol.
-    fn replaced(&self, symbol: &Symbol, by: &Poly) -> Result<Poly, Failure> {
-        self.0.iter().try_fold(Poly::default(), |sum, (atoms, coefficient)| {
-            let term = atoms.iter().try_fold(Poly::literal(*coefficient), |product, atom| {
-                product.times(&match atom {
-                    Atom::Symbol(other) if other == symbol => by.clone(),
-                    Atom::Symbol(_) => Poly::term(vec![atom.clone()], 1),
-                    Atom::Over(dividend, divisor) => {
-                        dividend.replaced(symbol, by)?.over(&divisor.replaced(symbol, by)?)?
-                    }
-                })
-            })?;
-            sum.plus(&term, 1)
-        })
     }
 
     fn mentions(&self, symbol: &Symbol) -> bool {

@@ -7,7 +7,7 @@ use crate::ast::{Expr, Symbol};
 use crate::block::{ANY, Signature};
 use crate::codes;
 use crate::diagnose::{MAX_TEXT, source};
-use crate::dim::{Dim, Obligation, Poly, Shape, shape_text};
+use crate::dim::{Dim, Obligation, ObligationKind, Poly, Shape, shape_text};
 use crate::report::{Diagnostic, Site};
 use crate::resolve::{Called, Whose, declared};
 
@@ -195,6 +195,18 @@ impl<'a> Inference<'a, '_> {
         let open: Vec<_> =
             (0..bound.len()).filter(|i| bound[*i].is_none()).map(|i| signature.generics[i].to_string()).collect();
         if !open.is_empty() {
+            let rank = |given: &&Given<'_>| {
+                let wanted = signature.leaves[given.leaf].shape.as_ref();
+                wanted.is_some_and(|wanted| wanted.len() != self.entries[given.position].shape.len())
+            };
+            if let Some(Given { leaf, expr, position, .. }) = given.iter().find(rank) {
+                let (leaf, found) = (&signature.leaves[*leaf], shape_text(&self.entries[*position].shape));
+                let wanted = leaf.shape.as_ref().map_or_else(|| ANY.to_owned(), |shape| shape_text(shape));
+                let text = format!("`{}`: `{}` has the shape {wanted}, but {found} is given", name.text, leaf.name);
+                let error = Diagnostic::new(codes::BLOCK_OPERAND, expr.site, text);
+                self.report.push(error.line_if(at(&leaf.place)));
+                return None;
+            }
             let text = format!("`{}`: nothing says what {} is", name.text, open.join(" and "));
             let error = Diagnostic::new(codes::BLOCK_INFERENCE, name.site, text).line(declared(signature));
             self.report.push(error.help(format!(
@@ -220,7 +232,7 @@ impl<'a> Inference<'a, '_> {
         for fact in &signature.facts {
             let kind = fact.kind.substitute(&with);
             let unmet = fact.kind.unmet(&fact.text);
-            match kind.as_ref().map(|kind| kind.decide()) {
+            match kind.as_ref().map(ObligationKind::decide) {
                 Ok(Some(true)) => {}
                 Ok(None) => {
                     let Ok(kind) = kind else { continue };

@@ -8,10 +8,11 @@ use crate::{infer, parse, resolve};
 fn infer(block: &str) -> Result<Vec<String>, Vec<String>> {
     let mut report = Report::default();
     let graph = parse::parse(block.parse().expect("tokens"), &mut report).expect("a header");
-    let resolved = resolve::resolve(&graph, &mut report);
+    let blocks = crate::block::Blocks::default();
+    let resolved = resolve::resolve(&graph, &blocks, &mut report);
     let inferred = infer::infer(&resolved, &mut report);
     let named = inferred.entries.iter().enumerate().filter_map(|(position, entry)| {
-        entry.name.map(|name| format!("{name}@{position} {}", shape_text(&entry.shape)))
+        entry.name.as_ref().map(|name| format!("{name}@{position} {}", shape_text(&entry.shape)))
     });
     let named = named.collect();
     report.finish().map(|()| named).map_err(|errors| errors.messages())

@@ -133,22 +133,22 @@ impl Printer<'_> {
         }
     }
 
-    /// The type of an owned block, or of one that is called.
-    pub(super) fn instance(&self, path: &TokenStream, arguments: &[Dim], n: &TokenStream) -> TokenStream {
-        if arguments.is_empty() {
-            return path.clone();
-        }
-        let zeros = arguments.iter().map(|_| quote!(0));
-        let dims = shape_type(arguments, n);
-        quote!(<#path<#(#zeros),*> as #n::With<#dims>>::Graph)
-    }
-
-    /// The number of an owned block's copies, its type, and the position of its first parameter.
+    /// An owned block and its type, if its dimensions are known.
     pub(super) fn owned(&self, number: usize, n: &TokenStream) -> Option<(&Block<'_>, TokenStream)> {
         let block = &self.model.blocks[number];
         let arguments = self.model.instances.get(number)?.as_ref()?;
-        Some((block, self.instance(&block.ast.callee.path, arguments, n)))
+        Some((block, instance(&block.ast.callee.path, arguments, n)))
     }
+}
+
+/// The type of an owned block, or of one that is called.
+pub(super) fn instance(path: &TokenStream, arguments: &[Dim], n: &TokenStream) -> TokenStream {
+    if arguments.is_empty() {
+        return path.clone();
+    }
+    let zeros = arguments.iter().map(|_| quote!(0));
+    let dims = shape_type(arguments, n);
+    quote!(<#path<#(#zeros),*> as #n::With<#dims>>::Graph)
 }
 
 /// One tuple, or a tuple of tuples: no type that rustc has to look through is deep.

@@ -70,12 +70,10 @@ impl Printer<'_> {
         let (n, first) = (&self.n, index(field.first));
         let Some(number) = field.block else { return quote!(source.entry::<Self, #first>()) };
         let Some((block, ty)) = self.owned(number, &quote!(#n)) else { return quote!(source.entry::<Self, #first>()) };
-        match (block.ast.count, block.signature) {
-            (Some(count), Some(signature)) => {
-                let (count, params) = (index(count.value), index(signature.params()));
-                quote!(::core::array::from_fn::<_, #count, _>(|i| source.block::<Self, #ty>(#first + i * #params)))
-            }
-            _ => quote!(source.block::<Self, #ty>(#first)),
-        }
+        let (Some(count), Some(signature)) = (block.ast.count, block.signature) else {
+            return quote!(source.block::<Self, #ty>(#first));
+        };
+        let (count, params) = (index(count.value), index(signature.params()));
+        quote!(::core::array::from_fn::<_, #count, _>(|i| source.block::<Self, #ty>(#first + i * #params)))
     }
 }

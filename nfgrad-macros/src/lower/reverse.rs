@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote};
 
-use super::block::tuple;
+use super::block::{instance, tuple};
 use super::{Printer, index};
 use crate::diagnose::source;
 use crate::dim::shape_type;
@@ -43,7 +43,7 @@ impl Printer<'_> {
                 quote!(#n::Node<#op, (#(#operands,)*)>)
             }
             Operation::Block { callee, arguments, .. } => {
-                let graph = self.instance(&callee.path, arguments, &quote!(#n));
+                let graph = instance(&callee.path, arguments, &quote!(#n));
                 let (operands, shape) = (tuple(operands.collect()), self.shape(position));
                 quote!(#n::Call<#graph, #operands, #shape>)
             }

@@ -172,7 +172,7 @@ impl_arguments!(A B C D E F G H);
 /// The shapes of the caller and those of the block are the same numbers, but may be written as other types: `Times<D<2>, D<8>>`
 /// inside is `D<16>` outside. So they are compared as numbers, when the program is compiled.
 #[derive(Debug, Clone, Copy)]
-pub struct Call<G, A, S>(PhantomData<fn() -> (G, A, S)>);
+pub struct Call<G, A, S>(PhantomData<(G, A, S)>);
 
 impl<G: RevGraph, A, S> Call<G, A, S> {
     /// Whether a leaf that is an input is asked for its cotangent. If none is, nothing before the parameters is computed.
