@@ -74,6 +74,7 @@ impl<const P: u32, const EMIN: i32, const EMAX: i32> Format for Carried<P, EMIN,
     const ONE: Self = Self(1.0);
     type Acc = f64;
     const ROUNDS_ONCE: bool = true;
+    const ROUNDOFF: [f64; 2] = [power_of_two(-Self::PRECISION), power_of_two(EMIN - 1)];
 
     #[inline]
     fn from_f64(x: f64) -> Self {

@@ -8,6 +8,8 @@ pub mod fp8;
 mod narrow;
 mod native;
 pub mod nf;
+pub mod policy;
+mod stochastic;
 mod tensor_float;
 
 use std::fmt::{Debug, Display};
@@ -25,6 +27,8 @@ pub use fp8::{E4m3, E4m3Saturating, E5m2, E5m2Saturating};
 pub use half::{bf16, f16};
 pub use narrow::Narrow;
 pub use nf::{Below, Downward, Fix, Flt, Flx, Ftz, NearestAway, NearestEven, Nf, TowardZero, Upward};
+pub use policy::{AccumulateInF64, RoundEach};
+pub use stochastic::{noise, round_stochastically};
 pub use tensor_float::Tf32;
 
 use elementary::Elementary;
@@ -112,6 +116,11 @@ pub trait Format: Copy + Default + PartialEq + PartialOrd + Debug + Display + Se
     const CONVERSION: f64 = 0.0;
     /// Whether what is beyond the largest number becomes the largest number.
     const SATURATES: bool = false;
+    /// Unit roundoff `u` and `η`: `|fl(t) - t| <= u |t| + η` for every real `t` that neither overflows nor saturates, and a sum of
+    /// two numbers has no `η`.
+    const ROUNDOFF: [f64; 2];
+    /// Whether a result is always a nearest number.
+    const TO_NEAREST: bool = true;
 
     /// The nearest number of the format, ties to even; beyond the largest ±∞, or NaN or the largest where the format says so.
     fn from_f64(x: f64) -> Self;

@@ -76,6 +76,7 @@ impl<T: Narrow> Format for T {
     type Acc = f32;
     const ROUNDS_ONCE: bool = true;
     const SATURATES: bool = T::SATURATES;
+    const ROUNDOFF: [f64; 2] = [power_of_two(-T::PRECISION), power_of_two(T::EMIN - 1)];
 
     #[inline]
     fn from_f64(x: f64) -> Self {

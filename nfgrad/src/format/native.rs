@@ -85,6 +85,7 @@ macro_rules! native_arithmetic {
         const ONE: Self = 1.0;
         type Acc = $float;
         const ROUNDS_ONCE: bool = false;
+        const ROUNDOFF: [f64; 2] = [Self::UNIT_ROUNDOFF, Self::ETA];
 
         #[inline]
         fn to_acc(self) -> $float {

@@ -36,7 +36,7 @@ pub use rounding::{Downward, NearestAway, NearestEven, Rounding, TowardZero, Upw
 pub use text::ParseNfError;
 
 use super::elementary::Elementary;
-use super::fold::{fold_error, fold_product};
+use super::fold::{fold_error, fold_product, product_fold_error};
 use super::{Accumulation, Accumulator, Format, Primitive};
 use crate::bound::Up;
 use crate::kernel::gemm::Mat;
@@ -48,6 +48,40 @@ impl<const RADIX: u32, E: ExponentFunction, R: Rounding> Format for Nf<RADIX, E,
     type Acc = Self;
     const ROUNDS_ONCE: bool = false;
     const CONVERSION: f64 = if Self::IS_BINARY { 0.0 } else { f64::EPSILON / 2.0 };
+    const TO_NEAREST: bool = R::TO_NEAREST && !E::FLUSHES;
+    /// A sum of numbers of FLT is a multiple of the smallest one, so where it is subnormal it is exact; in FIX it always is.
+    /// In FTZ a sum can be flushed to 0, which is an error of at most itself.
+    const ROUNDOFF: [f64; 2] = {
+        let half = if R::TO_NEAREST { 0.5 } else { 1.0 };
+        let relative = match E::PRECISION {
+            _ if E::FLUSHES => 1.0,
+            // radix^(1 - p), rounded up: in other radices than powers of two the quotient is rounded.
+            Some(_) => {
+                let mut unit = half;
+                let mut digit = 1;
+                while digit < Self::DIGITS {
+                    unit /= RADIX as f64;
+                    digit += 1;
+                }
+                if Self::IS_BINARY { unit } else { unit * (1.0 + 64.0 * f64::EPSILON) }
+            }
+            None => 0.0,
+        };
+        let absolute = match E::LEAST {
+            Some(least) => {
+                let mut unit = if E::FLUSHES { 1.0 } else { half };
+                let mut exponent = 0;
+                while exponent > least {
+                    unit /= RADIX as f64;
+                    exponent -= 1;
+                }
+                let unit = if Self::IS_BINARY { unit } else { unit * (1.0 + 1024.0 * f64::EPSILON) };
+                if unit > 0.0 { unit } else { f64::from_bits(1) }
+            }
+            None => 0.0,
+        };
+        [relative, absolute]
+    };
 
     /// Rounded as the format rounds.
     fn from_f64(x: f64) -> Self {
@@ -146,42 +180,6 @@ impl<const RADIX: u32, E: ExponentFunction, R: Rounding> Format for Nf<RADIX, E,
 }
 
 impl<const RADIX: u32, E: ExponentFunction, R: Rounding> Nf<RADIX, E, R> {
-    /// `|fl(t) - t| <= u |t| + η` for every real `t` that does not overflow, and `η = 0` for the exact sum of two numbers.
-    ///
-    /// A sum of numbers of FLT is a multiple of the smallest one, so where it is subnormal it is exact; in FIX it always is.
-    /// In FTZ a sum can be flushed to 0, which is an error of at most itself.
-    pub(super) const ROUNDOFF: [f64; 2] = {
-        let half = if R::TO_NEAREST { 0.5 } else { 1.0 };
-        let relative = match E::PRECISION {
-            _ if E::FLUSHES => 1.0,
-            // radix^(1 - p), rounded up: in other radices than powers of two the quotient is rounded.
-            Some(_) => {
-                let mut unit = half;
-                let mut digit = 1;
-                while digit < Self::DIGITS {
-                    unit /= RADIX as f64;
-                    digit += 1;
-                }
-                if Self::IS_BINARY { unit } else { unit * (1.0 + 64.0 * f64::EPSILON) }
-            }
-            None => 0.0,
-        };
-        let absolute = match E::LEAST {
-            Some(least) => {
-                let mut unit = if E::FLUSHES { 1.0 } else { half };
-                let mut exponent = 0;
-                while exponent > least {
-                    unit /= RADIX as f64;
-                    exponent -= 1;
-                }
-                let unit = if Self::IS_BINARY { unit } else { unit * (1.0 + 1024.0 * f64::EPSILON) };
-                if unit > 0.0 { unit } else { f64::from_bits(1) }
-            }
-            None => 0.0,
-        };
-        [relative, absolute]
-    };
-
     /// Whether this is the number `x` itself.
     fn is(self, x: f64) -> bool {
         Self::contains(x) && Self::of_f64(x) == self
@@ -194,11 +192,11 @@ impl<const RADIX: u32, E: ExponentFunction, R: Rounding> Accumulator for Nf<RADI
     const LARGEST: f64 = 0.0;
 
     fn sum_error(height: usize) -> Accumulation {
-        fold_error(Self::ROUNDOFF[0], R::TO_NEAREST && !E::FLUSHES, height)
+        fold_error(Self::ROUNDOFF[0], Self::TO_NEAREST, height)
     }
 
     fn product_error(k: usize) -> Accumulation {
-        super::fold::product_fold_error(Self::ROUNDOFF, R::TO_NEAREST && !E::FLUSHES, k)
+        product_fold_error(Self::ROUNDOFF, Self::TO_NEAREST, k)
     }
 
     fn gemm(a: Mat<'_, Self>, b: Mat<'_, Self>, c: &mut [Self]) {
