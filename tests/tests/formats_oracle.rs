@@ -1,4 +1,4 @@
-//! Rounding against ml_dtypes and gfloat: `oracle/formats.txt`, which `oracle/make_formats.py` made.
+//! Rounding against `ml_dtypes` and gfloat: `oracle/formats.txt`, which `oracle/make_formats.py` made.
 
 use nfgrad::format::{
     Below, Downward, E4m3, E4m3Saturating, E5m2, E5m2Saturating, Flt, Format, NearestAway, Nf, Tf32, TowardZero,
@@ -67,7 +67,7 @@ fn number(text: &str) -> f64 {
     }
 }
 
-/// The tables of all pairs of numbers are those of ml_dtypes, byte for byte, any NaN being 0x7f.
+/// The tables of all pairs of numbers are those of `ml_dtypes`, byte for byte, any NaN being 0x7f.
 #[test]
 fn the_tables_of_fp8_are_those_of_ml_dtypes() {
     for line in ORACLE.lines().filter(|line| line.starts_with("table ")) {

@@ -29,7 +29,7 @@ pub fn round_stochastically<T: Narrow>(x: f64, noise: u64) -> T {
     super::narrow::round_f64(if x.is_finite() { rounded } else { x })
 }
 
-/// Bits that look random: a hash of a seed and a counter (the finaliser of SplitMix64), the same on every machine.
+/// Bits that look random: a hash of a seed and a counter (the finaliser of `SplitMix64`), the same on every machine.
 #[inline]
 pub const fn noise(seed: u64, counter: u64) -> u64 {
     let mut z = seed ^ counter.wrapping_mul(0x9e37_79b9_7f4a_7c15);
