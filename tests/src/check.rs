@@ -86,14 +86,7 @@ impl<'a, F: Sampled> Trial<'a, F> {
     /// Whether something is known of all results of moderate numbers: exponentials may be too large, and in narrow formats
     /// products too; a mask may leave nothing, or its own radius a doubt; and most numbers are no index.
     fn is_sure(&self) -> bool {
-        let doubtful = matches!(
-            self.rule,
-            Rule::Exp
-                | Rule::Softmax { masked: true, .. }
-                | Rule::Attention(Lengths { masked: true, .. })
-                | Rule::Gather { .. }
-        );
-        F::LARGEST > 1e18 && !doubtful
+        F::LARGEST > 1e18 && is_tame(&self.rule)
     }
 
     fn forward(&self, report: &mut Report) {
@@ -181,6 +174,18 @@ impl<'a, F: Sampled> Trial<'a, F> {
     }
 }
 
+/// Ops that are defined everywhere and, unlike an exponential, turn moderate numbers into moderate ones.
+fn is_tame(rule: &Rule) -> bool {
+    match rule {
+        Rule::Exp
+        | Rule::Softmax { masked: true, .. }
+        | Rule::Attention(Lengths { masked: true, .. })
+        | Rule::Gather { .. } => false,
+        Rule::Unary(function) => function.is_tame(),
+        _ => true,
+    }
+}
+
 /// Ops whose radius is documented to be 0 wherever the result is exact and the operands are.
 fn knows_exactness<F: Sampled>(rule: &Rule) -> bool {
     match rule {
@@ -195,6 +200,7 @@ fn knows_exactness<F: Sampled>(rule: &Rule) -> bool {
         | Rule::Pad { .. } => true,
         // Without a fused multiply-add f64 does not know the error of its products.
         Rule::Mul => F::NAME != "f64",
+        Rule::Unary(function) => function.knows_exactness(),
         _ => false,
     }
 }

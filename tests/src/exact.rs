@@ -4,6 +4,8 @@
 //! quotient, a logarithm or an exponential has one, below 2^-300 of the result. What a test compares with a radius is
 //! the distance *less* that bound, so the tests accuse nobody falsely, and miss no violation that is larger than it.
 
+mod functions;
+
 use std::cmp::Ordering;
 use std::ops::{Add, Mul, Neg, Sub};
 

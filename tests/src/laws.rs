@@ -7,11 +7,13 @@ mod attention;
 mod layout;
 mod ops;
 mod rows;
+mod unary;
 
 use crate::exact::Exact;
 
 pub use attention::Lengths;
 pub use ops::{Law, Numels};
+pub use unary::Function;
 
 /// An op over the reals.
 #[derive(Clone, Debug, PartialEq)]
@@ -143,6 +145,8 @@ pub enum Rule {
         /// The length of a chunk of the operand.
         width: usize,
     },
+    /// A function of one number, entry by entry.
+    Unary(Function),
 }
 
 /// An axis: the product of the lengths before it, its own length, and the product of those after it.
@@ -195,6 +199,7 @@ impl Rule {
             Self::Concat { outer, ref widths } => layout::joined(x, outer, widths),
             Self::Slice { total, start, width } => layout::cut(x[0], total, start, width),
             Self::Pad { total, start, width } => layout::surrounded(x[0], total, start, width),
+            Self::Unary(function) => map(x[0], |x| function.at(x).0),
             Self::Add => repeated(x, |a, b| a.clone() + b),
             Self::Sub => repeated(x, |a, b| a.clone() - b),
             Self::Mul => repeated(x, |a, b| a.clone() * b),
@@ -239,6 +244,7 @@ impl Rule {
                 vec![layout::surrounded_chunks(dy, chunks, total, start, width)]
             }
             Self::Pad { total, start, width } => vec![layout::cut(dy, total, start, width)],
+            Self::Unary(function) => vec![together(x[0], dy, |x, d| function.at(x).1 * d)],
             Self::Add => vec![dy.to_vec(), columns(dy, x[1].len())],
             Self::Sub => vec![dy.to_vec(), map(&columns(dy, x[1].len()), |d| -d.clone())],
             Self::Mul => {

@@ -3,7 +3,7 @@
 use half::{bf16, f16};
 use nfgrad::format::{E4m3, E4m3Saturating, E5m2, E5m2Saturating, Tf32};
 use nfgrad::op::{
-    Add, All, Amax, Amin, Attention, Axis, Broadcast, Concat, CrossEntropy, Exp, Gather, LayerNorm, Literal,
+    self, Add, All, Amax, Amin, Attention, Axis, Broadcast, Concat, CrossEntropy, Exp, Gather, LayerNorm, Literal,
     LogSoftmax, MatMul, Mean, Mse, Mul, Neg, Pad, Permute, Relu, Reshape, RmsNorm, Scale, Slice, Softmax, Sub, Sum,
     Tanh, Transpose,
 };
@@ -104,6 +104,19 @@ ops! {
     ];
     neg: Neg, 100, [((D<4>, D<3>),), ((),)];
     exp: Exp, 150, [((D<2>, D<2>),), ((),)];
+    abs: op::Abs, 300, [((D<4>, D<3>),), ((),)];
+    sqrt: op::Sqrt, 150, [((D<2>, D<2>),), ((),)];
+    recip: op::Recip, 150, [((D<2>, D<2>),), ((),)];
+    ln: op::Ln, 150, [((D<2>, D<2>),), ((),)];
+    log1p: op::Log1p, 150, [((D<2>, D<2>),), ((),)];
+    expm1: op::Expm1, 150, [((D<2>, D<2>),), ((),)];
+    sin: op::Sin, 150, [((D<2>, D<2>),), ((),)];
+    cos: op::Cos, 150, [((D<2>, D<2>),), ((),)];
+    sigmoid: op::Sigmoid, 150, [((D<2>, D<2>),), ((),)];
+    softplus: op::Softplus, 150, [((D<2>, D<2>),), ((),)];
+    silu: op::Silu, 150, [((D<2>, D<2>),), ((),)];
+    gelu: op::Gelu, 60, [((D<2>, D<2>),), ((),)];
+    gelu_tanh: op::GeluTanh, 100, [((D<2>, D<2>),), ((),)];
     tanh: Tanh, 150, [((D<2>, D<2>),), ((),)];
     scale_by_a_tenth: Scale<Tenth>, 200, [((D<4>, D<3>),), ((),)];
     scale_by_a_quarter: Scale<Quarter>, 200, [((D<4>, D<3>),)];

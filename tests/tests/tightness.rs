@@ -1,7 +1,7 @@
 //! How much larger radii are than errors, by op: `cargo test --release -p nfgrad-tests --test tightness -- --ignored --nocapture`.
 
 use half::bf16;
-use nfgrad::op::{Add, All, Axis, CrossEntropy, Exp, LogSoftmax, MatMul, Mean, Mse, Mul, Relu, Sub, Sum, Tanh};
+use nfgrad::op::{self, Add, All, Axis, CrossEntropy, Exp, LogSoftmax, MatMul, Mean, Mse, Mul, Relu, Sub, Sum, Tanh};
 use nfgrad::prelude::*;
 use nfgrad_tests::check::{HEADER, tightness};
 
@@ -29,6 +29,17 @@ fn radius_over_error() {
         Relu, (Matrix,);
         Exp, (Matrix,);
         Tanh, (Matrix,);
+        op::Abs, (Matrix,);
+        op::Log1p, (Matrix,);
+        op::Expm1, (Matrix,);
+        op::Recip, (Matrix,);
+        op::Sin, (Matrix,);
+        op::Cos, (Matrix,);
+        op::Sigmoid, (Matrix,);
+        op::Softplus, (Matrix,);
+        op::Silu, (Matrix,);
+        op::Gelu, (Matrix,);
+        op::GeluTanh, (Matrix,);
         MatMul, ((D<8>, D<64>), (D<64>, D<10>));
         Sum<All>, (Matrix,);
         Sum<Axis<0>>, (Matrix,);

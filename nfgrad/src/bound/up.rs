@@ -77,11 +77,13 @@ impl Up {
         if self.0 < other.0 { self } else { other }
     }
 
-    /// `self / divisor`; ∞ unless the divisor is positive. The divisor must be a lower bound of what it stands for.
+    /// `self / divisor`; ∞ unless the divisor is positive and finite. The divisor must be a lower bound of what it stands for, which an
+    /// overflow is not.
     #[inline]
     #[must_use]
     pub fn over(self, divisor: f64) -> Self {
-        if divisor > 0.0 { Self::rounded_up(self.0 / divisor, self.0 == 0.0) } else { Self::INFINITY }
+        let usable = (divisor > 0.0) & (divisor < f64::INFINITY);
+        if usable { Self::rounded_up(self.0 / divisor, self.0 == 0.0) } else { Self::INFINITY }
     }
 
     /// The square root.
@@ -253,6 +255,7 @@ mod tests {
         assert_eq!(Up::INFINITY + Up::new(1.0), Up::INFINITY);
         assert_eq!(Up::new(1.0).over(0.0), Up::INFINITY);
         assert_eq!(Up::new(1.0).over(-1.0), Up::INFINITY);
+        assert_eq!(Up::new(1.0).over(f64::INFINITY), Up::INFINITY);
         assert_eq!(Up::new(f64::MAX) * Up::new(2.0), Up::INFINITY);
     }
 }

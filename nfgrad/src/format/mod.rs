@@ -78,6 +78,8 @@ pub trait Primitive: Float + Accumulator + Pooled {
 
     /// `f(x)` in f64, for a number `x` of a format whose accumulator has this primitive.
     fn carry<E: Elementary>(x: f64) -> f64;
+    /// At least the relative error of [`Primitive::carry`], but for underflow to below 2^-999.
+    fn relative_error<E: Elementary>() -> f64;
     /// At least `|y - f(x)|` for every `y` that [`Primitive::carry`] returns with `|y| <= size`.
     fn carry_error<E: Elementary>(size: Up) -> Up;
 }

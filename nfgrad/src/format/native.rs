@@ -46,11 +46,16 @@ impl Primitive for f32 {
         E::narrow(x)
     }
 
-    /// `|y - f| <= e |f| + 2^-1020` and `|f| <= |y| + e |f| + 2^-1020`, so `|y - f| <= (e |y| + 2^-1020) / (1 - e)`.
+    #[inline(always)]
+    fn relative_error<E: Elementary>() -> f64 {
+        E::NARROW_ERROR
+    }
+
+    /// `|y - f| <= e |f| + t` and `|f| <= |y| + e |f| + t` with `t = 2^-1000`, so `|y - f| <= (e |y| + t) / (1 - e)`.
     #[inline(always)]
     fn carry_error<E: Elementary>(size: Up) -> Up {
         // One `e` more than needed is for the roundings of this line.
-        Up::new(size.get() * (E::NARROW_ERROR * (1.0 + 3.0 * E::NARROW_ERROR)) + 2f64.powi(-1018))
+        Up::new(size.get() * (E::NARROW_ERROR * (1.0 + 3.0 * E::NARROW_ERROR)) + 2f64.powi(-998))
     }
 }
 
@@ -71,9 +76,15 @@ impl Primitive for f64 {
         E::wide(x)
     }
 
+    /// A unit is at most 2^-52 of the computed number, and that at most `1 + 2^-40` times the exact one.
+    #[inline]
+    fn relative_error<E: Elementary>() -> f64 {
+        E::WIDE_ULPS * f64::EPSILON * (1.0 + 1.0 / (1_u64 << 40) as f64)
+    }
+
     #[inline]
     fn carry_error<E: Elementary>(size: Up) -> Up {
-        size.get().half_ulp() * Up::new(2.0 * E::WIDE_ULPS)
+        size.get().half_ulp().max(Up::new(2f64.powi(-1061))) * Up::new(2.0 * E::WIDE_ULPS)
     }
 }
 

@@ -13,13 +13,19 @@
 //! Notation: n is an integer held in a float, x = n ln 2 + r with |r| <= 0.34658 for exponentials, x = 2^n m with m in
 //! [√½, √2] for logarithms.
 
+mod activation;
 mod exponential;
 mod logarithm;
+mod normal;
+mod trigonometric;
 
 use core::hint::select_unpredictable as select;
 
-pub use exponential::{Exp, Tanh};
+pub use activation::{Gelu, GeluTanh, Sigmoid, Silu, Softplus};
+pub use exponential::{Exp, ExpM1, Tanh};
 pub use logarithm::{Ln, Ln1p};
+pub use normal::NormalCdf;
+pub use trigonometric::{Cos, Sin};
 
 /// A real function of one number, and how well it is computed.
 ///
@@ -29,13 +35,13 @@ pub trait Elementary: 'static {
     const NAME: &'static str;
     /// The relative error of [`Elementary::narrow`].
     const NARROW_ERROR: f64 = 1.0 / (1_u64 << 46) as f64;
-    /// The error of [`Elementary::wide`] in units in the last place of the *computed* result (the unit of 0 and of subnormal
-    /// numbers is 2^-1074).
+    /// The error of [`Elementary::wide`] in units in the last place of the *computed* result; a unit counts as no less than 2^-1060.
     const WIDE_ULPS: f64;
     /// Whether the function is known to grow, or to fall, wherever it has a value.
     const MONOTONE: bool = false;
 
-    /// `f(x)` to within `NARROW_ERROR |f(x)| + 2^-1020`, for every `x` that is an f32; an infinity where `f(x)` is beyond 2^1022.
+    /// `f(x)` to within `NARROW_ERROR |f(x)| + 2^-1000`, for every `x` that is an f32. Where `|f(x)|` is beyond 2^500, which is
+    /// infinite for every such format, so may be the result.
     fn narrow(x: f64) -> f64;
 
     /// `f(x)` to within [`Elementary::WIDE_ULPS`], for every `x`.
@@ -50,4 +56,16 @@ const SHIFT: f64 = 6_755_399_441_055_744.0;
 fn clamp(x: f64, lo: f64, hi: f64) -> f64 {
     let x = select(x < lo, lo, x);
     select(x > hi, hi, x)
+}
+
+/// `a b = p + e` exactly, for factors below 2^500 whose product is above 2^-900 (Dekker 1971, with Veltkamp's splitting).
+#[inline(always)]
+fn two_product(a: f64, b: f64) -> (f64, f64) {
+    let split = |x: f64| {
+        let c = x * 134_217_729.0;
+        let high = c - (c - x);
+        (high, x - high)
+    };
+    let (product, (a_high, a_low), (b_high, b_low)) = (a * b, split(a), split(b));
+    (product, ((a_high * b_high - product) + a_high * b_low + a_low * b_high) + a_low * b_low)
 }

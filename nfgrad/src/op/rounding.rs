@@ -15,6 +15,13 @@ pub(super) fn is_known<F: Format>((x, radius): (F, Up)) -> bool {
     x.is_finite() & radius.is_finite()
 }
 
+/// A number with its radius in f64, of which it may be no number: the difference goes to the radius.
+#[inline(always)]
+pub(super) fn in_f64<F: Format>((x, alpha): (F, Up)) -> (f64, Up) {
+    let nearest = x.to_f64();
+    (nearest, if F::CONVERSION == 0.0 { alpha } else { alpha + Up::abs(nearest) * Up::new(2.0 * F::CONVERSION) })
+}
+
 /// At least `|a b - a* b*|` for factors with their radii: `|a| β + |b| α + α β`.
 #[inline]
 pub(super) fn product_error<F: Format>((a, alpha): (F, Up), (b, beta): (F, Up)) -> Up {
@@ -22,6 +29,16 @@ pub(super) fn product_error<F: Format>((a, alpha): (F, Up), (b, beta): (F, Up)) 
     // Each product is known to be 0 where a factor is; `&` and `|`, so that loops are vectorised.
     let is_zero = ((a == 0.0) | (beta == 0.0)) & ((alpha == 0.0) | (b + beta == 0.0));
     Up::of_polynomial(a * beta + (b + beta) * alpha, is_zero)
+}
+
+/// At least `|a/b - a*/b*|`, where `size >= |a/b|`: `(α + |a/b| β) / (|b| - β)`; ∞ where `b*` may be 0.
+///
+/// `a/b - a*/b* = ((a - a*) + (a/b)(b* - b)) / b*`.
+#[inline(always)]
+pub(super) fn quotient_spread<F: Format>(alpha: Up, (b, beta): (F, Up), size: Up) -> Up {
+    let [low, high] = b.enclosure();
+    let least = beta.below(low.abs().min(high.abs()));
+    (alpha + size * beta).over(least)
 }
 
 /// At least `|y - acc|`, where `y` is `F::from_acc(acc)`. The difference is computed, not bounded, so it is 0 where nothing

@@ -7,7 +7,7 @@ use nfgrad::op::{
 };
 use nfgrad_shapes::{Dim, Shape};
 
-use super::{Axis, Lengths, Rule};
+use super::{Axis, Function, Lengths, Rule};
 
 /// `O: Law<In>` reads "the op `O` on operands of the shapes `In` computes what [`Law::rule`] says".
 pub trait Law<In: Operands>: Op<In> {
@@ -60,6 +60,19 @@ macro_rules! laws {
 }
 
 laws!(Add, Sub, Mul, Neg, Relu, Exp, Tanh, Mse);
+
+/// Functions of one number.
+macro_rules! functions {
+    ($($op:ident),* $(,)?) => {$(
+        impl<S: Shape> Law<(S,)> for nfgrad::op::$op {
+            fn rule() -> Rule {
+                Rule::Unary(Function::$op)
+            }
+        }
+    )*};
+}
+
+functions!(Abs, Sqrt, Recip, Ln, Log1p, Expm1, Sin, Cos, Sigmoid, Softplus, Silu, Gelu, GeluTanh);
 
 impl<M: Dim, K: Dim, N: Dim> Law<((M, K), (K, N))> for MatMul
 where

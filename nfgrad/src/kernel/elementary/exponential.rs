@@ -32,6 +32,27 @@ impl Elementary for Exp {
     }
 }
 
+/// `e^x - 1`.
+#[derive(Debug, Clone, Copy)]
+pub struct ExpM1;
+
+impl Elementary for ExpM1 {
+    const NAME: &'static str = "exp_m1";
+    const MONOTONE: bool = true;
+    const WIDE_ULPS: f64 = 2.0;
+
+    #[inline(always)]
+    fn narrow(x: f64) -> f64 {
+        // -0 is kept: the polynomial begins with r, but 0 is added to it.
+        exp_m1_wide(clamp(x, -100.0, 400.0)).copysign(x)
+    }
+
+    #[inline]
+    fn wide(x: f64) -> f64 {
+        libm::expm1(x)
+    }
+}
+
 /// The hyperbolic tangent.
 #[derive(Debug, Clone, Copy)]
 pub struct Tanh;

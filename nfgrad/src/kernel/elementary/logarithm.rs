@@ -41,16 +41,22 @@ impl Elementary for Ln1p {
 
     #[inline(always)]
     fn narrow(x: f64) -> f64 {
-        let (n, m) = mantissa(1.0 + x);
-        // Where n = 0 the sum 1 + x may have lost bits of x; elsewhere |ln(1 + x)| > 1/3 and they do not matter.
-        let (z, tail) = ln_1p_short(select(n == 0.0, x, m - 1.0));
-        edges((n * core::f64::consts::LN_2 + z + tail).copysign(x), x, x + 1.0)
+        edges(ln_1p_wide(x).copysign(x), x, x + 1.0)
     }
 
     #[inline]
     fn wide(x: f64) -> f64 {
         libm::log1p(x)
     }
+}
+
+/// ln(1 + x) for x > -1, to the needs of f32, whether x is one or not.
+#[inline(always)]
+pub(super) fn ln_1p_wide(x: f64) -> f64 {
+    let (n, m) = mantissa(1.0 + x);
+    // Where n = 0 the sum 1 + x may have lost bits of x; elsewhere |ln(1 + x)| > 1/3 and they do not matter.
+    let (z, tail) = ln_1p_short(select(n == 0.0, x, m - 1.0));
+    n * core::f64::consts::LN_2 + z + tail
 }
 
 /// (n, m) with x = 2^n m, √½ <= m < √2, for normal x > 0.

@@ -1,0 +1,75 @@
+//! `|x|`, entry by entry: `[s] -> [s]`.
+//!
+//! | | |
+//! |---|---|
+//! | Value | `y = |x|`, exact |
+//! | Cotangent | `x̄ = ȳ` where `x > 0`, `-ȳ` where `x < 0`, 0 where `x = 0`; exact |
+//!
+//! # Error bound
+//!
+//! `||x| - |x*|| <= α`. The cotangent depends on the sign of `x*`. Where `|x| > α` it is that of `x` and the radius is `δ`. Elsewhere the two
+//! slopes may differ by 2, or by 1 if the computed one is 0: `|x̄ - x̄*| <= 2|ȳ| + δ`, or `|ȳ| + δ`. Where `x = x* = 0` both are 0.
+
+use super::Pointwise;
+use crate::bound::Up;
+use crate::format::Format;
+
+/// `|x|`, entry by entry; see the [module](self).
+#[derive(Debug, Clone, Copy)]
+pub struct Abs;
+
+impl Pointwise for Abs {
+    const NAME: &'static str = "abs";
+
+    #[inline(always)]
+    fn value<F: Format>(x: F) -> F {
+        if x < F::ZERO { x.neg() } else { x }
+    }
+
+    #[inline(always)]
+    fn radius<F: Format>(_: F, alpha: Up, _: F) -> Up {
+        alpha
+    }
+
+    #[inline(always)]
+    fn vjp<F: Format>(x: F, _: F, dy: F) -> F {
+        let signed = if x < F::ZERO { dy.neg() } else { dy };
+        if x == F::ZERO { F::ZERO } else { signed }
+    }
+
+    #[inline(always)]
+    fn vjp_radius<F: Format>((x, alpha): (F, Up), _: (F, Up), (dy, delta): (F, Up), _: F) -> Up {
+        let is_zero = x == F::ZERO;
+        let undecided = dy.magnitude() * Up::new(if is_zero { 1.0 } else { 2.0 }) + delta;
+        let decided = if is_zero { Up::ZERO } else { delta };
+        let [low, high] = x.enclosure();
+        let known = (low.abs().min(high.abs()) > alpha.get()) | (is_zero & (alpha == Up::ZERO));
+        if known { decided } else { undecided }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use nfgrad_shapes::D;
+
+    use super::super::testing::{Case1, elementwise1};
+    use super::*;
+
+    #[test]
+    fn the_sign_decides_unless_it_is_not_known() {
+        let case = Case1::<f32> {
+            x: &[3.0, -3.0, 0.5, 0.0, 0.0],
+            alpha: &[0.25, 0.0, 0.5, 0.0, 1.0],
+            dy: &[2.0; 5],
+            delta: &[0.125, 0.0, 0.0, 1.0, 0.0],
+        };
+        let result = elementwise1::<Abs, (D<5>,), _>(case);
+        assert_eq!(result.y, [3.0, 3.0, 0.5, 0.0, 0.0]);
+        assert_eq!(result.rad_y, [0.25, 0.0, 0.5, 0.0, 1.0]);
+        assert_eq!(result.dx[0], [2.0, -2.0, 2.0, 0.0, 0.0]);
+        assert_eq!(result.rad_dx[0][..2], [0.125, 0.0]);
+        assert!(result.rad_dx[0][2] >= 4.0 && result.rad_dx[0][2] < 4.000_001);
+        assert_eq!(result.rad_dx[0][3], 0.0);
+        assert!(result.rad_dx[0][4] >= 2.0 && result.rad_dx[0][4] < 2.000_001);
+    }
+}

@@ -1,0 +1,158 @@
+//! [`Curve`]: smooth functions of one number whose first three derivatives are bounded everywhere.
+//!
+//! | | |
+//! |---|---|
+//! | Value | `y`, the elementary function within its [error `ρ`](crate::format::Format::eval_error) |
+//! | Cotangent | `x̄ = fl(ȳ w)`, with the slope `w` computed in f64 |
+//!
+//! # Error bound
+//!
+//! With `|w - f'(x)| <= ω`, `B >= |f''|` on `[x - α, x + α]`, `M >= |f'|` and `R >= |f(s) - f(t)|` everywhere,
+//!
+//! ```text
+//! |y - f(x*)| <= ρ + min(α (|w| + ω + α B / 2), α M, R)
+//! |x̄ - f'(x*) ȳ*| <= |fl(ȳ w) - ȳ w| + |ȳ| r + |w| δ + r δ      r = ω + min(α B, 2 M)
+//! B = min(max |f''|, |f''(x)| + α max |f'''|, E / (1 - α λ))
+//! ```
+//!
+//! *Proof.* Taylor's theorem with the remainder of Lagrange, the mean value theorem, and `|f'(s) - f'(t)| <= 2 M`. For `B`: the second
+//! form is the mean value theorem for `f''`; the third uses the envelope `|f''(x + d)| <= E e^(λ|d|)` that each function states, and
+//! `e^t <= 1/(1 - t)`. It matters where the function is nearly flat. ∎
+//!
+//! So for small `α` the bound of the value is `α |f'(x)|` and that of the slope `α |f''(x)|`, not those of the steepest point.
+
+use super::Pointwise;
+use super::rounding::{in_f64, product_error};
+use crate::bound::Up;
+use crate::format::{Accumulator, Format, Primitive, elementary::Elementary, elementary::Exp};
+
+/// A smooth function of one number; see the [module](self).
+pub trait Curve: 'static {
+    /// The name, as in a `graph!` block.
+    const NAME: &'static str;
+    /// The function.
+    type Function: Elementary;
+    /// At least `|f'|`, `|f''|` and `|f'''|` everywhere.
+    const MAXIMA: [f64; 3];
+    /// At least `|f(s) - f(t)|` for all `s` and `t`.
+    const RANGE: f64 = f64::INFINITY;
+
+    /// `f'(x)`, computed in f64 by functions that are as good as the accumulator needs.
+    fn slope<A: Primitive>(x: f64) -> f64;
+
+    /// What bounds the slope near `x`.
+    fn bend<A: Primitive>(x: f64) -> Bend;
+
+    /// Whether `y` is exactly `f(x)`.
+    #[inline(always)]
+    fn is_exact<F: Format>(_x: F, _y: F) -> bool {
+        false
+    }
+}
+
+/// The slope of a curve at one point, and how it changes around it.
+#[derive(Debug, Clone, Copy)]
+pub struct Bend {
+    /// What [`Curve::slope`] returns.
+    pub slope: f64,
+    /// At least `|slope - f'(x)|`.
+    pub error: Up,
+    /// At least `|f''(x)|`.
+    pub second: Up,
+    /// `E` and `λ` with `|f''(x + d)| <= E e^(λ |d|)`; `E` may be ∞.
+    pub envelope: (Up, Up),
+}
+
+impl Bend {
+    /// At least `|f''|` within `alpha` of the point.
+    #[inline(always)]
+    fn within(&self, alpha: Up, [_, second, third]: [f64; 3]) -> Up {
+        let (size, rate) = self.envelope;
+        let local = self.second + alpha * Up::new(third);
+        Up::new(second).min(local).min(size.over((rate * alpha).below(1.0)))
+    }
+}
+
+impl<C: Curve> Pointwise for C {
+    const NAME: &'static str = C::NAME;
+
+    #[inline(always)]
+    fn value<F: Format>(x: F) -> F {
+        x.eval::<C::Function>()
+    }
+
+    #[inline(always)]
+    fn radius<F: Format>(x: F, alpha: Up, y: F) -> Up {
+        let own = if C::is_exact(x, y) { Up::ZERO } else { y.eval_error::<C::Function>() };
+        let (x, alpha) = in_f64((x, alpha));
+        let at = C::bend::<Carrier<F>>(x);
+        let steepness = Up::abs(at.slope) + at.error + alpha * at.within(alpha, C::MAXIMA) * Up::new(0.5);
+        own + (alpha * steepness.min(Up::new(C::MAXIMA[0]))).min(Up::new(C::RANGE))
+    }
+
+    #[inline(always)]
+    fn vjp<F: Format>(x: F, _: F, dy: F) -> F {
+        F::from_f64(dy.to_f64() * C::slope::<Carrier<F>>(x.to_f64()))
+    }
+
+    #[inline(always)]
+    fn vjp_radius<F: Format>(x: (F, Up), _: (F, Up), dy: (F, Up), dx: F) -> Up {
+        let ((x, alpha), dy) = (in_f64(x), in_f64(dy));
+        let at = C::bend::<Carrier<F>>(x);
+        let change = (alpha * at.within(alpha, C::MAXIMA)).min(Up::new(2.0 * C::MAXIMA[0]));
+        scaled_error(dy, (at.slope, at.error + change), dx)
+    }
+}
+
+/// In what the functions of a format are carried out.
+pub(super) type Carrier<F> = <<F as Format>::Acc as Accumulator>::Primitive;
+
+/// At least `|dx - dy* w*|`, where `dx` is the product `dy w` in f64, rounded once to the format.
+#[inline(always)]
+pub(super) fn scaled_error<F: Format>(dy: (f64, Up), w: (f64, Up), dx: F) -> Up {
+    let product = dy.0 * w.0;
+    product_error(dy, w) + f64::mul_error(dy.0, w.0, product) + dx.distance(product)
+}
+
+/// Half of f64's epsilon: the error of one rounding.
+pub(super) const UNIT: f64 = f64::EPSILON / 2.0;
+/// What all underflows of a slope cost together, and more.
+pub(super) const UNDERFLOW: f64 = f64::from_bits((1023 - 900) << 52);
+
+/// `σ(x)`, `σ(-x)` and `σ'(x) = σ(x) σ(-x)`, each with its relative accuracy and `σ(x) - σ(-x) = tanh(x/2)`.
+///
+/// All come from `e = e^-|x|`, which is off by `ε` of itself: `σ` and `σ(-x)` by `ε + 3u` at most, since the denominator `1 + e` takes
+/// `e/(1 + e)` of it, and `σ'` by `ε + 5u`.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Logistic {
+    pub(super) above: f64,
+    pub(super) below: f64,
+    pub(super) slope: f64,
+}
+
+impl Logistic {
+    #[inline(always)]
+    pub(super) fn new<A: Primitive>(x: f64) -> Self {
+        let e = A::carry::<Exp>(-x.abs());
+        let (large, small) = (1.0 / (1.0 + e), e / (1.0 + e));
+        let (above, below) = if x < 0.0 { (small, large) } else { (large, small) };
+        Self { above, below, slope: small / (1.0 + e) }
+    }
+
+    /// At least the relative error of each of the three, and room for two more roundings.
+    #[inline(always)]
+    pub(super) fn relative<A: Primitive>() -> f64 {
+        A::relative_error::<Exp>() + 8.0 * UNIT
+    }
+
+    #[inline(always)]
+    pub(super) fn tanh_half(&self) -> f64 {
+        self.above - self.below
+    }
+}
+
+/// At least a bound that was computed in f64 to within a part in 2^30 of `size`.
+#[inline(always)]
+pub(super) fn padded(value: f64, size: f64) -> Up {
+    Up::new(value.abs() + size.abs() * (1.0 / (1_u64 << 30) as f64) + UNDERFLOW)
+}
