@@ -18,11 +18,6 @@ impl Exact {
         Self { value: Big::ZERO, error: Bound::ONE >> 1100 }
     }
 
-    /// Whether the number is exactly zero.
-    pub fn is_zero(&self) -> bool {
-        self.value == Big::ZERO && self.error == Bound::ZERO
-    }
-
     /// The magnitude.
     #[must_use]
     pub fn abs(&self) -> Self {
