@@ -166,8 +166,7 @@ impl_arguments!(A B C D E F);
 impl_arguments!(A B C D E F G);
 impl_arguments!(A B C D E F G H);
 
-/// The graph `G`, called with the entries that the witnesses `A` point at as its leaves, whose output has the shape `S`; see
-/// the [module](self).
+/// The graph `G`, called with the entries that the witnesses `A` point at as its leaves, whose output has the shape `S`.
 ///
 /// The shapes of the caller and those of the block are the same numbers, but may be written as other types: `Times<D<2>, D<8>>`
 /// inside is `D<16>` outside. So they are compared as numbers, when the program is compiled.

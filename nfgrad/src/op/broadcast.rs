@@ -16,7 +16,7 @@
 //! |x̄ⱼ - x̄ⱼ*| <= Σᵢ δᵢⱼ + κ Σᵢ |ȳᵢⱼ| + |x̄ⱼ - acc|
 //! ```
 //!
-//! with `κ` of [`sum_error`](crate::format::sum_error) for the height of the tree, and `acc` the sum before it was rounded to the
+//! with `κ` of [`sum_error`] for the height of the tree, and `acc` the sum before it was rounded to the
 //! format. Where nothing is repeated it is a copy, with the radius `δ`.
 
 use std::fmt::{self, Debug};

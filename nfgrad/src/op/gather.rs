@@ -25,7 +25,7 @@
 //! |t̄ - t̄*| <= Σ δ + κ Σ |ȳ| + |t̄ - acc|
 //! ```
 //!
-//! with `κ` of [`sum_error`](crate::format::sum_error) for the height `m - 1`, for they are added one after another in the
+//! with `κ` of [`sum_error`] for the height `m - 1`, for they are added one after another in the
 //! accumulator, and `acc` the sum before it was rounded to the format. A row that is named once has the radius `δ`, one that is never
 //! named has the cotangent 0 with radius 0.
 

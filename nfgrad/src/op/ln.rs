@@ -17,7 +17,7 @@
 //! and ∞ elsewhere: `x*` might not be positive.
 //!
 //! *Proof.* `ln x - ln x*` is largest in magnitude for the smaller argument, `x* = x - α`. `-ln(1 - q) = q + q²/2 + q³/3 + …` is at most
-//! `q + (q²/2)(1 + q + q² + …) = q + q² / (2 (1 - q))`. The second line is the rule of [quotients](super::div). ∎
+//! `q + (q²/2)(1 + q + q² + …) = q + q² / (2 (1 - q))`. The second line is the rule of quotients. ∎
 
 use super::Pointwise;
 use super::rounding::{in_f64, quotient_spread};

@@ -16,7 +16,7 @@
 //!
 //! and ∞ elsewhere: `x*` might be negative. At `x* = 0` the root has no derivative, so the second line is ∞ as soon as `y <= r`.
 //!
-//! *Proof.* `√x - √x* = (x - x*) / (√x + √x*)`, largest for the smaller argument. The second line is the rule of [quotients](super::div). ∎
+//! *Proof.* `√x - √x* = (x - x*) / (√x + √x*)`, largest for the smaller argument. The second line is the rule of quotients. ∎
 
 use super::Pointwise;
 use super::rounding::{in_f64, quotient_spread};
