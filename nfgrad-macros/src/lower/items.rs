@@ -81,7 +81,8 @@ impl Printer<'_> {
         fields.collect()
     }
 
-    /// `pub struct Mlp;`, or with const generics `pub type Mlp<const B: usize> = MlpOf<D<B>>;`.
+    /// `pub struct Mlp;`, or with const generics `pub type Mlp<const B: usize> = MlpOf<D<{ B }>>;`. The braces say that `B`
+    /// is a value, also where a type has the same name: `D` is in the prelude.
     ///
     /// The struct takes types, so that a graph can be called in another with dimensions that are expressions: stable Rust
     /// has `LinearOf<Times<D<2>, D<H>>>`, but not `Linear<{ 2 * H }>`.
@@ -99,7 +100,7 @@ impl Printer<'_> {
         let link = format!(" [`{}`], with its dimensions as types.", plain(name));
         quote! {
             #docs
-            #visibility type #name<#(const #symbols: usize),*> = #of<#(::nfgrad::__private::D<#symbols>),*>;
+            #visibility type #name<#(const #symbols: usize),*> = #of<#(::nfgrad::__private::D<{ #symbols }>),*>;
 
             #[doc = #link]
             #[derive(Debug, Clone, Copy)]

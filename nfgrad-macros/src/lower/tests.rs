@@ -39,7 +39,7 @@ fn every_op_is_a_node_with_witnesses() {
         "const TEXT:&'static str=\"0.1\";const NEAREST:f64=0.1f64;const EXACT:bool=false;",
         "const OUTPUTS:&'static[usize]=&[5,3];",
         "type S0=(n::D<3>,n::D<2>);",
-        "pub type Linear<const B:usize>=LinearOf<::nfgrad::__private::D<B>>;",
+        "pub type Linear<const B:usize>=LinearOf<::nfgrad::__private::D<{B}>>;",
         "type S2<B>=(B,n::D<2>);",
         "type S4=();",
         "type ParamShapes=(S0,);",
