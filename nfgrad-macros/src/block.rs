@@ -14,6 +14,7 @@ use syn::{Ident, LitStr, bracketed, parenthesized};
 
 use crate::ast::{Binding, BlockCall, Callee, Expr, ExprKind, Graph, Statement, Symbol, Target};
 use crate::dim::{Dims, ObligationKind, Shape};
+use crate::infer::plain;
 use crate::parse;
 use crate::report::{Diagnostic, Site};
 
@@ -77,20 +78,12 @@ pub(crate) struct Fact {
 }
 
 impl Signature {
-    /// The leaves in the order of their positions: parameters first.
-    pub(crate) fn by_position(&self) -> Vec<usize> {
-        let (mut params, inputs): (Vec<_>, Vec<_>) =
-            (0..self.leaves.len()).partition(|leaf| self.leaves[*leaf].kind != LeafKind::Input);
-        params.extend(inputs);
-        params
+    /// The parameters, in the order of their declaration. Their positions come first, in that order.
+    pub(crate) fn params(&self) -> impl Iterator<Item = usize> {
+        (0..self.leaves.len()).filter(|leaf| self.leaves[*leaf].kind != LeafKind::Input)
     }
 
-    /// The number of parameters.
-    pub(crate) fn params(&self) -> usize {
-        self.leaves.iter().filter(|leaf| leaf.kind != LeafKind::Input).count()
-    }
-
-    /// The inputs, in the order of their declaration.
+    /// The inputs, in the order of their declaration. Their positions follow, in that order.
     pub(crate) fn inputs(&self) -> impl Iterator<Item = usize> {
         (0..self.leaves.len()).filter(|leaf| self.leaves[*leaf].kind == LeafKind::Input)
     }
@@ -184,9 +177,7 @@ pub(crate) struct Answers {
 /// The `macro_rules!` of a name, which answers a [`request`] with a signature.
 pub(crate) fn answer(visibility: &TokenStream, name: &Ident, signature: &TokenStream) -> TokenStream {
     let place = Site::from(name).location().unwrap_or_default();
-    let plain = name.to_string();
-    let hidden =
-        format_ident!("__nfgrad_{}_{:x}", plain.trim_start_matches("r#"), fingerprint(&place), span = name.span());
+    let hidden = format_ident!("__nfgrad_{}_{:x}", plain(name), fingerprint(&place), span = name.span());
     // Exported macros live at the root of the crate, hence the fingerprint; others go where `use` can take them.
     let export = (visibility.to_string() == "pub").then(|| quote!(#[macro_export] #[allow(non_local_definitions)]));
     quote! {

@@ -5,6 +5,7 @@ use quote::quote;
 
 use crate::block;
 use crate::dim::{Dims, canonical};
+use crate::infer::plain;
 use crate::parse::{OpDecl, Pattern, op};
 use crate::report::{Report, Site};
 
@@ -23,7 +24,7 @@ pub(crate) fn declare(tokens: TokenStream) -> TokenStream {
 
 /// As [`block`](crate::block) reads it.
 fn signature(declaration: &OpDecl, report: &mut Report) -> Option<TokenStream> {
-    let (name, generics) = (declaration.name.to_string(), &declaration.generics);
+    let (name, generics) = (plain(&declaration.name), &declaration.generics);
     let place = Site::from(&declaration.name).location().unwrap_or_default();
     let mut dims = Dims::new(generics);
     let mut text = |pattern: &Pattern| match pattern {

@@ -238,7 +238,12 @@ fn fresh(prefix: &str, taken: &[String]) -> Ident {
     while clashes(&name) {
         name.push('_');
     }
-    Ident::new(&name, Span::mixed_site())
+    ident(&name)
+}
+
+/// An identifier of the expansion.
+fn ident(text: &str) -> Ident {
+    Ident::new(text, Span::mixed_site())
 }
 
 /// A position as a literal without a suffix.

@@ -139,19 +139,42 @@ fn generics(input: ParseStream) -> Result<Vec<Ident>> {
         let word: Ident = input.parse()?;
         if word == "usize" { Ok(name) } else { Err(syn::Error::new(word.span(), "not usize")) }
     };
-    let mut generics = Vec::new();
+    angles(input, |input| {
+        let site = here(input);
+        one(input).map_err(|_| {
+            Diagnostic::new(codes::GENERIC, site, "a generic of a graph is a dimension: write `const N: usize`")
+        })
+    })
+}
+
+/// Items with commas between them, up to the end of `content`; `otherwise` is what could follow one.
+fn separated<T>(
+    content: ParseStream,
+    otherwise: &str,
+    mut item: impl FnMut(ParseStream) -> Result<T>,
+) -> Result<Vec<T>> {
+    let mut items = Vec::new();
+    while !content.is_empty() {
+        items.push(item(content)?);
+        if !content.is_empty() && content.parse::<Token![,]>().is_err() {
+            return Err(expected(content, otherwise));
+        }
+    }
+    Ok(items)
+}
+
+/// What is inside of `<..>`.
+fn angles<T>(input: ParseStream, mut item: impl FnMut(ParseStream) -> Result<T>) -> Result<Vec<T>> {
+    let mut items = Vec::new();
     let _: syn::Result<Token![<]> = input.parse();
     while !input.peek(Token![>]) {
-        let site = here(input);
-        generics.push(one(input).map_err(|_| {
-            Diagnostic::new(codes::GENERIC, site, "a generic of a graph is a dimension: write `const N: usize`")
-        })?);
+        items.push(item(input)?);
         if !input.peek(Token![>]) && input.parse::<Token![,]>().is_err() {
             return Err(expected(input, "`,` or `>`"));
         }
     }
     let _: syn::Result<Token![>]> = input.parse();
-    Ok(generics)
+    Ok(items)
 }
 
 /// Doc comments; any other attribute is refused.

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::{Entry, Inference, Node, Operation};
 use crate::ast::{Expr, Symbol};
-use crate::block::{ANY, Signature};
+use crate::block::{ANY, Leaf, Signature};
 use crate::codes;
 use crate::diagnose::{MAX_TEXT, source};
 use crate::dim::{Dim, Obligation, ObligationKind, Poly, Shape, shape_text};
@@ -66,11 +66,10 @@ impl<'a> Inference<'a, '_> {
             self.refused[number] = true;
             return;
         };
-        let params = signature.params();
-        for copy in 0..block.count() {
-            for (k, leaf) in signature.by_position().into_iter().take(params).enumerate() {
-                self.entries[block.first + copy * params + k].shape = Rc::clone(&instance.leaves[leaf]);
-            }
+        // Copy by copy, each with all its parameters.
+        let params = (0..block.count()).flat_map(|_| signature.params());
+        for (entry, leaf) in self.entries[block.first..].iter_mut().zip(params) {
+            entry.shape = Rc::clone(&instance.leaves[leaf]);
         }
         self.instances[number] = Some(instance);
     }
@@ -90,7 +89,7 @@ impl<'a> Inference<'a, '_> {
                 let name = Name { text: &callee.text, site: callee.site };
                 let instance = self.instantiate(signature, arguments, &given, &name)?;
                 self.fits(signature, &instance, &given, &name)?;
-                let operands = signature.by_position().into_iter().map(|leaf| positions[leaf]).collect();
+                let operands = signature.params().chain(signature.inputs()).map(|leaf| positions[leaf]).collect();
                 Some(self.node(called.expr, signature, callee, instance, operands))
             }
             Whose::Owned(number, Some(copy)) => self.copy(called, *number, *copy, &positions),
@@ -112,16 +111,13 @@ impl<'a> Inference<'a, '_> {
     fn copy(&mut self, called: &'a Called<'a>, number: usize, copy: usize, positions: &[usize]) -> Option<usize> {
         let block = &self.resolved.blocks[number];
         let signature = block.signature.filter(|_| !self.refused[number])?;
-        let label = match block.ast.count {
-            Some(_) => format!("{}[{copy}]", block.ast.name),
-            None => block.ast.name.to_string(),
-        };
+        let label = block.label(copy);
         let name = Name { text: &label, site: called.expr.site };
         let mut given = given(signature.inputs(), called, positions);
         if let (Some(first), Some(before), Whose::Owned(_, None)) =
             (given.first_mut(), copy.checked_sub(1), &called.target)
         {
-            first.label = Some(format!("{}[{before}](..)", block.ast.name));
+            first.label = Some(format!("{}(..)", block.label(before)));
         }
         let instance = self.instantiate(signature, &block.arguments, &given, &name);
         let instance = match (instance, &self.instances[number]) {
@@ -134,8 +130,8 @@ impl<'a> Inference<'a, '_> {
                 instance
             }
             (Some(instance), Some(known)) => {
-                let params = signature.by_position().into_iter().take(signature.params());
-                if let Some(leaf) = params.into_iter().find(|leaf| instance.leaves[*leaf] != known.leaves[*leaf]) {
+                let other = signature.params().find(|leaf| instance.leaves[*leaf] != known.leaves[*leaf]);
+                if let Some(leaf) = other {
                     let error = other_parameters(
                         &name,
                         &signature.leaves[leaf].name,
@@ -148,9 +144,9 @@ impl<'a> Inference<'a, '_> {
             }
         };
         self.fits(signature, &instance, &given, &name)?;
-        let first = block.first + copy * signature.params();
-        let inputs = by_position_of_inputs(signature, &given);
-        let operands = (first..first + signature.params()).chain(inputs).collect();
+        let params = signature.params().count();
+        let first = block.first + copy * params;
+        let operands = (first..first + params).chain(given.iter().map(|input| input.position)).collect();
         Some(self.node(called.expr, signature, &block.ast.callee, instance, operands))
     }
 
@@ -180,43 +176,8 @@ impl<'a> Inference<'a, '_> {
         given: &[Given<'a>],
         name: &Name<'_>,
     ) -> Option<Instance> {
-        let mut bound = arguments.to_vec();
-        for Given { leaf, position, .. } in given {
-            let found = &self.entries[*position].shape;
-            let Some(wanted) = &signature.leaves[*leaf].shape else { continue };
-            // Tensors of another rank are reported when the shapes are compared.
-            for (wanted, found) in wanted.iter().zip(found.iter()).filter(|_| wanted.len() == found.len()) {
-                let generic = wanted.poly.as_symbol().and_then(|symbol| generic(signature, symbol));
-                if let Some(generic) = generic {
-                    bound[generic].get_or_insert_with(|| found.clone());
-                }
-            }
-        }
-        let open: Vec<_> =
-            (0..bound.len()).filter(|i| bound[*i].is_none()).map(|i| signature.generics[i].to_string()).collect();
-        if !open.is_empty() {
-            let rank = |given: &&Given<'_>| {
-                let wanted = signature.leaves[given.leaf].shape.as_ref();
-                wanted.is_some_and(|wanted| wanted.len() != self.entries[given.position].shape.len())
-            };
-            if let Some(Given { leaf, expr, position, .. }) = given.iter().find(rank) {
-                let (leaf, found) = (&signature.leaves[*leaf], shape_text(&self.entries[*position].shape));
-                let wanted = leaf.shape.as_ref().map_or_else(|| ANY.to_owned(), |shape| shape_text(shape));
-                let text = format!("`{}`: `{}` has the shape {wanted}, but {found} is given", name.text, leaf.name);
-                let error = Diagnostic::new(codes::BLOCK_OPERAND, expr.site, text);
-                self.report.push(error.line_if(at(&leaf.place)));
-                return None;
-            }
-            let text = format!("`{}`: nothing says what {} is", name.text, open.join(" and "));
-            let error = Diagnostic::new(codes::BLOCK_INFERENCE, name.site, text).line(declared(signature));
-            self.report.push(error.help(format!(
-                "write the dimensions: `{}{}`",
-                signature.name,
-                signature.generics_text()
-            )));
-            return None;
-        }
-        let arguments: Vec<Dim> = bound.into_iter().flatten().collect();
+        let arguments = self.bind(signature, arguments, given, name);
+        let arguments = self.report.ok(arguments)?;
         self.facts(signature, &arguments, name)?;
         // `[..]` is the shape of the first tensor that can have any.
         let any = given.iter().find(|given| signature.leaves[given.leaf].shape.is_none());
@@ -224,6 +185,48 @@ impl<'a> Inference<'a, '_> {
         let instance = with(signature, &arguments, &any);
         let instance = instance.map_err(|text| impossible(signature, name, &arguments, &text));
         self.report.ok(instance)
+    }
+
+    /// All dimensions: those that are written, and for the others what stands in their places in the operands.
+    fn bind(
+        &self,
+        signature: &Signature,
+        arguments: &[Option<Dim>],
+        given: &[Given<'a>],
+        name: &Name<'_>,
+    ) -> Result<Vec<Dim>, Diagnostic> {
+        let mut bound = arguments.to_vec();
+        // A tensor of another rank than its leaf decides nothing.
+        let mut misfit = None;
+        for operand in given {
+            let found = &self.entries[operand.position].shape;
+            let Some(wanted) = &signature.leaves[operand.leaf].shape else { continue };
+            if wanted.len() != found.len() {
+                misfit.get_or_insert((operand, wanted, found));
+                continue;
+            }
+            for (wanted, found) in wanted.iter().zip(found.iter()) {
+                let generic = wanted.poly.as_symbol().and_then(|symbol| generic(signature, symbol));
+                if let Some(generic) = generic {
+                    bound[generic].get_or_insert_with(|| found.clone());
+                }
+            }
+        }
+        let open = signature.generics.iter().zip(&bound).filter(|(_, dim)| dim.is_none());
+        let open: Vec<_> = open.map(|(generic, _)| generic.to_string()).collect();
+        match misfit {
+            _ if open.is_empty() => Ok(bound.into_iter().flatten().collect()),
+            Some((operand, wanted, found)) => {
+                let leaf = &signature.leaves[operand.leaf];
+                Err(other_shape(name, leaf, operand, wanted, found).line_if(at("declared", &leaf.place)))
+            }
+            None => {
+                let text = format!("`{}`: nothing says what {} is", name.text, open.join(" and "));
+                let error = Diagnostic::new(codes::BLOCK_INFERENCE, name.site, text).line(declared(signature));
+                let usage = format!("`{}{}`", signature.name, signature.generics_text());
+                Err(error.help(format!("write the dimensions: {usage}")))
+            }
+        }
     }
 
     /// What the graph needs of its dimensions: decided here, or by whoever chooses ours.
@@ -243,7 +246,8 @@ impl<'a> Inference<'a, '_> {
                     }
                 }
                 Ok(Some(false)) | Err(_) => {
-                    self.report.push(impossible(signature, name, arguments, &unmet).line_if(required(&fact.place)));
+                    self.report
+                        .push(impossible(signature, name, arguments, &unmet).line_if(at("required", &fact.place)));
                     return None;
                 }
             }
@@ -254,29 +258,23 @@ impl<'a> Inference<'a, '_> {
     /// Whether each tensor has the shape of its leaf; all that do not are reported.
     fn fits(&mut self, signature: &Signature, instance: &Instance, given: &[Given<'a>], name: &Name<'_>) -> Option<()> {
         let mut fine = Some(());
-        for Given { leaf, expr, position, label } in given {
-            let (wanted, found) = (&instance.leaves[*leaf], &self.entries[*position].shape);
+        for operand in given {
+            let (wanted, found) = (&instance.leaves[operand.leaf], &self.entries[operand.position].shape);
             if wanted == found {
                 continue;
             }
             fine = None;
-            let leaf = &signature.leaves[*leaf];
-            let text = format!(
-                "`{}`: `{}` has the shape {}, but {} is given",
-                name.text,
-                leaf.name,
-                shape_text(wanted),
-                shape_text(found)
-            );
-            let mut error = Diagnostic::new(codes::BLOCK_OPERAND, expr.site, text);
-            let given = label.clone().unwrap_or_else(|| source(expr, MAX_TEXT));
-            error = error.line(format!("given  `{given}`: {}", shape_text(found)));
-            let place = at(&leaf.place).map_or_else(String::new, |place| format!("   ({place})"));
-            let declared = leaf.shape.as_ref().map_or_else(|| ANY.to_owned(), |shape| shape_text(shape));
-            let equal =
-                if declared == shape_text(wanted) { String::new() } else { format!(" = {}", shape_text(wanted)) };
-            error = error.line(format!("wanted `{}`: {declared}{equal}{place}", leaf.name));
-            self.report.push(error.line_if(bindings(signature, &instance.arguments)));
+            let leaf = &signature.leaves[operand.leaf];
+            let label = operand.label.clone().unwrap_or_else(|| source(operand.expr, MAX_TEXT));
+            let (declared, wanted_text) =
+                (leaf.shape.as_deref().map_or_else(|| ANY.to_owned(), shape_text), shape_text(wanted));
+            let equal = if declared == wanted_text { String::new() } else { format!(" = {wanted_text}") };
+            let place = at("declared", &leaf.place).map_or_else(String::new, |place| format!("   ({place})"));
+            let error = other_shape(name, leaf, operand, wanted, found)
+                .line(format!("given  `{label}`: {}", shape_text(found)))
+                .line(format!("wanted `{}`: {declared}{equal}{place}", leaf.name))
+                .line_if(bindings(signature, &instance.arguments));
+            self.report.push(error);
         }
         fine
     }
@@ -306,12 +304,6 @@ fn given<'a>(leaves: impl Iterator<Item = usize>, called: &'a Called<'a>, positi
     given.map(|((leaf, (expr, _)), position)| Given { leaf, expr, position: *position, label: None }).collect()
 }
 
-/// The positions given for the inputs, in the order of the positions inside.
-fn by_position_of_inputs<'g>(signature: &Signature, given: &'g [Given<'_>]) -> impl Iterator<Item = usize> + 'g {
-    let inputs: Vec<_> = signature.by_position().split_off(signature.params());
-    inputs.into_iter().filter_map(|input| given.iter().find(|given| given.leaf == input).map(|given| given.position))
-}
-
 /// Which const generic a symbol is.
 fn generic(signature: &Signature, symbol: &Symbol) -> Option<usize> {
     signature.generics.iter().position(|generic| *generic == symbol.text)
@@ -332,12 +324,16 @@ fn bindings(signature: &Signature, arguments: &[Dim]) -> Option<String> {
     (!bound.is_empty()).then(|| format!("with {}", bound.join(", ")))
 }
 
-fn required(place: &str) -> Option<String> {
-    (!place.is_empty()).then(|| format!("required at {place}"))
+/// `declared at src/blocks.rs:3:11`, where the compiler has told.
+fn at(what: &str, place: &str) -> Option<String> {
+    (!place.is_empty()).then(|| format!("{what} at {place}"))
 }
 
-fn at(place: &str) -> Option<String> {
-    (!place.is_empty()).then(|| format!("declared at {place}"))
+/// A tensor does not have the shape of the leaf that it is given for.
+fn other_shape(name: &Name<'_>, leaf: &Leaf, operand: &Given<'_>, wanted: &[Dim], found: &[Dim]) -> Diagnostic {
+    let (wanted, found) = (shape_text(wanted), shape_text(found));
+    let text = format!("`{}`: `{}` has the shape {wanted}, but {found} is given", name.text, leaf.name);
+    Diagnostic::new(codes::BLOCK_OPERAND, operand.expr.site, text)
 }
 
 /// The graph does not exist with these dimensions.

@@ -1,6 +1,6 @@
 //! What a graph tells its callers, and what it is to them: the signature behind its name, and the trait `Block`.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::{Printer, index, plain};
@@ -157,9 +157,4 @@ pub(super) fn tuple(mut items: Vec<TokenStream>) -> TokenStream {
         items = items.chunks(MAX_TUPLE).map(|chunk| quote!((#(#chunk,)*))).collect();
     }
     quote!((#(#items,)*))
-}
-
-/// An identifier of the expansion.
-pub(super) fn ident(text: &str) -> Ident {
-    Ident::new(text, Span::mixed_site())
 }

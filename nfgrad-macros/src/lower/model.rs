@@ -3,9 +3,9 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::block::{ident, tuple};
+use super::block::tuple;
 use super::items::Field;
-use super::{Printer, index, plain};
+use super::{Printer, ident, index, plain};
 use crate::infer::Entry;
 
 impl Printer<'_> {
@@ -73,7 +73,7 @@ impl Printer<'_> {
         let (Some(count), Some(signature)) = (block.ast.count, block.signature) else {
             return quote!(source.block::<Self, #ty>(#first));
         };
-        let (count, params) = (index(count.value), index(signature.params()));
+        let (count, params) = (index(count.value), index(signature.params().count()));
         quote!(::core::array::from_fn::<_, #count, _>(|i| source.block::<Self, #ty>(#first + i * #params)))
     }
 }

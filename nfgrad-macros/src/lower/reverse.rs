@@ -1,10 +1,10 @@
 //! The reverse graph: one typed node an op, each with witnesses for what it reads, and the two sweeps over them.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
 use super::block::{instance, tuple};
-use super::{Printer, index};
+use super::{Printer, ident, index};
 use crate::diagnose::source;
 use crate::dim::shape_type;
 use crate::infer::{Node, OpType, Operation};
@@ -58,7 +58,7 @@ impl Printer<'_> {
 
     /// `n::op::Sum<n::op::Axis<1>>`.
     fn op<'b>(&self, op: &'b OpType, literals: &mut Vec<&'b Decimal>) -> TokenStream {
-        let (n, ty) = (&self.n, Ident::new(op.signature.ty, Span::mixed_site()));
+        let (n, ty) = (&self.n, ident(op.signature.ty));
         let arguments: Vec<_> = op.arguments.iter().map(|argument| self.argument(argument, literals)).collect();
         if arguments.is_empty() { quote!(#n::op::#ty) } else { quote!(#n::op::#ty<#(#arguments),*>) }
     }

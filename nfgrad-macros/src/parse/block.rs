@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use syn::parse::ParseStream;
 use syn::{Ident, LitInt, Token, token};
 
-use super::{Result, brackets, dim, expected, here, path};
+use super::{Result, angles, brackets, dim, expected, here, path};
 use crate::ast::{Argument, BlockDecl, Callee, Count};
 use crate::codes;
 use crate::report::Diagnostic;
@@ -72,19 +72,11 @@ pub(super) fn callee(input: ParseStream) -> Result<Callee> {
 
 /// `<B, 2*H, _>`.
 fn arguments(input: ParseStream) -> Result<Vec<Argument>> {
-    let _: syn::Result<Token![<]> = input.parse();
-    let mut arguments = Vec::new();
-    while !input.peek(Token![>]) {
-        if input.peek(Token![_]) {
-            arguments.push(Argument::Infer);
-            let _: syn::Result<Token![_]> = input.parse();
-        } else {
-            arguments.push(Argument::Dim(dim::dim(input, 0)?));
+    angles(input, |input| {
+        if !input.peek(Token![_]) {
+            return dim::dim(input, 0).map(Argument::Dim);
         }
-        if !input.peek(Token![>]) && input.parse::<Token![,]>().is_err() {
-            return Err(expected(input, "`,` or `>`"));
-        }
-    }
-    let _: syn::Result<Token![>]> = input.parse();
-    Ok(arguments)
+        let _: syn::Result<Token![_]> = input.parse();
+        Ok(Argument::Infer)
+    })
 }

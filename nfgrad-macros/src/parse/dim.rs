@@ -3,7 +3,7 @@
 use syn::parse::ParseStream;
 use syn::{Ident, LitFloat, LitInt, Token, token};
 
-use super::{Result, brackets, expected, here, parens, path};
+use super::{Result, brackets, expected, here, parens, path, separated};
 use crate::ast::{DimExpr, DimKind, DimOperator, Fact, Relation, ShapeExpr, Symbol};
 use crate::codes;
 use crate::report::Diagnostic;
@@ -17,17 +17,7 @@ pub(crate) fn shape(input: ParseStream) -> Result<ShapeExpr> {
         return Err(expected(input, "a shape such as `[B, 64]`").help("a scalar has the shape `[]`"));
     }
     let (site, content) = brackets(input)?;
-    let mut dims = Vec::new();
-    while !content.is_empty() {
-        dims.push(dim(&content, 0)?);
-        if content.is_empty() {
-            break;
-        }
-        if !content.peek(Token![,]) {
-            return Err(expected(&content, "`,` or `]`"));
-        }
-        let _: syn::Result<Token![,]> = content.parse();
-    }
+    let dims = separated(&content, "`,` or `]`", |content| dim(content, 0))?;
     Ok(ShapeExpr { dims, site })
 }
 

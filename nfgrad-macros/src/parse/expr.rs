@@ -6,7 +6,7 @@ use syn::{Ident, Lit, Token, token};
 
 use super::block;
 use super::dim::{self, begins_path};
-use super::{Result, expected, here, parens, path};
+use super::{Result, expected, here, parens, path, separated};
 use crate::ast::{BlockCall, Call, Expr, ExprKind, Keyword, Number, Operator, Symbol, Target};
 use crate::codes;
 use crate::report::{Diagnostic, Site};
@@ -116,17 +116,7 @@ fn block_call(input: ParseStream, depth: usize, site: Site, target: Target) -> R
         return Err(expected(input, "`(`").help("a block is called with its tensors"));
     }
     let (end, content) = parens(input)?;
-    let mut operands = Vec::new();
-    while !content.is_empty() {
-        operands.push(expr(&content, depth + 1)?);
-        if content.is_empty() {
-            break;
-        }
-        if !content.peek(Token![,]) {
-            return Err(expected(&content, "an operator, `,` or `)`"));
-        }
-        let _: syn::Result<Token![,]> = content.parse();
-    }
+    let operands = separated(&content, "an operator, `,` or `)`", |content| expr(content, depth + 1))?;
     Ok(Expr { kind: ExprKind::Block(BlockCall { target, operands }), site: site.to(end) })
 }
 
@@ -134,25 +124,19 @@ fn block_call(input: ParseStream, depth: usize, site: Site, target: Target) -> R
 fn call(input: ParseStream, depth: usize, op: Ident) -> Result<Expr> {
     let (site, content) = parens(input)?;
     let (mut positional, mut keywords) = (Vec::new(), Vec::new());
-    while !content.is_empty() {
+    separated(&content, "an operator, `,` or `)`", |content| {
         if content.peek(Ident) && content.peek2(Token![=]) {
             let name: Ident = content.parse()?;
             let _: syn::Result<Token![=]> = content.parse();
-            keywords.push(Keyword { name, value: argument(&content, depth + 1)? });
+            keywords.push(Keyword { name, value: argument(content, depth + 1)? });
         } else if keywords.is_empty() {
-            positional.push(argument(&content, depth + 1)?);
+            positional.push(argument(content, depth + 1)?);
         } else {
-            return Err(expected(&content, "a keyword argument such as `axis = 1`")
+            return Err(expected(content, "a keyword argument such as `axis = 1`")
                 .help("tensors come first, then keyword arguments"));
         }
-        if content.is_empty() {
-            break;
-        }
-        if !content.peek(Token![,]) {
-            return Err(expected(&content, "an operator, `,` or `)`"));
-        }
-        let _: syn::Result<Token![,]> = content.parse();
-    }
+        Ok(())
+    })?;
     let site = Site::from(&op).to(site);
     Ok(Expr { kind: ExprKind::Call(Call { op, positional, keywords }), site })
 }

@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use syn::parse::{ParseStream, Parser};
 use syn::{Ident, Token, token};
 
-use super::{Result, brackets, dim, expected, generics, name, parens, skip_all, visibility};
+use super::{Result, brackets, dim, expected, generics, name, parens, separated, skip_all, visibility};
 use crate::ast::ShapeExpr;
 use crate::report::Report;
 
@@ -47,17 +47,13 @@ fn read(input: ParseStream) -> Result<OpDecl> {
         return Err(expected(input, "`(`").help(format!("declare the operands: `pub {name}(x: [..]) -> [..]`")));
     }
     let (_, content) = parens(input)?;
-    let mut operands = Vec::new();
-    while !content.is_empty() {
-        let operand = self::name(&content, "the name of an operand")?;
+    let operands = separated(&content, "`,` or `)`", |content| {
+        let operand = self::name(content, "the name of an operand")?;
         if content.parse::<Token![:]>().is_err() {
-            return Err(expected(&content, "`:` and a shape"));
+            return Err(expected(content, "`:` and a shape"));
         }
-        operands.push((operand, pattern(&content)?));
-        if !content.is_empty() && content.parse::<Token![,]>().is_err() {
-            return Err(expected(&content, "`,` or `)`"));
-        }
-    }
+        Ok((operand, pattern(content)?))
+    })?;
     if input.parse::<Token![->]>().is_err() {
         return Err(expected(input, "`->` and the shape of the result"));
     }

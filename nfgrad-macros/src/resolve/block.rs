@@ -27,6 +27,14 @@ impl Block<'_> {
     pub(crate) fn count(&self) -> usize {
         self.ast.count.map_or(1, |count| count.value)
     }
+
+    /// `layers[3]`, or the name of a block of which there is one.
+    pub(crate) fn label(&self, copy: usize) -> String {
+        match self.ast.count {
+            Some(_) => format!("{}[{copy}]", self.ast.name),
+            None => self.ast.name.to_string(),
+        }
+    }
 }
 
 /// A block and the tensors that it is called with.

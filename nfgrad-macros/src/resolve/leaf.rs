@@ -7,6 +7,7 @@ use crate::ast::{self, BlockDecl, Role, Statement};
 use crate::block::LeafKind;
 use crate::codes;
 use crate::dim::Shape;
+use crate::infer::plain;
 use crate::report::{Diagnostic, Site};
 
 /// A leaf and its shape, if that could be read.
@@ -47,7 +48,7 @@ impl Leaf<'_> {
     /// `w`, or `fc1.w`.
     pub(crate) fn path(&self) -> String {
         match &self.source {
-            Source::Here(ast) => ast.name.to_string().trim_start_matches("r#").to_owned(),
+            Source::Here(ast) => plain(&ast.name),
             Source::Owned { path, .. } => path.clone(),
         }
     }
@@ -103,15 +104,10 @@ impl<'a> Resolver<'a, '_> {
 /// The parameters of a block, copy by copy.
 fn owned<'a>(block: &super::Block<'a>, number: usize, rank: usize) -> Vec<Leaf<'a>> {
     let Some(signature) = block.signature else { return Vec::new() };
-    let names: Vec<_> = signature.by_position().into_iter().take(signature.params()).collect();
-    let prefix = |copy: usize| match block.ast.count {
-        Some(_) => format!("{}[{copy}]", block.ast.name),
-        None => block.ast.name.to_string(),
-    };
-    let copies = (0..block.count()).flat_map(|copy| names.iter().map(move |leaf| (copy, *leaf)));
+    let copies = (0..block.count()).flat_map(|copy| signature.params().map(move |leaf| (copy, leaf)));
     copies
         .map(|(copy, leaf)| {
-            let path = format!("{}.{}", prefix(copy), signature.leaves[leaf].name);
+            let path = format!("{}.{}", block.label(copy), signature.leaves[leaf].name);
             let source = Source::Owned { block: number, declaration: block.ast, path };
             Leaf { source, shape: Some(Rc::new([])), rank }
         })
