@@ -19,60 +19,10 @@
 //!
 //! A maximum of nothing is -∞, of which nothing is known.
 
-use std::fmt::{self, Debug};
-use std::marker::PhantomData;
-
-use nfgrad_shapes::Shape;
-
-use super::axis::Along;
-use super::extreme::{Extreme, Side};
-use super::{Contribution, Op};
-use crate::bound::{Ball, Domain};
-use crate::format::Format;
+use super::extreme::{Extreme, Largest};
 
 /// The largest entry over `A`, which is [`All`](super::All) or an [`Axis`](super::Axis); see the [module](self).
-#[derive(Clone, Copy)]
-pub struct Amax<A>(PhantomData<fn() -> A>);
-
-impl<A> Debug for Amax<A> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Amax")
-    }
-}
-
-impl<S: Shape, A: Along<S>> Op<(S,)> for Amax<A> {
-    const NAME: &'static str = "amax";
-    type Out = A::Out;
-
-    #[inline]
-    fn forward<F: Format>([x]: [&[F]; 1], y: &mut [F]) {
-        Extreme::new(A::EXTENT, Side::Largest).values(x, y);
-    }
-
-    #[inline]
-    fn forward_radius<F: Format, D: Domain>([x]: [Ball<'_, F, D>; 1], y: &[F], radii: &mut [f64]) {
-        Extreme::new(A::EXTENT, Side::Largest).radii(x, y, radii);
-    }
-
-    #[inline]
-    fn vjp<F: Format>([x]: [&[F]; 1], _: &[F], dy: &[F], [dx]: [Option<&mut [F]>; 1]) {
-        if let Some(dx) = dx {
-            Extreme::new(A::EXTENT, Side::Largest).pull(x, dy, dx);
-        }
-    }
-
-    #[inline]
-    fn vjp_radius<F: Format, D: Domain>(
-        [x]: [Ball<'_, F, D>; 1],
-        _: Ball<'_, F, D>,
-        dy: Ball<'_, F, D>,
-        [dx]: [Option<Contribution<'_, F>>; 1],
-    ) {
-        if let Some(Contribution { mid, radii }) = dx {
-            Extreme::new(A::EXTENT, Side::Largest).pull_radii(x, dy, mid, radii);
-        }
-    }
-}
+pub type Amax<A> = Extreme<A, Largest>;
 
 #[cfg(test)]
 mod tests {

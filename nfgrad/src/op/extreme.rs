@@ -1,37 +1,124 @@
-//! What [`amax`](super::amax) and [`amin`](super::amin) share: the largest entry of each group along an axis.
+//! [`Extreme`]: the largest entry along an axis, or the smallest. The mathematics is in [`amax`](super::amax).
 
-use super::axis::Extent;
+use std::fmt::{self, Debug};
+use std::marker::PhantomData;
+
+use nfgrad_shapes::Shape;
+
+use super::axis::{Along, Extent};
 use super::rounding::is_known;
+use super::{Contribution, Op};
 use crate::bound::{Ball, Domain, Up};
 use crate::format::Format;
 use crate::kernel::scratch::with_scratch;
 
-/// Which entry is looked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Side {
-    Largest,
-    Smallest,
+/// Which entry is looked for: [`Largest`] or [`Smallest`].
+pub trait Side: 'static {
+    /// The name of the op.
+    const NAME: &'static str;
+    /// Its name as a type.
+    const TYPE: &'static str;
+
+    /// `x`, or `-x` where the smallest is looked for, of which the negative is the largest; exact either way.
+    fn turned<F: Format>(x: F) -> F;
 }
 
-/// The largest entries along an axis, or the smallest: those of which the negative is the largest.
+/// Of the entries along an axis the largest; see [`amax`](super::amax).
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Extreme {
-    extent: Extent,
-    side: Side,
+pub struct Largest;
+
+/// Of the entries along an axis the smallest; see [`amin`](super::amin).
+#[derive(Debug, Clone, Copy)]
+pub struct Smallest;
+
+impl Side for Largest {
+    const NAME: &'static str = "amax";
+    const TYPE: &'static str = "Amax";
+
+    #[inline]
+    fn turned<F: Format>(x: F) -> F {
+        x
+    }
 }
 
-impl Extreme {
-    pub(super) const fn new(extent: Extent, side: Side) -> Self {
-        Self { extent, side }
+impl Side for Smallest {
+    const NAME: &'static str = "amin";
+    const TYPE: &'static str = "Amin";
+
+    #[inline]
+    fn turned<F: Format>(x: F) -> F {
+        x.neg()
+    }
+}
+
+/// The entry of the side `E` over `A`, which is [`All`](super::All) or an [`Axis`](super::Axis).
+pub struct Extreme<A, E>(PhantomData<fn() -> (A, E)>);
+
+impl<A, E> Clone for Extreme<A, E> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<A, E> Copy for Extreme<A, E> {}
+
+impl<A, E: Side> Debug for Extreme<A, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(E::TYPE)
+    }
+}
+
+impl<S: Shape, A: Along<S>, E: Side> Op<(S,)> for Extreme<A, E> {
+    const NAME: &'static str = E::NAME;
+    type Out = A::Out;
+
+    #[inline]
+    fn forward<F: Format>([x]: [&[F]; 1], y: &mut [F]) {
+        Groups::<E>::new(A::EXTENT).values(x, y);
     }
 
-    /// `x`, or `-x` where the smallest is looked for; exact either way.
     #[inline]
-    fn turned<F: Format>(self, x: F) -> F {
-        match self.side {
-            Side::Largest => x,
-            Side::Smallest => x.neg(),
+    fn forward_radius<F: Format, D: Domain>([x]: [Ball<'_, F, D>; 1], y: &[F], radii: &mut [f64]) {
+        Groups::<E>::new(A::EXTENT).radii(x, y, radii);
+    }
+
+    #[inline]
+    fn vjp<F: Format>([x]: [&[F]; 1], _: &[F], dy: &[F], [dx]: [Option<&mut [F]>; 1]) {
+        if let Some(dx) = dx {
+            Groups::<E>::new(A::EXTENT).pull(x, dy, dx);
         }
+    }
+
+    #[inline]
+    fn vjp_radius<F: Format, D: Domain>(
+        [x]: [Ball<'_, F, D>; 1],
+        _: Ball<'_, F, D>,
+        dy: Ball<'_, F, D>,
+        [dx]: [Option<Contribution<'_, F>>; 1],
+    ) {
+        if let Some(Contribution { mid, radii }) = dx {
+            Groups::<E>::new(A::EXTENT).pull_radii(x, dy, mid, radii);
+        }
+    }
+}
+
+/// The groups of entries along an axis, in each of which one is looked for.
+struct Groups<E> {
+    extent: Extent,
+    side: PhantomData<E>,
+}
+
+impl<E> Clone for Groups<E> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<E> Copy for Groups<E> {}
+
+impl<E: Side> Groups<E> {
+    const fn new(extent: Extent) -> Self {
+        Self { extent, side: PhantomData }
     }
 
     /// The first largest entry of a group; a NaN comes before every number.
@@ -40,7 +127,7 @@ impl Extreme {
         let mut sources = self.extent.sources(target);
         let first = sources.next()?;
         Some(sources.fold(first, |top, i| {
-            let (largest, other) = (self.turned(x[top]), self.turned(x[i]));
+            let (largest, other) = (E::turned(x[top]), E::turned(x[i]));
             let first_nan = other.to_f64().is_nan() && !largest.to_f64().is_nan();
             if other > largest || first_nan { i } else { top }
         }))
@@ -48,16 +135,16 @@ impl Extreme {
 
     /// The largest entry of each group; beyond every number where there is none.
     #[inline]
-    pub(super) fn values<F: Format>(self, x: &[F], y: &mut [F]) {
-        let none = self.turned(F::from_f64(f64::NEG_INFINITY));
+    fn values<F: Format>(self, x: &[F], y: &mut [F]) {
+        let none = E::turned(F::from_f64(f64::NEG_INFINITY));
         for (target, y) in y.iter_mut().enumerate() {
             *y = self.first(x, target).map_or(none, |top| x[top]);
         }
     }
 
-    /// The radii of [`Extreme::values`].
+    /// The radii of [`Groups::values`].
     #[inline]
-    pub(super) fn radii<F: Format, D: Domain>(self, x: Ball<'_, F, D>, y: &[F], radii: &mut [f64]) {
+    fn radii<F: Format, D: Domain>(self, x: Ball<'_, F, D>, y: &[F], radii: &mut [f64]) {
         D::fill(radii, y.len(), |target: usize| self.radius(x, target));
     }
 
@@ -69,7 +156,7 @@ impl Extreme {
             if !is_known(x.get(i)) {
                 return Up::INFINITY;
             }
-            let (alpha, distance) = (x.radius(i), self.distance(x.mid, top, i));
+            let (alpha, distance) = (x.radius(i), Self::distance(x.mid, top, i));
             // How far above the largest the entry gets when it is pushed up, and how far below when it is pushed down.
             above = above.max(distance.taken_from(alpha));
             below = below.min(distance.added_to(alpha));
@@ -79,8 +166,8 @@ impl Extreme {
 
     /// How far below the largest entry another is.
     #[inline]
-    fn distance<F: Format>(self, x: &[F], top: usize, i: usize) -> Distance {
-        let (top, other) = (self.turned(x[top]), self.turned(x[i]));
+    fn distance<F: Format>(x: &[F], top: usize, i: usize) -> Distance {
+        let (top, other) = (E::turned(x[top]), E::turned(x[i]));
         if top == other {
             return Distance { lower: 0.0, upper: 0.0 };
         }
@@ -92,7 +179,7 @@ impl Extreme {
 
     /// The cotangent: everything for the first largest entry.
     #[inline]
-    pub(super) fn pull<F: Format>(self, x: &[F], dy: &[F], dx: &mut [F]) {
+    fn pull<F: Format>(self, x: &[F], dy: &[F], dx: &mut [F]) {
         dx.fill(F::ZERO);
         for (target, &dy) in dy.iter().enumerate() {
             if let Some(top) = self.first(x, target) {
@@ -101,14 +188,8 @@ impl Extreme {
         }
     }
 
-    /// The radii of [`Extreme::pull`].
-    pub(super) fn pull_radii<F: Format, D: Domain>(
-        self,
-        x: Ball<'_, F, D>,
-        dy: Ball<'_, F, D>,
-        dx: &[F],
-        radii: &mut [f64],
-    ) {
+    /// The radii of [`Groups::pull`].
+    fn pull_radii<F: Format, D: Domain>(self, x: Ball<'_, F, D>, dy: Ball<'_, F, D>, dx: &[F], radii: &mut [f64]) {
         let groups = dy.mid.len();
         with_scratch([groups], |[tops]: [&mut [usize]; 1]| {
             with_scratch([groups], |[certain]: [&mut [f64]; 1]| {
@@ -120,7 +201,7 @@ impl Extreme {
                     let target = self.extent.target(i);
                     match Up::new(certain[target]) {
                         radius if i == tops[target] || !radius.is_finite() => radius,
-                        _ if self.may_be_first(x, tops[target], i) => dy.magnitude(target),
+                        _ if Self::may_be_first(x, tops[target], i) => dy.magnitude(target),
                         _ => Up::ZERO,
                     }
                 });
@@ -135,7 +216,7 @@ impl Extreme {
             if !is_known(x.get(i)) {
                 return Up::INFINITY;
             }
-            doubtful |= i != top && self.may_be_first(x, top, i);
+            doubtful |= i != top && Self::may_be_first(x, top, i);
         }
         match dy {
             _ if !is_known(dy) => Up::INFINITY,
@@ -146,8 +227,8 @@ impl Extreme {
 
     /// Whether entry `j` could really be before the entry `top` in size.
     #[inline]
-    fn may_be_first<F: Format, D: Domain>(self, x: Ball<'_, F, D>, top: usize, j: usize) -> bool {
-        let (gap, reach) = (self.distance(x.mid, top, j).lower, (x.radius(top) + x.radius(j)).get());
+    fn may_be_first<F: Format, D: Domain>(x: Ball<'_, F, D>, top: usize, j: usize) -> bool {
+        let (gap, reach) = (Self::distance(x.mid, top, j).lower, (x.radius(top) + x.radius(j)).get());
         // Where both are certain `j` is not the first; and of equal ones the first counts.
         reach > 0.0 && if j < top { reach >= gap } else { reach > gap }
     }

@@ -59,14 +59,7 @@ impl<L: Literal, S: EndsWith<(N,)> + Rows, N: Dim> Op<(S, (N,), (N,))> for Layer
 
     #[inline]
     fn vjp<F: Format>([x, weight, _]: [&[F]; 3], _: &[F], dy: &[F], [dx, dw, db]: [Option<&mut [F]>; 3]) {
-        with_scratch([2 * S::LEN], |[rows]: [&mut [f64]; 1]| {
-            if let Some(dx) = dx {
-                norm::cotangents::<Self, S, F>(x, weight, dy, dx, rows);
-            }
-            if let Some(dw) = dw {
-                norm::weight_cotangents::<Self, S, F>(x, dy, dw, rows);
-            }
-        });
+        norm::pull::<Self, S, F>([x, weight], dy, [dx, dw]);
         if let Some(db) = db {
             sum_columns(dy, db, F::from_acc);
         }
@@ -79,16 +72,7 @@ impl<L: Literal, S: EndsWith<(N,)> + Rows, N: Dim> Op<(S, (N,), (N,))> for Layer
         dy: Ball<'_, F, D>,
         [dx, dw, db]: [Option<Contribution<'_, F>>; 3],
     ) {
-        with_scratch([6 * S::LEN, S::NUMEL.max(S::LEN)], |[rows, each]: [&mut [f64]; 2]| {
-            if let Some(Contribution { mid, radii }) = dx {
-                norm::cotangent_radii::<Self, S, F, D>(x, weight, dy, mid, rows, each);
-                D::fill(radii, S::NUMEL, |i: usize| Up::new(each[i]));
-            }
-            if let Some(Contribution { mid, radii }) = dw {
-                norm::weight_radii::<Self, S, F, D>(x, dy, mid, rows, each);
-                D::fill(radii, S::LEN, |j: usize| Up::new(each[j]));
-            }
-        });
+        norm::pull_radii::<Self, S, F, D>([x, weight], dy, [dx, dw]);
         if let Some(Contribution { mid, radii }) = db {
             D::fill(radii, S::LEN, |j: usize| norm::bias_radius::<S, F, D>(dy, j, mid[j]));
         }

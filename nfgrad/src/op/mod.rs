@@ -20,7 +20,7 @@ pub mod cross_entropy;
 pub mod curve;
 pub mod exp;
 pub mod expm1;
-mod extreme;
+pub mod extreme;
 pub mod gather;
 pub mod gelu;
 pub mod layer_norm;

@@ -32,6 +32,7 @@
 
 use nfgrad_shapes::Shape;
 
+use super::Contribution;
 use super::axis::Rows;
 use super::logits::total;
 use super::rounding::{Count, guarded, narrowing_error, product_error};
@@ -40,7 +41,7 @@ use crate::bound::{Ball, Domain, Up};
 use crate::format::{Accumulator, Format, sum_error};
 use crate::kernel::dispatch::wide;
 use crate::kernel::reduce::{column_height, sum_height, sum_of};
-use crate::kernel::scratch::split;
+use crate::kernel::scratch::{split, with_scratch};
 
 /// Which of the two.
 pub(super) trait Norm: 'static {
@@ -48,6 +49,38 @@ pub(super) trait Norm: 'static {
     const CENTRED: bool;
     /// What is added to the variance.
     type Epsilon: Literal;
+}
+
+/// The cotangents of the operand and of the weight.
+#[inline]
+pub(super) fn pull<N: Norm, S: Rows, F: Format>([x, weight]: [&[F]; 2], dy: &[F], [dx, dw]: [Option<&mut [F]>; 2]) {
+    with_scratch([2 * S::LEN], |[rows]: [&mut [f64]; 1]| {
+        if let Some(dx) = dx {
+            cotangents::<N, S, F>(x, weight, dy, dx, rows);
+        }
+        if let Some(dw) = dw {
+            weight_cotangents::<N, S, F>(x, dy, dw, rows);
+        }
+    });
+}
+
+/// The radii of [`pull`].
+#[inline]
+pub(super) fn pull_radii<N: Norm, S: Rows, F: Format, D: Domain>(
+    [x, weight]: [Ball<'_, F, D>; 2],
+    dy: Ball<'_, F, D>,
+    [dx, dw]: [Option<Contribution<'_, F>>; 2],
+) {
+    with_scratch([6 * S::LEN, S::NUMEL.max(S::LEN)], |[rows, each]: [&mut [f64]; 2]| {
+        if let Some(Contribution { mid, radii }) = dx {
+            cotangent_radii::<N, S, F, D>(x, weight, dy, mid, rows, each);
+            D::fill(radii, S::NUMEL, |i: usize| Up::new(each[i]));
+        }
+        if let Some(Contribution { mid, radii }) = dw {
+            weight_radii::<N, S, F, D>(x, dy, mid, rows, each);
+            D::fill(radii, S::LEN, |j: usize| Up::new(each[j]));
+        }
+    });
 }
 
 /// `d` and `s` of a row.
@@ -235,7 +268,7 @@ wide! {
 
 wide! {
     /// `x̄`.
-    pub(super) fn cotangents<N: Norm, S: Rows, F: Format>(
+    fn cotangents<N: Norm, S: Rows, F: Format>(
         x: &[F],
         weight: &[F],
         dy: &[F],
@@ -268,7 +301,7 @@ fn moments<N: Norm, A: Accumulator>(row: &Row<A>, c: &[f64], g: &[f64]) -> (A, A
 
 wide! {
     /// The radii of `x̄`, one for each element.
-    pub(super) fn cotangent_radii<N: Norm, S: Rows, F: Format, D: Domain>(
+    fn cotangent_radii<N: Norm, S: Rows, F: Format, D: Domain>(
         x: Ball<'_, F, D>,
         weight: Ball<'_, F, D>,
         dy: Ball<'_, F, D>,
@@ -312,7 +345,7 @@ wide! {
 
 wide! {
     /// `w̄`, in one row of `f64` for the sums.
-    pub(super) fn weight_cotangents<N: Norm, S: Rows, F: Format>(
+    fn weight_cotangents<N: Norm, S: Rows, F: Format>(
         x: &[F],
         dy: &[F],
         dw: &mut [F],
@@ -334,7 +367,7 @@ wide! {
 
 wide! {
     /// The radii of `w̄`, one for each element.
-    pub(super) fn weight_radii<N: Norm, S: Rows, F: Format, D: Domain>(
+    fn weight_radii<N: Norm, S: Rows, F: Format, D: Domain>(
         x: Ball<'_, F, D>,
         dy: Ball<'_, F, D>,
         dw: &[F],

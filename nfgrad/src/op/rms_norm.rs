@@ -57,14 +57,7 @@ impl<L: Literal, S: EndsWith<(N,)> + Rows, N: Dim> Op<(S, (N,))> for RmsNorm<L> 
 
     #[inline]
     fn vjp<F: Format>([x, weight]: [&[F]; 2], _: &[F], dy: &[F], [dx, dw]: [Option<&mut [F]>; 2]) {
-        with_scratch([2 * S::LEN], |[rows]: [&mut [f64]; 1]| {
-            if let Some(dx) = dx {
-                norm::cotangents::<Self, S, F>(x, weight, dy, dx, rows);
-            }
-            if let Some(dw) = dw {
-                norm::weight_cotangents::<Self, S, F>(x, dy, dw, rows);
-            }
-        });
+        norm::pull::<Self, S, F>([x, weight], dy, [dx, dw]);
     }
 
     #[inline]
@@ -74,16 +67,7 @@ impl<L: Literal, S: EndsWith<(N,)> + Rows, N: Dim> Op<(S, (N,))> for RmsNorm<L> 
         dy: Ball<'_, F, D>,
         [dx, dw]: [Option<Contribution<'_, F>>; 2],
     ) {
-        with_scratch([6 * S::LEN, S::NUMEL.max(S::LEN)], |[rows, each]: [&mut [f64]; 2]| {
-            if let Some(Contribution { mid, radii }) = dx {
-                norm::cotangent_radii::<Self, S, F, D>(x, weight, dy, mid, rows, each);
-                D::fill(radii, S::NUMEL, |i: usize| Up::new(each[i]));
-            }
-            if let Some(Contribution { mid, radii }) = dw {
-                norm::weight_radii::<Self, S, F, D>(x, dy, mid, rows, each);
-                D::fill(radii, S::LEN, |j: usize| Up::new(each[j]));
-            }
-        });
+        norm::pull_radii::<Self, S, F, D>([x, weight], dy, [dx, dw]);
     }
 }
 
