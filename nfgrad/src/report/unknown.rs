@@ -55,9 +55,7 @@ impl Unknown {
     /// Every origin of an infinite radius in the values of a run, in the order of the graph.
     pub fn origins<M: Model, F: Format, D: Domain>(run: &BoundedRun<M, F, D>) -> Vec<Self> {
         let entries = outline::<M>();
-        let mut spans = Vec::with_capacity(entries.len());
-        M::Context::LAYOUT.for_each(&mut |position, span| spans.push((position, span)));
-        let tensors = Tensors { run, spans };
+        let tensors = Tensors { run };
         let unknown = |position: usize| tensors.first_unknown(position);
         let mut origins = Vec::new();
         for (position, entry) in entries.iter().enumerate() {
@@ -73,30 +71,29 @@ impl Unknown {
 /// The values and radii of a run, entry by entry.
 struct Tensors<'a, M: Model, F, D> {
     run: &'a BoundedRun<M, F, D>,
-    spans: Vec<(usize, Span)>,
 }
 
 impl<M: Model, F: Format, D: Domain> Tensors<'_, M, F, D> {
     fn value(&self, position: usize, element: usize) -> f64 {
-        self.run.run().values().values()[self.spans[position].1.offset + element].to_f64()
+        self.run.run().values().values()[span::<M>(position).offset + element].to_f64()
     }
 
     fn radius(&self, position: usize, element: usize) -> f64 {
-        let (position, span) = self.spans[position];
+        let span = span::<M>(position);
         D::at(&self.run.radii()[D::range(position, span.offset, span.numel)], element).get()
     }
 
     /// Where a radius is one for a whole tensor, an element that is not finite is what made it infinite.
     fn first_unknown(&self, position: usize) -> Option<usize> {
-        let numel = self.spans[position].1.numel;
+        let numel = span::<M>(position).numel;
         let mut unknown = (0..numel).filter(|&element| self.radius(position, element).is_infinite());
         let first = unknown.next()?;
         Some((first..numel).find(|&element| !self.value(position, element).is_finite()).unwrap_or(first))
     }
 
     fn origin(&self, position: usize, element: usize, entry: &Entry, entries: &[Entry]) -> Unknown {
-        let numel = self.spans[position].1.numel;
-        let beside = |operand: usize| match self.spans[operand].1.numel {
+        let numel = span::<M>(position).numel;
+        let beside = |operand: usize| match span::<M>(operand).numel {
             // The same element, or with a repeated operand the one that was combined with it.
             own if own > 0 && numel.is_multiple_of(own) => element % own,
             own => (0..own).max_by(|a, b| self.radius(operand, *a).total_cmp(&self.radius(operand, *b))).unwrap_or(0),
@@ -115,6 +112,11 @@ impl<M: Model, F: Format, D: Domain> Tensors<'_, M, F, D> {
             is_leaf: entry.role != Role::Node,
         }
     }
+}
+
+/// Where the elements of an entry are.
+fn span<M: Model>(position: usize) -> Span {
+    M::Context::LAYOUT.span(position)
 }
 
 impl fmt::Display for Unknown {
