@@ -2,12 +2,11 @@
 
 use std::fmt;
 
-use super::Format;
 use super::narrow::power_of_two;
 use super::native::{quotient_residual, root_residual, two_sum};
+use super::{Format, accumulated_product};
 use crate::bound::Up;
-use crate::kernel::gemm::{Mat, gemm_f64};
-use crate::kernel::scratch::with_scratch;
+use crate::kernel::gemm::Mat;
 
 /// The binary format FLT(`EMIN`, `P`): `P` bits of precision, subnormal numbers down to `2^EMIN`, and numbers up to
 /// `(2 - 2^(1-P)) 2^EMAX`, beyond which there is an infinity. To nearest, ties to even. A number is kept as an f64.
@@ -168,15 +167,7 @@ impl<const P: u32, const EMIN: i32, const EMAX: i32> Format for Carried<P, EMIN,
     }
 
     fn matmul(a: Mat<'_, Self>, b: Mat<'_, Self>, c: &mut [Self]) {
-        with_scratch([a.data.len(), b.data.len(), c.len()], |[wide_a, wide_b, wide_c]: [&mut [f64]; 3]| {
-            let widen = |wide: &mut [f64], xs: &[Self]| wide.iter_mut().zip(xs).for_each(|(wide, x)| *wide = x.0);
-            widen(wide_a, a.data);
-            widen(wide_b, b.data);
-            gemm_f64(a.over(wide_a), b.over(wide_b), wide_c);
-            for (narrow, &wide) in c.iter_mut().zip(&*wide_c) {
-                *narrow = Self::round(wide);
-            }
-        });
+        accumulated_product(a, b, c);
     }
 }
 

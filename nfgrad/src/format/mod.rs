@@ -19,7 +19,7 @@ use num_traits::{Float, One, Zero};
 
 use crate::bound::Up;
 use crate::kernel::gemm::Mat;
-use crate::kernel::scratch::Pooled;
+use crate::kernel::scratch::{Pooled, with_scratch};
 
 pub use crate::kernel::elementary;
 pub use carried::Carried;
@@ -227,6 +227,17 @@ pub trait Format: Copy + Default + PartialEq + PartialOrd + Debug + Display + Se
     fn all_finite(xs: &[Self]) -> bool {
         crate::kernel::norms::all_finite(xs)
     }
+}
+
+/// [`Format::matmul`] of a format that accumulates in a wider primitive type: the operands are widened, the sums rounded once.
+fn accumulated_product<F: Format<Acc: Primitive>>(a: Mat<'_, F>, b: Mat<'_, F>, c: &mut [F]) {
+    with_scratch([a.data.len(), b.data.len(), c.len()], |[wide_a, wide_b, wide_c]: [&mut [F::Acc]; 3]| {
+        for (wide, narrow) in [(&mut *wide_a, a.data), (&mut *wide_b, b.data)] {
+            wide.iter_mut().zip(narrow).for_each(|(wide, narrow)| *wide = narrow.to_acc());
+        }
+        F::Acc::gemm(a.over(wide_a), b.over(wide_b), wide_c);
+        c.iter_mut().zip(&*wide_c).for_each(|(narrow, &wide)| *narrow = F::from_acc(wide));
+    });
 }
 
 /// The rounding error of an accumulation: `relative * Σ|terms| + absolute`, before any final rounding to the format.

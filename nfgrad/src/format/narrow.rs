@@ -5,11 +5,10 @@
 
 use std::fmt::{Debug, Display};
 
-use super::Format;
 use super::native::{quotient_residual, root_residual, two_sum};
+use super::{Format, accumulated_product};
 use crate::bound::Up;
-use crate::kernel::gemm::{Mat, gemm_f32};
-use crate::kernel::scratch::with_scratch;
+use crate::kernel::gemm::Mat;
 
 /// A binary format with subnormals, at most 11 bits of precision and no more range than f32. How to widen a number to f32
 /// and how to round one is all that [`Format`] needs to know of it.
@@ -180,20 +179,7 @@ impl<T: Narrow> Format for T {
     }
 
     fn matmul(a: Mat<'_, Self>, b: Mat<'_, Self>, c: &mut [Self]) {
-        with_scratch([a.data.len(), b.data.len(), c.len()], |[wide_a, wide_b, wide_c]: [&mut [f32]; 3]| {
-            widen_into(a.data, wide_a);
-            widen_into(b.data, wide_b);
-            gemm_f32(a.over(wide_a), b.over(wide_b), wide_c);
-            for (narrow, &wide) in c.iter_mut().zip(&*wide_c) {
-                *narrow = T::round(wide);
-            }
-        });
-    }
-}
-
-fn widen_into<T: Narrow>(narrow: &[T], wide: &mut [f32]) {
-    for (wide, &narrow) in wide.iter_mut().zip(narrow) {
-        *wide = narrow.widen();
+        accumulated_product(a, b, c);
     }
 }
 

@@ -19,10 +19,9 @@ use num_traits::{One, Zero};
 
 use super::elementary::Elementary;
 use super::fold::{fold_error, fold_product, product_fold_error};
-use super::{Accumulation, Accumulator, Format};
+use super::{Accumulation, Accumulator, Format, accumulated_product};
 use crate::bound::Up;
-use crate::kernel::gemm::{Mat, gemm_f64};
-use crate::kernel::scratch::with_scratch;
+use crate::kernel::gemm::Mat;
 
 /// The format `F`, of which sums and products are taken one term after another, each operation rounded: `fl(… fl(fl(a₀ b₀) +
 /// fl(a₁ b₁)) + …)`, bit for bit TorchLean's order.
@@ -203,16 +202,7 @@ impl<F: Format> Format for AccumulateInF64<F> {
         Self(F::from_f64(acc))
     }
     fn matmul(a: Mat<'_, Self>, b: Mat<'_, Self>, c: &mut [Self]) {
-        with_scratch([a.data.len(), b.data.len(), c.len()], |[wide_a, wide_b, wide_c]: [&mut [f64]; 3]| {
-            let widen =
-                |wide: &mut [f64], xs: &[Self]| wide.iter_mut().zip(xs).for_each(|(wide, x)| *wide = x.to_acc());
-            widen(wide_a, a.data);
-            widen(wide_b, b.data);
-            gemm_f64(a.over(wide_a), b.over(wide_b), wide_c);
-            for (narrow, &wide) in c.iter_mut().zip(&*wide_c) {
-                *narrow = Self::from_acc(wide);
-            }
-        });
+        accumulated_product(a, b, c);
     }
 }
 
