@@ -1,0 +1,67 @@
+//! One test an op, in every format and every radius domain: what the files `tests/ops_*.rs` are made of.
+
+use half::{bf16, f16};
+use nfgrad::bound::{Elementwise, Uniform};
+use nfgrad::format::{E4m3, E4m3Saturating, E5m2, E5m2Saturating, Tf32};
+
+use crate::check::check_op;
+use crate::laws::{Law, Numels};
+use crate::report::Report;
+use crate::sample::{Fixed, Flushed, Hexadecimal, Middling, SingleUp, cases};
+
+/// All formats and domains.
+pub fn everywhere<O: Law<In>, In: Numels>(usual: u64, report: &mut Report) {
+    let cases = cases(usual);
+    check_op::<O, In, f32, Uniform>(cases, report);
+    check_op::<O, In, f32, Elementwise>(cases, report);
+    check_op::<O, In, f64, Uniform>(cases, report);
+    check_op::<O, In, f64, Elementwise>(cases, report);
+    check_op::<O, In, bf16, Uniform>(cases, report);
+    check_op::<O, In, bf16, Elementwise>(cases, report);
+}
+
+/// The formats that share their code with bf16, or differ from the native ones in nothing but how they round.
+pub fn in_other_formats<O: Law<In>, In: Numels>(usual: u64, report: &mut Report) {
+    let cases = cases(usual).div_ceil(2);
+    check_op::<O, In, f16, Elementwise>(cases, report);
+    check_op::<O, In, Tf32, Uniform>(cases, report);
+    check_op::<O, In, E4m3, Elementwise>(cases, report);
+    check_op::<O, In, E4m3Saturating, Elementwise>(cases, report);
+    check_op::<O, In, E5m2Saturating, Uniform>(cases, report);
+    check_op::<O, In, E5m2, Uniform>(cases, report);
+    check_op::<O, In, Middling, Uniform>(cases, report);
+    check_op::<O, In, Middling, Elementwise>(cases, report);
+    check_op::<O, In, SingleUp, Elementwise>(cases, report);
+    check_op::<O, In, Hexadecimal, Uniform>(cases, report);
+    check_op::<O, In, Fixed, Elementwise>(cases, report);
+    check_op::<O, In, Flushed, Elementwise>(cases, report);
+}
+
+/// One test an op: its shapes, and how many cases each is tried with.
+#[macro_export]
+macro_rules! ops {
+    ($($test:ident: $op:ty, $usual:literal, [$first:ty $(, $shapes:ty)* $(,)?];)*) => {$(
+        #[test]
+        fn $test() {
+            let mut report = $crate::report::Report::new();
+            $crate::family::everywhere::<$op, $first>($usual, &mut report);
+            $crate::family::in_other_formats::<$op, $first>($usual, &mut report);
+            $($crate::family::everywhere::<$op, $shapes>($usual, &mut report);)*
+            report.finish();
+        }
+    )*};
+}
+
+/// Types that are the literals of a model: `Tenth = "0.1", 0.1, false`, where the last says whether the f64 is exact.
+#[macro_export]
+macro_rules! literals {
+    ($($name:ident = $text:literal, $nearest:literal, $exact:literal;)*) => {$(
+        struct $name;
+
+        impl nfgrad::op::Literal for $name {
+            const TEXT: &'static str = $text;
+            const NEAREST: f64 = $nearest;
+            const EXACT: bool = $exact;
+        }
+    )*};
+}

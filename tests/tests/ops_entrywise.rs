@@ -1,0 +1,62 @@
+//! Ops that act entry by entry, in every format and every radius domain: no radius is smaller than the true error, forward or backward.
+
+use nfgrad::op::{self, Add, Exp, Mul, Neg, Relu, Scale, Sub, Tanh};
+use nfgrad::prelude::*;
+use nfgrad_tests::{literals, ops};
+
+literals! {
+    Tenth = "0.1", 0.1, false;
+    Quarter = "0.25", 0.25, true;
+    // Exact in f64, but neither in f32 nor in bf16.
+    Odd = "1073741825", 1_073_741_825.0, true;
+    Zero = "0", 0.0, true;
+}
+
+ops! {
+    add: Add, 300, [
+        ((D<2>, D<3>), (D<2>, D<3>)),
+        ((D<5>, D<3>), (D<3>,)),
+        ((D<3>, D<2>, D<2>), (D<2>, D<2>)),
+        ((D<2>, D<19>), (D<19>,)),
+        ((D<7>,), ()),
+        ((), ()),
+        ((D<0>, D<3>), (D<3>,)),
+    ];
+    sub: Sub, 300, [
+        ((D<2>, D<3>), (D<2>, D<3>)),
+        ((D<5>, D<3>), (D<3>,)),
+        ((D<2>, D<19>), (D<19>,)),
+        ((D<7>,), ()),
+        ((), ()),
+    ];
+    mul: Mul, 300, [
+        ((D<2>, D<3>), (D<2>, D<3>)),
+        ((D<5>, D<3>), (D<3>,)),
+        ((D<3>, D<2>, D<2>), (D<2>, D<2>)),
+        ((D<2>, D<19>), (D<19>,)),
+        ((D<7>,), ()),
+        ((), ()),
+        ((D<0>, D<3>), (D<3>,)),
+    ];
+    neg: Neg, 100, [((D<4>, D<3>),), ((),)];
+    exp: Exp, 150, [((D<2>, D<2>),), ((),)];
+    abs: op::Abs, 300, [((D<4>, D<3>),), ((),)];
+    sqrt: op::Sqrt, 150, [((D<2>, D<2>),), ((),)];
+    recip: op::Recip, 150, [((D<2>, D<2>),), ((),)];
+    ln: op::Ln, 150, [((D<2>, D<2>),), ((),)];
+    log1p: op::Log1p, 150, [((D<2>, D<2>),), ((),)];
+    expm1: op::Expm1, 150, [((D<2>, D<2>),), ((),)];
+    sin: op::Sin, 150, [((D<2>, D<2>),), ((),)];
+    cos: op::Cos, 150, [((D<2>, D<2>),), ((),)];
+    sigmoid: op::Sigmoid, 150, [((D<2>, D<2>),), ((),)];
+    softplus: op::Softplus, 150, [((D<2>, D<2>),), ((),)];
+    silu: op::Silu, 150, [((D<2>, D<2>),), ((),)];
+    gelu: op::Gelu, 60, [((D<2>, D<2>),), ((),)];
+    gelu_tanh: op::GeluTanh, 100, [((D<2>, D<2>),), ((),)];
+    tanh: Tanh, 150, [((D<2>, D<2>),), ((),)];
+    scale_by_a_tenth: Scale<Tenth>, 200, [((D<4>, D<3>),), ((),)];
+    scale_by_a_quarter: Scale<Quarter>, 200, [((D<4>, D<3>),)];
+    scale_by_an_odd_number: Scale<Odd>, 200, [((D<4>, D<3>),)];
+    scale_by_zero: Scale<Zero>, 100, [((D<4>, D<3>),)];
+    relu: Relu, 600, [((D<4>, D<3>),), ((),), ((D<0>,),)];
+}
