@@ -3,6 +3,8 @@
 //! Sums, differences and products of floating-point numbers are dyadic and computed exactly, so the bound is 0. Only a
 //! quotient, a logarithm or an exponential has one, below 2^-300 of the result. What a test compares with a radius is
 //! the distance *less* that bound, so the tests accuse nobody falsely, and miss no violation that is larger than it.
+//!
+//! A package of its own, so that it is optimised when the tests themselves are not.
 
 mod functions;
 
