@@ -1,8 +1,7 @@
 //! One test an op, in every format and every radius domain: what the files `tests/ops_*.rs` are made of.
 
-use half::{bf16, f16};
 use nfgrad::bound::{Elementwise, Uniform};
-use nfgrad::format::{E4m3, E4m3Saturating, E5m2, E5m2Saturating, Tf32};
+use nfgrad::format::{E4m3, E4m3Saturating, E5m2, E5m2Saturating, Tf32, bf16, f16};
 
 use crate::check::check_op;
 use crate::laws::{Law, Numels};

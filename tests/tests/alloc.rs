@@ -5,7 +5,6 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
-use half::bf16;
 use nfgrad::bound::Domain;
 use nfgrad::graph::{Leaves, Node, Then};
 use nfgrad::op::{Add, All, CrossEntropy, MatMul, Mean, Mse, Mul, Relu, Sum, Tanh};

@@ -1,6 +1,5 @@
 //! Data that is no data: a typed error or an infinite radius on everything it reaches, never a panic, never a number.
 
-use half::bf16;
 use nfgrad::Error;
 use nfgrad::bound::Domain;
 use nfgrad::graph::{Leaves, Node, Then};

@@ -1,6 +1,5 @@
 //! Graphs in graphs: a model of blocks computes, bounds and certifies what the same model written flat does, bit for bit.
 
-use half::bf16;
 use nfgrad::bound::Domain;
 use nfgrad::graph::{Model, Mut};
 use nfgrad::prelude::*;

@@ -1,6 +1,5 @@
 //! A model of `graph!` with several outputs, one of which others depend on: gradients from any seeds, and their radii.
 
-use half::bf16;
 use nfgrad::bound::Domain;
 use nfgrad::prelude::*;
 use nfgrad_tests::exact::Exact;

@@ -1,6 +1,5 @@
 //! How much larger radii are than errors, by op: `cargo test --release -p nfgrad-tests --test tightness -- --ignored --nocapture`.
 
-use half::bf16;
 use nfgrad::op::{self, Add, All, Axis, CrossEntropy, Exp, LogSoftmax, MatMul, Mean, Mse, Mul, Relu, Sub, Sum, Tanh};
 use nfgrad::prelude::*;
 use nfgrad_tests::check::{HEADER, tightness};

@@ -1,9 +1,18 @@
 //! bf16: 8 bits of precision with the exponent range of f32.
 
-use half::bf16;
-
 use super::Narrow;
 use super::narrow::rounded_bits;
+use super::sixteen::sixteen_bits;
+
+sixteen_bits! {
+    /// 8 bits of exponent as f32 has, 7 of mantissa: the upper half of an f32.
+    ///
+    /// ```
+    /// use nfgrad::format::{Format, bf16};
+    /// assert_eq!(bf16::from_f64(1.0 + 2f64.powi(-8)), bf16::ONE); // a tie, to even
+    /// ```
+    bf16, 0x3f80, 0x7f80
+}
 
 impl Narrow for bf16 {
     const NAME: &'static str = "bf16";
@@ -39,6 +48,18 @@ mod tests {
     fn rounding_is_to_nearest() {
         rounds_to_nearest(0..0x7f80, bf16::from_bits);
         assert_eq!(bf16::round(f32::MAX), bf16::INFINITY);
+    }
+
+    #[test]
+    fn conversions_are_those_of_the_half_crate() {
+        for code in 0..=u16::MAX {
+            let (ours, theirs) = (bf16::from_bits(code).to_f32(), half::bf16::from_bits(code).to_f32());
+            assert!(ours.to_bits() == theirs.to_bits() || ours.is_nan() && theirs.is_nan(), "{code:#x}");
+        }
+        for x in (0..=u32::MAX).step_by(997).map(f32::from_bits) {
+            let (ours, theirs) = (bf16::from_f32(x), half::bf16::from_f32(x));
+            assert!(ours.to_bits() == theirs.to_bits() || ours.is_nan() && theirs.is_nan(), "{x}");
+        }
     }
 
     #[test]

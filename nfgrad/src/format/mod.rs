@@ -9,6 +9,7 @@ mod narrow;
 mod native;
 pub mod nf;
 pub mod policy;
+mod sixteen;
 mod stochastic;
 mod tensor_float;
 
@@ -22,9 +23,10 @@ use crate::kernel::gemm::Mat;
 use crate::kernel::scratch::{Pooled, with_scratch};
 
 pub use crate::kernel::elementary;
+pub use brain::bf16;
 pub use carried::Carried;
+pub use float16::f16;
 pub use fp8::{E4m3, E4m3Saturating, E5m2, E5m2Saturating};
-pub use half::{bf16, f16};
 pub use narrow::Narrow;
 pub use nf::{Below, Downward, Fix, Flt, Flx, Ftz, NearestAway, NearestEven, Nf, TowardZero, Upward};
 pub use policy::{AccumulateInF64, RoundEach};

@@ -1,9 +1,10 @@
 //! The formats that the tests draw numbers of.
 
-use half::{bf16, f16};
 use nfgrad::format::fp8::{Fp8, Layout8};
 use nfgrad::format::nf::{ExponentFunction, Rounding};
-use nfgrad::format::{Below, Carried, Downward, Fix, Flt, Flx, Format, Ftz, NearestAway, Nf, Tf32, TowardZero, Upward};
+use nfgrad::format::{
+    Below, Carried, Downward, Fix, Flt, Flx, Format, Ftz, NearestAway, Nf, Tf32, TowardZero, Upward, bf16, f16,
+};
 
 /// A format of which random bit patterns can be drawn.
 pub trait Sampled: Format {

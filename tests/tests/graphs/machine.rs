@@ -8,7 +8,6 @@ macro_rules! graphs {
     })*) => {$(
         mod $test {
             use super::*;
-            use half::bf16;
             use nfgrad::bound::Domain;
             use nfgrad::graph::{Leaves, Node, Then};
             use nfgrad_tests::laws::Law;
