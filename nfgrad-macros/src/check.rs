@@ -2,7 +2,7 @@
 
 use crate::ast::{Callee, Graph, Statement};
 use crate::codes;
-use crate::infer::Inferred;
+use crate::infer::{Inferred, Named};
 use crate::report::{Diagnostic, Report};
 use crate::resolve::Resolved;
 
@@ -35,17 +35,29 @@ fn no_output(graph: &Graph) -> Diagnostic {
         .help("name a result: `output y = ..;`, or `output h;` for a `let` above")
 }
 
-/// The first scalar output is the loss; a gradient that is 0 everywhere is never what was meant.
+/// The first scalar output is the loss; a gradient that is 0 everywhere is never what was meant. Without a loss, the
+/// gradient of any output may be asked for.
 fn report_constant_loss(params: usize, inferred: &Inferred<'_>, report: &mut Report) {
-    let mut outputs = inferred.names.iter().filter(|named| named.step.is_output);
-    // While an output has an error of its own, it may be the one that is the loss.
-    let loss = outputs.find(|named| named.position.is_none_or(|position| inferred.entries[position].shape.is_empty()));
-    let Some((loss, position)) = loss.and_then(|named| Some((named, named.position?))) else { return };
-    if !depends(params, inferred)[position] {
-        let name = &loss.step.ast.name;
-        let text = format!("the loss `{name}` does not depend on any param, so every gradient would be 0");
-        let error = Diagnostic::new(codes::NO_PARAM, name, text);
-        report.push(error.line("note: the loss of a graph is its first output of shape []"));
+    let depends = depends(params, inferred);
+    let outputs: Vec<_> = inferred.names.iter().filter(|named| named.step.is_output).collect();
+    let scalar = |position: usize| inferred.entries[position].shape.is_empty();
+    // While an output has an error of its own, it may be the one that is the loss, or that depends on a param.
+    match outputs.iter().find(|named| named.position.is_none_or(scalar)) {
+        Some(Named { step, position: Some(position) }) if !depends[*position] => {
+            let name = &step.ast.name;
+            let text = format!("the loss `{name}` does not depend on any param, so every gradient would be 0");
+            let error = Diagnostic::new(codes::NO_PARAM, name, text);
+            report.push(error.line("note: the loss of a graph is its first output of shape []"));
+        }
+        None if report.is_empty()
+            && outputs.iter().all(|named| named.position.is_some_and(|position| !depends[position])) =>
+        {
+            let Some(first) = outputs.first() else { return };
+            let text = "no output depends on any param, so every gradient would be 0";
+            let error = Diagnostic::new(codes::NO_PARAM, &first.step.ast.name, text);
+            report.push(error.help("use the params, or remove them"));
+        }
+        _ => {}
     }
 }
 

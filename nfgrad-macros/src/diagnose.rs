@@ -300,6 +300,19 @@ pub(crate) fn no_last_axis(op: &Applied<'_>, x: &Operand<'_>) -> Diagnostic {
     op.table(op.error(codes::RANK, x.expr.site, text), &[x])
 }
 
+/// Something else than a vector where one goes along the last axis of `x`.
+pub(crate) fn no_vector(op: &Applied<'_>, x: &Operand<'_>, vector: &Operand<'_>) -> Diagnostic {
+    let (label, last) = (vector.label, &x.shape[x.shape.len() - 1..]);
+    let text = format!(
+        "`{label}` goes along the last axis of `{}`, but `{}` {}",
+        x.name(),
+        vector.name(),
+        rank(&vector.shape)
+    );
+    let error = op.table(op.error(codes::RANK, vector.expr.site, text), &[x, vector]);
+    error.help_if(vector.leaf.then(|| format!("`{}: {}` would fit", vector.name(), shape_text(last))))
+}
+
 /// `sum(x, axis = 2)` of a matrix.
 pub(crate) fn axis_range(op: &Applied<'_>, x: &Operand<'_>, axis: usize, site: Site) -> Diagnostic {
     let text = format!("there is no axis {axis}, `{}` {}", x.name(), rank(&x.shape));

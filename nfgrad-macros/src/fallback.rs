@@ -8,22 +8,22 @@ use std::rc::Rc;
 use proc_macro2::TokenStream;
 
 use crate::ast::Graph;
-use crate::infer::{Entry, Inferred, plain};
+use crate::infer::{Entry, Inferred, MAX_POSITIONS, plain};
 use crate::lower::{Lowering, Output};
 use crate::resolve::Resolved;
 
 /// The items of the graph, without its nodes.
 pub(crate) fn stub<'a>(graph: &'a Graph, resolved: &'a Resolved<'a>, inferred: Inferred<'a>) -> TokenStream {
-    let leaves = resolved.leaves.len();
+    let count = resolved.leaves.len();
     let mut entries = inferred.entries;
-    let computed = entries.split_off(leaves);
+    let computed = entries.split_off(count);
     let mut outputs: Vec<Output<'_>> = Vec::new();
     for named in inferred.names.iter().filter(|named| named.step.is_output) {
         let binding = named.step.ast;
         if outputs.iter().any(|output| *output.name == binding.name) {
             continue;
         }
-        let known = named.position.map(|position| match position.checked_sub(leaves) {
+        let known = named.position.map(|position| match position.checked_sub(count) {
             Some(node) => &computed[node].shape,
             None => &entries[position].shape,
         });
@@ -31,9 +31,18 @@ pub(crate) fn stub<'a>(graph: &'a Graph, resolved: &'a Resolved<'a>, inferred: I
         entries.push(Entry { name: Some(plain(&binding.name)), shape, node: None });
         outputs.push(Output { name: &binding.name, docs: &binding.docs, position: entries.len() - 1 });
     }
+    let mut leaves = &resolved.leaves[..];
+    if entries.len() > MAX_POSITIONS {
+        // rustc cannot count them either, and would say so in its own words.
+        entries.drain(..count);
+        for output in &mut outputs {
+            output.position -= count;
+        }
+        leaves = &[];
+    }
     let stub = Lowering {
         graph,
-        leaves: &resolved.leaves,
+        leaves,
         entries,
         names: Vec::new(),
         outputs,

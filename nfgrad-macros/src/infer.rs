@@ -20,14 +20,14 @@ use crate::codes;
 use crate::diagnose::{self, Applied, Operand};
 use crate::dim::{Dim, Obligation, Shape};
 use crate::report::{Diagnostic, Report, Site};
-use crate::resolve::{Apply, Resolved, Step, Term, Value};
+use crate::resolve::{Apply, Leaf, Resolved, Step, Term, Value};
 
 pub(crate) use entrywise::ends_with;
 
 use block::Instance;
 
 /// typenum's naturals reach this far.
-const MAX_POSITIONS: usize = 1024;
+pub(crate) const MAX_POSITIONS: usize = 1024;
 
 /// A tensor of the graph.
 #[derive(Debug)]
@@ -131,9 +131,12 @@ pub(crate) fn infer<'a>(resolved: &'a Resolved<'a>, report: &mut Report) -> Infe
     let instances = inference.instances.into_iter().map(|known| known.map(|instance| instance.arguments)).collect();
     if entries.len() > MAX_POSITIONS {
         let text = format!("this graph has {} tensors, at most {MAX_POSITIONS} are possible", entries.len());
-        let site = entries[MAX_POSITIONS].node.as_ref().map(|node| node.expr.site);
-        let site = site.unwrap_or_else(|| proc_macro2::Span::call_site().into());
-        report.push(Diagnostic::new(codes::TOO_LARGE, site, text).help("split the model into several graphs"));
+        // The first that is too much: an op, or else a leaf.
+        let node = entries[MAX_POSITIONS].node.as_ref().map(|node| node.expr.site);
+        let leaf = resolved.leaves.get(MAX_POSITIONS).map(Leaf::site);
+        let site = node.or(leaf).unwrap_or_else(|| proc_macro2::Span::call_site().into());
+        let help = "split the model into several graphs; a graph that is used as a block is one node";
+        report.push(Diagnostic::new(codes::TOO_LARGE, site, text).help(help));
     }
     Inferred { entries, names, instances, obligations }
 }

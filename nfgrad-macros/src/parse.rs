@@ -277,6 +277,9 @@ fn no_statement(input: ParseStream) -> Diagnostic {
     let error = expected(input, "`input`, `param`, `block`, `let` or `output`");
     let Ok(word) = input.fork().call(Ident::parse_any) else { return error };
     let word = word.to_string();
+    if input.peek2(Token![=]) {
+        return error.help(format!("`let {word} = ..;` names the value of an expression; a name is given once"));
+    }
     let other = match word.as_str() {
         "const" | "fn" | "struct" | "use" => return error.help("items stand outside of the block"),
         "return" => Some("output"),
@@ -302,7 +305,7 @@ fn unfinished(input: ParseStream, statement: &Statement) -> Diagnostic {
         Statement::Let(binding) | Statement::Output(binding) if binding.value.is_none() => {
             expected(input, "`=` or `;`")
         }
-        _ if input.peek(Token![.]) => {
+        _ if input.peek(Token![.]) && input.peek2(Ident) => {
             expected(input, "an operator or `;`").help("an op is called as a function: `relu(x)`")
         }
         _ => expected(input, "an operator or `;`"),

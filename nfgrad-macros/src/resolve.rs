@@ -168,8 +168,10 @@ impl<'a> Resolver<'a, '_> {
             Some(expr) => self.term(expr),
             None => self.name(&ast.name),
         };
-        if ast.value.is_some() && self.define(&ast.name) {
-            self.scope.insert(ast.name.to_string(), Meaning::Step(index));
+        if ast.value.is_some() {
+            // Of a name that is defined twice nobody knows which is meant.
+            let meaning = if self.define(&ast.name) { Meaning::Step(index) } else { Meaning::Poisoned };
+            self.scope.insert(ast.name.to_string(), meaning);
         }
         if is_output && !self.outputs.insert(ast.name.to_string()) && ast.value.is_none() {
             let text = format!("`{}` is already an output", ast.name);

@@ -150,3 +150,5 @@
 //! run.forward();
 //! run.backward();
 //! ```
+
+pub mod blocks;

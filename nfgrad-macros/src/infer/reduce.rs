@@ -33,10 +33,15 @@ pub(super) fn last_axis(op: &Applied<'_>) -> Result<Outcome, Diagnostic> {
 pub(super) fn rows(op: &Applied<'_>) -> Result<Outcome, Diagnostic> {
     let [x, vectors @ ..] = &op.operands[..] else { return Err(diagnose::wrong_table(op)) };
     rest_of(op, x)?;
-    match vectors.iter().find(|vector| vector.shape.len() != 1 || !ends_with(&x.shape, &vector.shape)) {
-        Some(vector) => Err(diagnose::suffix(op, x, vector)),
-        None => Ok(Outcome::new(op, Rc::clone(&x.shape))),
+    for vector in vectors {
+        if vector.shape.len() != 1 {
+            return Err(diagnose::no_vector(op, x, vector));
+        }
+        if !ends_with(&x.shape, &vector.shape) {
+            return Err(diagnose::suffix(op, x, vector));
+        }
     }
+    Ok(Outcome::new(op, Rc::clone(&x.shape)))
 }
 
 /// `[s ++ t] -> [s ++ t]`, with or without a mask `[t]`, along an axis.

@@ -113,7 +113,13 @@ fn parenthesis(input: ParseStream, depth: usize) -> Result<Expr> {
 /// The tensors in `Linear<B, 64, 32>(x, w, b)`.
 fn block_call(input: ParseStream, depth: usize, site: Site, target: Target) -> Result<Expr> {
     if !input.peek(token::Paren) {
-        return Err(expected(input, "`(`").help("a block is called with its tensors"));
+        let error = expected(input, "`(`");
+        return Err(match &target {
+            Target::Graph(_) => error.help("a block is called with its tensors"),
+            Target::Member(name, _) => {
+                error.help(format!("one copy of a block is called, `{name}[0](x)`; a tensor is cut by `slice`"))
+            }
+        });
     }
     let (end, content) = parens(input)?;
     let operands = separated(&content, "an operator, `,` or `)`", |content| expr(content, depth + 1))?;
@@ -163,12 +169,13 @@ fn argument(input: ParseStream, depth: usize) -> Result<Expr> {
 }
 
 fn number(input: ParseStream) -> Result<Expr> {
+    let wanted = expected(input, "a tensor or a decimal number");
     let literal: Lit = input.parse()?;
     let site = Site::from(literal.span());
     let (text, suffix) = match &literal {
         Lit::Int(int) => (int.base10_digits().to_owned(), int.suffix().to_owned()),
         Lit::Float(float) => (float.base10_digits().to_owned(), float.suffix().to_owned()),
-        _ => return Err(Diagnostic::new(codes::SYNTAX, site, "expected a tensor or a decimal number")),
+        _ => return Err(wanted),
     };
     Ok(Expr { kind: ExprKind::Number(Number { text, suffix }), site })
 }

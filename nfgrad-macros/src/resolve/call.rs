@@ -160,6 +160,7 @@ fn check_count(signature: &Signature, call: &Call, tensors: usize, rest: &[Expr]
     let wanted = match (least, most) {
         (1, 1) => "1 operand".to_owned(),
         _ if least == most => format!("{most} operands"),
+        _ if least + 1 == most => format!("{least} or {most} operands"),
         _ => format!("{least} to {most} operands"),
     };
     let verb = if given == 1 { "is" } else { "are" };

@@ -1,0 +1,18 @@
+use nfgrad::prelude::*;
+
+graph! {
+    pub graph Net<const B: usize> {
+        input x: [B, 64];
+        param w: [64];
+        output a = 0xff * x * w;
+        output b = "0.1" * x;
+        output c = true * x;
+        output d = 'c' * x;
+        output e = 1.5.2 * x;
+        output f = inf * x;
+        output g = -(0.5) * x;
+        output h = x * w - 1;
+    }
+}
+
+fn main() {}
