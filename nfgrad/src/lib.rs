@@ -37,7 +37,8 @@ pub mod prelude {
 #[doc(hidden)]
 pub mod __private {
     pub use crate::graph::{
-        Block, Call, Entries, EntryInfo, HasLoss, Model, Node, Nodes, RevGraph, RevNode, Role, Source, Sweep, With,
+        Apart, Block, Call, Entries, EntryInfo, HasLoss, Model, Node, Nodes, RevGraph, RevNode, Role, Source, Sweep,
+        With,
     };
     pub use crate::op;
     pub use crate::report::Summary;

@@ -14,6 +14,11 @@ use crate::resolve::Value;
 /// The longest source text in the comment of a node.
 const MAX_TEXT: usize = 80;
 
+/// Whether there are three operands or more, all of them different nodes: rustc is then given the proof that they are.
+fn are_apart(operands: &[usize]) -> bool {
+    operands.len() >= 3 && operands.iter().enumerate().all(|(i, operand)| !operands[..i].contains(operand))
+}
+
 impl Printer<'_> {
     pub(super) fn reverse(&self) -> TokenStream {
         let mut literals: Vec<&Decimal> = Vec::new();
@@ -33,14 +38,15 @@ impl Printer<'_> {
             let (shape, operand) = (self.shape(*operand), index(*operand));
             quote!(#n::Idx<#context #arguments, #shape, #operand>)
         });
+        let placement = are_apart(&node.operands).then(|| quote!(, #n::Apart));
         let ty = match &node.op {
             Operation::Op(op) => {
                 let op = self.op(op, literals);
-                quote!(#n::Node<#op, (#(#operands,)*)>)
+                quote!(#n::Node<#op, (#(#operands,)*) #placement>)
             }
             Operation::Foreign { callee, .. } => {
                 let op = &callee.path;
-                quote!(#n::Node<#op, (#(#operands,)*)>)
+                quote!(#n::Node<#op, (#(#operands,)*) #placement>)
             }
             Operation::Block { callee, arguments, .. } => {
                 let graph = instance(&callee.path, arguments, &quote!(#n));

@@ -51,6 +51,24 @@ fn every_op_is_a_node_with_witnesses() {
     }
 }
 
+/// A norm writes three cotangents. That they are different nodes is a proof in its type, and where they are not there is none.
+#[test]
+fn three_operands_are_apart_unless_one_of_them_is_there_twice() {
+    let text = expansion(
+        "pub graph Norms<const B: usize> {
+            input x: [B, 3];
+            param w: [3];
+            param b: [3];
+            output y = layer_norm(x, w, b) + layer_norm(x, w, w);
+        }",
+    );
+    assert_has(
+        &text,
+        "n::Node<n::op::LayerNorm<L0>,(n::Idx<C3<B>,S1<B>,2>,n::Idx<C3<B>,S0,0>,n::Idx<C3<B>,S0,1>,),n::Apart>;",
+    );
+    assert_has(&text, "n::Node<n::op::LayerNorm<L0>,(n::Idx<C4<B>,S1<B>,2>,n::Idx<C4<B>,S0,0>,n::Idx<C4<B>,S0,0>,)>;");
+}
+
 #[test]
 fn sweeps_visit_the_nodes_in_order_and_in_reverse() {
     let text = expansion(LINEAR);

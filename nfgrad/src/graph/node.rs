@@ -6,6 +6,7 @@ use std::ops::Range;
 
 use nfgrad_shapes::{At, Context, Holds, Idx, Shape};
 
+use super::placement::{Adding, Placement};
 use super::plan::{Mode, Modes};
 use crate::bound::{Ball, Domain};
 use crate::format::Format;
@@ -92,8 +93,10 @@ impl<'a, F> BoundedState<'a, F> {
 }
 
 /// The op `O` applied to the entries that the witnesses `W` point at: `W` is a tuple of [`Idx`].
+///
+/// `P` says how its contributions to their cotangents meet: [`Adding`], or [`Apart`] with the proof that they do not.
 #[derive(Debug, Clone, Copy)]
-pub struct Node<O, W>(PhantomData<fn() -> (O, W)>);
+pub struct Node<O, W, P = Adding>(PhantomData<fn() -> (O, W, P)>);
 
 /// `W: Witnesses<Ctx>` reads "`W` is a tuple of witnesses, each of which is true of `Ctx`".
 #[diagnostic::on_unimplemented(
@@ -130,11 +133,12 @@ impl_witnesses!(S I, T J);
 impl_witnesses!(S I, T J, U K);
 impl_witnesses!(S I, T J, U K, V L);
 
-impl<Ctx, O, W> RevNode<Ctx> for Node<O, W>
+impl<Ctx, O, W, P> RevNode<Ctx> for Node<O, W, P>
 where
     Ctx: Context,
     W: Witnesses<Ctx>,
     O: Op<W::Shapes>,
+    P: Placement<W>,
 {
     type Out = O::Out;
     const OPERANDS: &'static [usize] = W::POSITIONS;
