@@ -107,7 +107,7 @@ fn fit(run: &mut Run<Batch, f32>, train: &Digits, seed: u64) -> Result<(), Error
             load_batch(run, train, |row| rows[row])?;
             run.forward();
             run.backward();
-            sgd.step(run);
+            sgd.step(run)?;
             loss += f64::from(run.outputs().loss.value());
             batches += 1.0;
         }

@@ -20,6 +20,13 @@ pub enum Error {
         /// Where in the slice.
         index: usize,
     },
+    /// A hyper-parameter of an optimizer that is not in its range.
+    Hyperparameter {
+        /// Which one.
+        name: &'static str,
+        /// What it may be.
+        range: &'static str,
+    },
 }
 
 impl fmt::Display for Error {
@@ -32,6 +39,9 @@ impl fmt::Display for Error {
             Self::Radius { index } => {
                 write!(f, "the radius at index {index} is negative or NaN")?;
                 write!(f, "; a radius is a number >= 0, or infinity where nothing is known")
+            }
+            Self::Hyperparameter { name, range } => {
+                write!(f, "the {name} of the optimizer is not {range}; no step was taken")
             }
         }
     }

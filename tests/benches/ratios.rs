@@ -48,12 +48,12 @@ fn large() {
     row("with Uniform radii / plain", "1.40", 4, &mut yardstick, || {
         uniform.forward();
         uniform.backward();
-        sgd.step(uniform.run_mut());
+        sgd.step(uniform.run_mut()).expect("a rate");
     });
     row("with Elementwise radii / plain", "", 2, &mut yardstick, || {
         elementwise.forward();
         elementwise.backward();
-        sgd.step(elementwise.run_mut());
+        sgd.step(elementwise.run_mut()).expect("a rate");
     });
     row("f32 step and shadow certificate / plain", "4.00", 2, &mut yardstick, || {
         step(&mut certified, &mut sgd);
@@ -81,7 +81,7 @@ fn tiny() {
     row("4-8-1 with Elementwise radii / plain", "", 10_000, &mut yardstick, || {
         bounded.forward();
         bounded.backward();
-        sgd.step(bounded.run_mut());
+        sgd.step(bounded.run_mut()).expect("a rate");
     });
 }
 

@@ -73,6 +73,6 @@ fn bounded<G: RevGraph + HasLoss, D: Domain>(bencher: Bencher<'_, '_>, leaves: &
     bencher.bench_local(|| {
         run.forward();
         run.backward();
-        sgd.step(run.run_mut());
+        sgd.step(run.run_mut()).expect("a rate");
     });
 }

@@ -11,5 +11,6 @@ pub mod oracle;
 pub mod program;
 pub mod report;
 pub mod sample;
+pub mod training;
 
 pub use nfgrad_exact as exact;

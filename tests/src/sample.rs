@@ -175,6 +175,11 @@ impl<F: Sampled> Sample<F> {
         Self { mid, rad: vec![0.0; radii], real, is_moderate: true }
     }
 
+    /// Zeros, exactly.
+    pub fn zero(numel: usize) -> Self {
+        Self { mid: vec![F::ZERO; numel], rad: vec![0.0; numel], real: vec![Exact::zero(); numel], is_moderate: true }
+    }
+
     /// A tensor that is yet to be written, and full of what must not stay.
     pub fn blank(numel: usize, radii: usize) -> Self {
         let mid = vec![F::from_f64(f64::NAN); numel];

@@ -1,4 +1,4 @@
-//! A training step allocates nothing after the first: forward, backward, with radii and without.
+//! A training step allocates nothing after the first: forward, backward, the steps of the optimizers, with radii and without.
 
 #![allow(unsafe_code, reason = "an allocator that counts has to be an allocator")]
 
@@ -8,6 +8,7 @@ use std::cell::Cell;
 use nfgrad::bound::Domain;
 use nfgrad::graph::{Leaves, Node, Then};
 use nfgrad::op::{Add, All, CrossEntropy, MatMul, Mean, Mse, Mul, Relu, Sum, Tanh};
+use nfgrad::optim::{AdamW, Sgd};
 use nfgrad::prelude::*;
 
 thread_local! {
@@ -112,9 +113,12 @@ const STEPS: usize = 3;
 
 fn plain<G: nfgrad::graph::HasLoss, F: Format>() -> u64 {
     let mut run = Run::<G, F>::new();
+    let (mut sgd, mut adam) = (Sgd::new(0.1).momentum(0.9).weight_decay(0.01), AdamW::new(0.1));
     let mut step = || {
         run.forward();
         run.backward();
+        sgd.step(&mut run).expect("good hyper-parameters");
+        adam.step(&mut run).expect("good hyper-parameters");
     };
     step();
     allocations(|| (0..STEPS).for_each(|_| step()))
@@ -122,9 +126,12 @@ fn plain<G: nfgrad::graph::HasLoss, F: Format>() -> u64 {
 
 fn bounded<G: nfgrad::graph::HasLoss, F: Format, D: Domain>() -> u64 {
     let mut run = BoundedRun::<G, F, D>::new();
+    let (mut sgd, mut adam) = (Sgd::new(0.1).momentum(0.9).weight_decay(0.01), AdamW::new(0.1));
     let mut step = || {
         run.forward();
         run.backward();
+        sgd.step_bounded(&mut run).expect("good hyper-parameters");
+        adam.step_bounded(&mut run).expect("good hyper-parameters");
     };
     step();
     allocations(|| (0..STEPS).for_each(|_| step()))

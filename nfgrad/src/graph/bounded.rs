@@ -138,16 +138,41 @@ impl<G: RevGraph, F: Format, D: Domain> BoundedRun<G, F, D> {
         self.cotangent_radii.radii()
     }
 
-    /// The run whose values these radii are of, for an optimizer.
+    /// What an optimizer reads and writes.
+    pub(crate) fn training_mut(&mut self) -> Training<'_, F> {
+        let Parts { values, cotangents, .. } = self.run.parts_mut();
+        Training {
+            params: &values[..G::PARAM_SIZE],
+            radii: self.given.radii_mut(),
+            gradients: &cotangents[..G::PARAM_SIZE],
+            gradient_radii: self.cotangent_radii.radii(),
+        }
+    }
+
+    /// The run whose values these radii are of. The radii of leaves that are written stay as they were given.
     pub fn run_mut(&mut self) -> &mut Run<G, F> {
         &mut self.run
     }
+}
+
+/// The parameters of a run and their gradients, each with its radii.
+pub(crate) struct Training<'a, F> {
+    pub(crate) params: &'a [F],
+    /// Those that the next forward sweep begins with.
+    pub(crate) radii: &'a mut [f64],
+    pub(crate) gradients: &'a [F],
+    pub(crate) gradient_radii: &'a [f64],
 }
 
 impl<G: Model, F: Format, D: Domain> BoundedRun<G, F, D> {
     /// The leaves by name, for writing.
     pub fn leaves_mut(&mut self) -> G::Leaves<Mut<'_, F>> {
         self.run.leaves_mut()
+    }
+
+    /// The parameters by name, with the radii that they were given or that an optimizer left them.
+    pub fn params(&self) -> G::Params<BallRef<'_, F, D>> {
+        G::params(&mut BallRef::new(self.run.values().values(), self.given.radii()))
     }
 
     /// The outputs by name, with their radii, as the last forward sweep left them.

@@ -16,6 +16,7 @@ mod sweep;
 use nfgrad_shapes::Listed;
 
 pub use bounded::BoundedRun;
+pub(crate) use bounded::Training;
 pub use call::{ArgumentList, Arguments, Block, Call, With};
 pub use entries::{BallRef, Entries, Entry, EntryInfo, Model, Mut, Names, Place, Ref, Role, Source};
 pub use list::{Leaves, Then};

@@ -43,7 +43,7 @@ pub mod relu;
 mod repeat;
 pub mod reshape;
 pub mod rms_norm;
-mod rounding;
+pub(crate) mod rounding;
 pub mod scale;
 pub mod sigmoid;
 pub mod silu;

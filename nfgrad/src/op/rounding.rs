@@ -5,7 +5,7 @@ use crate::format::Format;
 
 /// `radius`, or ∞ where the result that it belongs to is not finite: an overflow never has a finite radius.
 #[inline]
-pub(super) fn guarded<F: Format>(result: F, radius: Up) -> Up {
+pub(crate) fn guarded<F: Format>(result: F, radius: Up) -> Up {
     if result.is_finite() { radius } else { Up::INFINITY }
 }
 
@@ -24,7 +24,7 @@ pub(super) fn in_f64<F: Format>((x, alpha): (F, Up)) -> (f64, Up) {
 
 /// At least `|a b - a* b*|` for factors with their radii: `|a| β + |b| α + α β`.
 #[inline]
-pub(super) fn product_error<F: Format>((a, alpha): (F, Up), (b, beta): (F, Up)) -> Up {
+pub(crate) fn product_error<F: Format>((a, alpha): (F, Up), (b, beta): (F, Up)) -> Up {
     let (a, alpha, b, beta) = (a.magnitude().get(), alpha.get(), b.magnitude().get(), beta.get());
     // Each product is known to be 0 where a factor is; `&` and `|`, so that loops are vectorised.
     let is_zero = ((a == 0.0) | (beta == 0.0)) & ((alpha == 0.0) | (b + beta == 0.0));
@@ -35,7 +35,7 @@ pub(super) fn product_error<F: Format>((a, alpha): (F, Up), (b, beta): (F, Up)) 
 ///
 /// `a/b - a*/b* = ((a - a*) + (a/b)(b* - b)) / b*`.
 #[inline(always)]
-pub(super) fn quotient_spread<F: Format>(alpha: Up, (b, beta): (F, Up), size: Up) -> Up {
+pub(crate) fn quotient_spread<F: Format>(alpha: Up, (b, beta): (F, Up), size: Up) -> Up {
     let [low, high] = b.enclosure();
     let least = beta.below(low.abs().min(high.abs()));
     (alpha + size * beta).over(least)

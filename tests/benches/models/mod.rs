@@ -82,6 +82,6 @@ pub(crate) fn tiny() -> (Run<Tiny, f32>, hand::Tiny) {
 pub(crate) fn step<G: nfgrad::graph::HasLoss>(run: &mut Run<G, f32>, sgd: &mut Sgd<f32>) {
     run.forward();
     run.backward();
-    sgd.step(run);
+    sgd.step(run).expect("a rate");
     std::hint::black_box(run.params());
 }
