@@ -152,3 +152,4 @@
 //! ```
 
 pub mod blocks;
+mod book;
