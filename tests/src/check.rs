@@ -86,12 +86,12 @@ impl<'a, F: Sampled> Trial<'a, F> {
     /// Whether something is known of all results of moderate numbers: exponentials may be too large, and in narrow formats
     /// products too; a mask may leave nothing, or its own radius a doubt; and most numbers are no index.
     fn is_sure(&self) -> bool {
-        F::LARGEST > 1e18 && is_tame(&self.rule)
+        self.subject.is_ours() && F::LARGEST > 1e18 && is_tame(&self.rule)
     }
 
     fn forward(&self, report: &mut Report) {
         let sure = self.is_sure() && self.x.iter().all(Sample::is_moderate);
-        let exact = self.x.iter().all(Sample::is_exact) && knows_exactness::<F>(&self.rule);
+        let exact = self.x.iter().all(Sample::is_exact) && self.subject.is_ours() && knows_exactness::<F>(&self.rule);
         self.compare("value", self.y.balls(), &self.y.real, (sure, exact), report);
     }
 
@@ -122,7 +122,7 @@ impl<'a, F: Sampled> Trial<'a, F> {
         let mut out: Vec<_> = self.subject.numels().into_iter().map(|n| (blank(n).mid, blank(n).rad)).collect();
         let x = self.operands(Sample::balls);
         let dx = out.iter_mut().zip(asked).map(|((mid, _), asked)| asked.then_some(&mut mid[..]));
-        self.subject.vjp(&x, &self.y.mid, &self.dy.mid, dx.collect());
+        self.subject.vjp(&x, self.y.balls(), self.dy.balls(), dx.collect());
         let dx = out.iter_mut().zip(asked).map(|((mid, radii), asked)| asked.then_some(Contribution { mid, radii }));
         self.subject.vjp_radius(&x, self.y.balls(), self.dy.balls(), dx.collect());
         out

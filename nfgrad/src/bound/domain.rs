@@ -51,6 +51,8 @@ impl<T: Fn(usize) -> Up> Rule for T {
 pub trait Domain: Copy + Default + Send + Sync + 'static {
     /// The name that reports print.
     const NAME: &'static str;
+    /// Whether values and radii are those of TorchLean: see [`T0`](super::T0).
+    const TORCHLEAN: bool = false;
 
     /// How many radii a tensor of `numel` elements has.
     fn len(numel: usize) -> usize;
@@ -73,6 +75,12 @@ pub trait Domain: Copy + Default + Send + Sync + 'static {
 
     /// Adds `other` and the rounding of the sums to the radii of a cotangent to which a contribution is added.
     fn accumulate(radii: &mut [f64], other: &[f64], numel: usize, rounding: impl Fn(usize) -> Up);
+
+    /// What is charged for the addition of a contribution to a cotangent: at least `|sum - (a + b)|`.
+    #[inline]
+    fn addition_error<F: Format>(a: F, b: F, sum: F) -> Up {
+        F::add_error(a, b, sum)
+    }
 
     /// The radii of `y = A B`, computed by [`Format::matmul`].
     fn product<F: Format>(a: BallMat<'_, F>, b: BallMat<'_, F>, y: &[F], radii: &mut [f64]);
@@ -116,6 +124,12 @@ impl<'a, F: Format, D: Domain> Ball<'a, F, D> {
     #[must_use]
     pub(crate) fn part(self, range: Range<usize>) -> Self {
         Self { rad: &self.rad[D::range(0, range.start, range.len())], mid: &self.mid[range], domain: PhantomData }
+    }
+
+    /// The same ball of a domain that keeps as many radii.
+    #[inline(always)]
+    pub(crate) fn of<E: Domain>(self) -> Ball<'a, F, E> {
+        Ball::new(self.mid, self.rad)
     }
 
     /// The radius of element `i`.

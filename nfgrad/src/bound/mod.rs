@@ -2,10 +2,13 @@
 
 mod domain;
 mod elementwise;
+mod torchlean;
 mod uniform;
 mod up;
 
 pub use domain::{Ball, BallMat, Domain, Rule};
 pub use elementwise::Elementwise;
+pub use torchlean::T0;
+pub(crate) use torchlean::assert_fits;
 pub use uniform::Uniform;
 pub use up::Up;

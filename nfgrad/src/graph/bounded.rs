@@ -9,15 +9,16 @@ use typenum::Unsigned;
 
 use super::entries::{BallRef, Model, Mut};
 use super::run::{Parts, Plans, Run, ScratchSize};
-use super::{BoundedState, HasLoss, RevGraph, RevNode, Sweep};
-use crate::bound::{Ball, Domain, Up};
+use super::{BoundedState, HasLoss, RevGraph, RevNode, Sweep, torchlean};
+use crate::bound::{Ball, Domain, Up, assert_fits};
 use crate::error::Error;
 use crate::format::Format;
 use crate::tensor::{BallTensor, EList, TensorMut};
 
 /// A [`Run`] together with the radii of the domain `D`, computed beside the values.
 ///
-/// The values are, bit for bit, those of the plain run. The radii are true of this run: each real value, that is, what
+/// The values are, bit for bit, those of the plain run (in all domains but [`T0`](crate::bound::T0), which computes as TorchLean
+/// does). The radii are true of this run: each real value, that is, what
 /// exact arithmetic would give on any leaves within *their* radii, lies within its radius of the computed one. Leaves
 /// are exact unless [`BoundedRun::set_radii`] says otherwise; a leaf that is not finite has the radius ∞.
 pub struct BoundedRun<G: RevGraph, F, D> {
@@ -35,6 +36,7 @@ pub struct BoundedRun<G: RevGraph, F, D> {
 impl<G: RevGraph, F: Format, D: Domain> BoundedRun<G, F, D> {
     /// All leaves zero and exact, nothing computed.
     pub fn new() -> Self {
+        const { assert_fits::<F, D>() };
         let state = StateSize::<D>::of::<G>();
         Self {
             run: Run::new(),
@@ -95,7 +97,9 @@ impl<G: RevGraph, F: Format, D: Domain> BoundedRun<G, F, D> {
     {
         let Parts { values, cotangents, state, state_cotangents, scratch } = self.run.parts_mut();
         let cotangent_radii = self.cotangent_radii.radii_mut();
-        if const { !Plans::<G>::LOSS.reaches_all_params } {
+        if D::TORCHLEAN {
+            cotangents.fill(F::ZERO);
+        } else if const { !Plans::<G>::LOSS.reaches_all_params } {
             cotangents[..G::PARAM_SIZE].fill(F::ZERO);
         }
         cotangent_radii.fill(0.0);
@@ -288,6 +292,7 @@ macro_rules! backward_sweep {
             #[inline]
             fn node<Ctx: Context, Out: Shape, N: RevNode<Ctx, Out = Out>>(&mut self) {
                 let modes = const { Plans::<G>::$plan.modes(Ctx::Len::USIZE) };
+                let modes = if D::TORCHLEAN { modes.adding() } else { modes };
                 let own = D::range(Ctx::Len::USIZE, Ctx::SIZE, Out::NUMEL);
                 let (before, rest) = self.values.0.split_at(Ctx::SIZE);
                 let (slots, dy) = self.cotangents.0.split_at_mut(Ctx::SIZE);
@@ -297,10 +302,14 @@ macro_rules! backward_sweep {
                     (before, self.values.1),
                     Ball::new(&rest[..Out::NUMEL], &self.values.1[own.clone()]),
                     Ball::new(&dy[..Out::NUMEL], &dy_radii[..own.end - own.start]),
-                    (slots, slot_radii),
+                    (&mut *slots, &mut *slot_radii),
                     self.state.take_last(N::STATE, N::radii_state::<D>()),
                     (&mut *self.scratch.0, &mut *self.scratch.1),
                 );
+                if D::TORCHLEAN {
+                    let reads = (modes, N::OPERANDS);
+                    torchlean::charge::<G, F, D>(Ctx::Len::USIZE, reads, slots, slot_radii);
+                }
             }
         }
     };

@@ -291,7 +291,11 @@ where
         let (inside, state_cotangents) = state.cotangents.0.split_at_mut(size);
         let (inside_radii, state_cotangent_radii) = state.cotangents.1.split_at_mut(radii);
         let inputs = Self::differentiates_inputs(modes);
-        Self::clear(inputs, inside);
+        if D::TORCHLEAN {
+            inside.fill(F::ZERO);
+        } else {
+            Self::clear(inputs, inside);
+        }
         inside_radii.fill(0.0);
         inside[G::OFFSET..][..dy.mid.len()].copy_from_slice(dy.mid);
         inside_radii[D::range(G::POSITION, G::OFFSET, dy.mid.len())].copy_from_slice(dy.rad);
@@ -318,7 +322,7 @@ where
                 }
                 Mode::Add => {
                     D::accumulate(to_radii, from_radii, leaf.numel, |i| {
-                        F::add_error(to[i], from[i], to[i].add(from[i]))
+                        D::addition_error(to[i], from[i], to[i].add(from[i]))
                     });
                     to.iter_mut().zip(from).for_each(|(sum, &x)| *sum = sum.add(x));
                 }

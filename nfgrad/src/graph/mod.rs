@@ -12,6 +12,7 @@ mod placement;
 mod plan;
 mod run;
 mod sweep;
+mod torchlean;
 
 use nfgrad_shapes::Listed;
 

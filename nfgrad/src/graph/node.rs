@@ -8,7 +8,8 @@ use nfgrad_shapes::{At, Context, Holds, Idx, Shape};
 
 use super::placement::{Adding, Placement};
 use super::plan::{Mode, Modes};
-use crate::bound::{Ball, Domain};
+use super::torchlean;
+use crate::bound::{Ball, Domain, T0};
 use crate::format::Format;
 use crate::op::{Contribution, Op, Operands};
 
@@ -168,6 +169,10 @@ where
         _: (&mut [F], &mut [f64]),
     ) {
         const { O::VALID };
+        if D::TORCHLEAN {
+            out[0] = O::torchlean(balls::<Ctx, W, F, T0>(before, radii), y).get();
+            return;
+        }
         O::forward(values::<Ctx, W, F>(before), y);
         O::forward_radius::<F, D>(balls::<Ctx, W, F, D>(before, radii), y, out);
     }
@@ -204,6 +209,11 @@ where
         _: BoundedState<'_, F>,
         (scratch, radii_scratch): (&mut [F], &mut [f64]),
     ) {
+        if D::TORCHLEAN {
+            let x = balls::<Ctx, W, F, T0>(before, radii);
+            torchlean::vjp::<Ctx, O, W, F>(modes, x, [y.of(), dy.of()], (cotangents, cotangent_radii), scratch);
+            return;
+        }
         let x = || balls::<Ctx, W, F, D>(before, radii);
         let dx = targets::<Ctx, W, F>(modes, |k| value_range::<Ctx, W>(k), cotangents, scratch, W::NUMELS);
         O::vjp(values::<Ctx, W, F>(before), y.mid, dy.mid, dx);
@@ -226,7 +236,7 @@ where
                 let (added, sums) = (&scratch[contribution.clone()], &mut cotangents[slot]);
                 let other = &radii_scratch[contribution][..D::len(added.len())];
                 D::accumulate(&mut cotangent_radii[radius_range::<Ctx, W, D>(k)], other, added.len(), |i| {
-                    F::add_error(sums[i], added[i], sums[i].add(added[i]))
+                    D::addition_error(sums[i], added[i], sums[i].add(added[i]))
                 });
                 for (sum, &x) in sums.iter_mut().zip(added) {
                     *sum = sum.add(x);
@@ -238,19 +248,19 @@ where
 
 /// Where operand `k` lies in a buffer of values.
 #[inline]
-fn value_range<Ctx: Context, W: Witnesses<Ctx>>(k: usize) -> Range<usize> {
+pub(super) fn value_range<Ctx: Context, W: Witnesses<Ctx>>(k: usize) -> Range<usize> {
     W::OFFSETS[k]..W::OFFSETS[k] + W::NUMELS[k]
 }
 
 /// Where the radii of operand `k` lie.
 #[inline]
-fn radius_range<Ctx: Context, W: Witnesses<Ctx>, D: Domain>(k: usize) -> Range<usize> {
+pub(super) fn radius_range<Ctx: Context, W: Witnesses<Ctx>, D: Domain>(k: usize) -> Range<usize> {
     D::range(W::POSITIONS[k], W::OFFSETS[k], W::NUMELS[k])
 }
 
 /// Where operand `k` has its part of the scratch: the operands one after another.
 #[inline]
-const fn scratch_range(numels: &[usize], k: usize) -> Range<usize> {
+pub(super) const fn scratch_range(numels: &[usize], k: usize) -> Range<usize> {
     let (mut start, mut j) = (0, 0);
     while j < k {
         start += numels[j];
@@ -279,7 +289,7 @@ fn balls<'a, Ctx: Context, W: Witnesses<Ctx>, F: Format, D: Domain>(
 /// Where each contribution goes: to its slot if it is the first, to scratch if it is added to others, nowhere if nobody
 /// asks for it.
 #[inline(always)]
-fn targets<'a, Ctx: Context, W: Witnesses<Ctx>, T>(
+pub(super) fn targets<'a, Ctx: Context, W: Witnesses<Ctx>, T>(
     modes: Modes,
     slot: impl Fn(usize) -> Range<usize>,
     slots: &'a mut [T],

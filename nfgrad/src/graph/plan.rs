@@ -42,6 +42,14 @@ impl Modes {
         }
     }
 
+    /// The same, but what is written is added: to zeros, if it is the first.
+    #[must_use]
+    pub const fn adding(self) -> Self {
+        // The higher bits of all modes: 1 is to become 2, and 2 to stay.
+        const ADD: u128 = u128::MAX / 3 * 2;
+        Self((self.0 | self.0 << 1) & ADD)
+    }
+
     /// The same with another mode for an operand that is skipped so far.
     const fn with(self, operand: usize, mode: Mode) -> Self {
         let bits: u128 = match mode {
@@ -230,6 +238,14 @@ mod tests {
         assert_eq!(of(plan.modes(3)), [Mode::Write, Mode::Add, Mode::Skip]);
         assert_eq!(of(plan.modes(2)), [Mode::Add, Mode::Skip, Mode::Skip]);
         assert!(plan.reaches_all_params && plan.adds);
+    }
+
+    #[test]
+    fn what_is_written_can_be_added() {
+        let modes = Modes::SKIP.with(0, Mode::Write).with(2, Mode::Add).with(3, Mode::Write).with(63, Mode::Write);
+        let adding = modes.adding();
+        assert_eq!(of(adding), [Mode::Add, Mode::Skip, Mode::Add]);
+        assert_eq!([3, 4, 62, 63].map(|k| adding.of(k)), [Mode::Add, Mode::Skip, Mode::Skip, Mode::Add]);
     }
 
     #[test]

@@ -10,7 +10,7 @@
 //! `||x| - |x*|| <= α`. The cotangent depends on the sign of `x*`. Where `|x| > α` it is that of `x` and the radius is `δ`. Elsewhere the two
 //! slopes may differ by 2, or by 1 if the computed one is 0: `|x̄ - x̄*| <= 2|ȳ| + δ`, or `|ȳ| + δ`. Where `x = x* = 0` both are 0.
 
-use super::Pointwise;
+use super::{Pointwise, torchlean};
 use crate::bound::Up;
 use crate::format::Format;
 
@@ -45,6 +45,10 @@ impl Pointwise for Abs {
         let [low, high] = x.enclosure();
         let known = (low.abs().min(high.abs()) > alpha.get()) | (is_zero & (alpha == Up::ZERO));
         if known { decided } else { undecided }
+    }
+
+    fn torchlean<F: Format>(x: (F, Up)) -> Option<(F, Up)> {
+        Some(torchlean::abs(x))
     }
 }
 

@@ -18,8 +18,9 @@ use std::marker::PhantomData;
 use nfgrad_shapes::{EndsWith, Shape};
 
 use super::repeat::{combine, repeated, sum_repeated, sum_repeated_radius};
+use super::torchlean::{self, Tensor};
 use super::{Contribution, Op};
-use crate::bound::{Ball, Domain, Rule, Up};
+use crate::bound::{Ball, Domain, Rule, T0, Up};
 use crate::format::Format;
 
 /// `a + b`, entry by entry; see the [module](self).
@@ -63,6 +64,24 @@ impl<L: EndsWith<R>, R: Shape> Op<(L, R)> for Add {
         if let Some(db) = db {
             sum_repeated_radius(dy, db.mid, db.radii);
         }
+    }
+
+    fn torchlean<F: Format>([a, b]: [Ball<'_, F, T0>; 2], y: &mut [F]) -> Up {
+        Tensor::of(a).zip(&Tensor::of(b), torchlean::add).write(y)
+    }
+
+    fn torchlean_vjp<F: Format>(
+        _: [Ball<'_, F, T0>; 2],
+        _: Ball<'_, F, T0>,
+        dy: Ball<'_, F, T0>,
+        [da, db]: [Option<&mut [F]>; 2],
+    ) -> [Option<Up>; 2] {
+        let copied = |da: &mut [F]| Tensor::of(dy).write(da);
+        let repeated = |db: &mut [F]| {
+            sum_repeated(dy.mid, db);
+            Up::INFINITY
+        };
+        [da.map(copied), if L::NUMEL == R::NUMEL { db.map(copied) } else { db.map(repeated) }]
     }
 }
 

@@ -26,6 +26,7 @@ mod radii;
 mod sums;
 #[cfg(test)]
 mod tests;
+mod torchlean;
 mod values;
 
 use nfgrad_shapes::{Dim, EndsWith, Shape};
@@ -35,7 +36,7 @@ use self::values::{Lengths, cotangents, values};
 use super::repeat::repeated;
 use super::softmax::Choice;
 use super::{Contribution, Op};
-use crate::bound::{Ball, Domain, Up};
+use crate::bound::{Ball, Domain, T0, Up};
 use crate::format::Format;
 use crate::kernel::scratch::with_scratch;
 
@@ -130,6 +131,13 @@ macro_rules! attention {
                 },
                 3, [], (|| |_: usize| true), (|| |_: usize| Choice::Kept)
             );
+
+            fn torchlean<F: Format>(x: [Ball<'_, F, T0>; 3], y: &mut [F]) -> Up {
+                let lengths = Lengths {
+                    batch: 1 $(* $batch::SIZE)*, queries: T::SIZE, keys: U::SIZE, width: K::SIZE, depth: V::SIZE
+                };
+                torchlean::values(lengths, x, y)
+            }
         }
 
         impl<$($batch: Dim,)* T: Dim, U: Dim, K: Dim, V: Dim, M: Shape>

@@ -23,6 +23,7 @@
 
 use super::Pointwise;
 use super::rounding::{in_f64, product_error};
+use super::torchlean::Tensor;
 use crate::bound::Up;
 use crate::format::{Accumulator, Format, Primitive, elementary::Elementary, elementary::Exp};
 
@@ -47,6 +48,16 @@ pub trait Curve: 'static {
     #[inline(always)]
     fn is_exact<F: Format>(_x: F, _y: F) -> bool {
         false
+    }
+
+    /// What TorchLean computes and its bound of it, for [`T0`](crate::bound::T0); `None` if it states nothing of the function.
+    fn torchlean<F: Format>(_x: (F, Up)) -> Option<(F, Up)> {
+        None
+    }
+
+    /// The contribution that TorchLean computes and its bound of it; `None` if it states nothing of it.
+    fn torchlean_vjp<F: Format>(_x: &Tensor<F>, _dy: &Tensor<F>) -> Option<Tensor<F>> {
+        None
     }
 }
 
@@ -101,6 +112,14 @@ impl<C: Curve> Pointwise for C {
         let at = C::bend::<Carrier<F>>(x);
         let change = (alpha * at.within(alpha, C::MAXIMA)).min(Up::new(2.0 * C::MAXIMA[0]));
         scaled_error(dy, (at.slope, at.error + change), dx)
+    }
+
+    fn torchlean<F: Format>(x: (F, Up)) -> Option<(F, Up)> {
+        C::torchlean(x)
+    }
+
+    fn torchlean_vjp<F: Format>(x: &Tensor<F>, dy: &Tensor<F>) -> Option<Tensor<F>> {
+        C::torchlean_vjp(x, dy)
     }
 }
 

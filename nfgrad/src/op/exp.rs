@@ -18,6 +18,7 @@
 
 use super::Pointwise;
 use super::rounding::product_error;
+use super::torchlean::{self, Tensor};
 use crate::bound::Up;
 use crate::format::{Format, elementary};
 
@@ -48,6 +49,14 @@ impl Pointwise for Exp {
     fn vjp_radius<F: Format>((x, alpha): (F, Up), (y, rad_y): (F, Up), dy: (F, Up), dx: F) -> Up {
         let derivative = (y, rad_y.min(Self::radius(x, alpha, y)));
         product_error(derivative, dy) + F::mul_error(y, dy.0, dx)
+    }
+
+    fn torchlean<F: Format>(x: (F, Up)) -> Option<(F, Up)> {
+        Some(torchlean::exp(x))
+    }
+
+    fn torchlean_vjp<F: Format>(x: &Tensor<F>, dy: &Tensor<F>) -> Option<Tensor<F>> {
+        Some(x.map(torchlean::exp).mul(dy))
     }
 }
 

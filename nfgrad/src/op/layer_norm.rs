@@ -20,7 +20,7 @@ use nfgrad_shapes::{Dim, EndsWith};
 use super::axis::Rows;
 use super::norm::{self, Norm};
 use super::{Contribution, Literal, Op};
-use crate::bound::{Ball, Domain, Up};
+use crate::bound::{Ball, Domain, T0, Up};
 use crate::format::Format;
 use crate::kernel::reduce::sum_columns;
 use crate::kernel::scratch::with_scratch;
@@ -76,6 +76,10 @@ impl<L: Literal, S: EndsWith<(N,)> + Rows, N: Dim> Op<(S, (N,), (N,))> for Layer
         if let Some(Contribution { mid, radii }) = db {
             D::fill(radii, S::LEN, |j: usize| norm::bias_radius::<S, F, D>(dy, j, mid[j]));
         }
+    }
+
+    fn torchlean<F: Format>(x: [Ball<'_, F, T0>; 3], y: &mut [F]) -> Up {
+        norm::torchlean::layer_norm::<S, L, F>(x, y)
     }
 }
 

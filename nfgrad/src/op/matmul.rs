@@ -26,8 +26,9 @@ use std::ops::Range;
 
 use nfgrad_shapes::{Dim, Shape};
 
+use super::torchlean::Tensor;
 use super::{Contribution, Op};
-use crate::bound::{Ball, Domain, Up};
+use crate::bound::{Ball, Domain, T0, Up};
 use crate::format::Format;
 use crate::kernel::gemm::Mat;
 
@@ -75,6 +76,22 @@ macro_rules! product {
             if let Some(db) = db {
                 D::product(a.matrix($m, $k).t(), dy, db.mid, db.radii);
             }
+        }
+
+        fn torchlean<F: Format>([a, b]: [Ball<'_, F, T0>; 2], y: &mut [F]) -> Up {
+            Tensor::product([$m, $k, $n], |i, l| a.get(i * $k + l), |l, j| b.get(l * $n + j)).write(y)
+        }
+
+        fn torchlean_vjp<F: Format>(
+            [a, b]: [Ball<'_, F, T0>; 2],
+            _: Ball<'_, F, T0>,
+            dy: Ball<'_, F, T0>,
+            [da, db]: [Option<&mut [F]>; 2],
+        ) -> [Option<Up>; 2] {
+            let at_dy = |i: usize, j: usize| dy.get(i * $n + j);
+            let left = |da: &mut [F]| Tensor::product([$m, $n, $k], at_dy, |j, l| b.get(l * $n + j)).write(da);
+            let right = |db: &mut [F]| Tensor::product([$k, $m, $n], |l, i| a.get(i * $k + l), at_dy).write(db);
+            [da.map(left), db.map(right)]
         }
     };
 }

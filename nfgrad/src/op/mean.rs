@@ -21,10 +21,11 @@ use std::marker::PhantomData;
 
 use nfgrad_shapes::Shape;
 
-use super::axis::Along;
+use super::axis::{Along, Extent};
 use super::rounding::{Count, guarded, narrowing_error};
+use super::torchlean::{self, Tensor};
 use super::{Contribution, Op};
-use crate::bound::{Ball, Domain};
+use crate::bound::{Ball, Domain, T0, Up};
 use crate::format::Format;
 
 /// The mean over `A`, which is [`All`](super::All) or an [`Axis`](super::Axis); see the [module](self).
@@ -82,6 +83,17 @@ impl<S: Shape, A: Along<S>> Op<(S,)> for Mean<A> {
                 guarded(mid[i], error + narrowing_error(quotient, mid[i]))
             });
         }
+    }
+
+    fn torchlean<F: Format>([x]: [Ball<'_, F, T0>; 1], y: &mut [F]) -> Up {
+        let Extent { len, inner, .. } = A::EXTENT;
+        if len == 0 || inner != 1 {
+            <Self as Op<(S,)>>::forward([x.mid], y);
+            return Up::INFINITY;
+        }
+        let count = (F::from_f64(len as f64), Up::ZERO);
+        let means = torchlean::sums(A::EXTENT, x).map(|sum| torchlean::div_above_one(sum, count));
+        Tensor::collect(means).write(y)
     }
 }
 

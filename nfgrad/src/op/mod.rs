@@ -57,6 +57,7 @@ pub mod sum;
 pub mod tanh;
 #[cfg(test)]
 mod testing;
+pub mod torchlean;
 pub mod transpose;
 mod view;
 mod window;
@@ -65,7 +66,7 @@ use std::ops::Range;
 
 use nfgrad_shapes::Shape;
 
-use crate::bound::{Ball, Domain};
+use crate::bound::{Ball, Domain, T0, Up};
 use crate::format::Format;
 
 pub use abs::Abs;
@@ -145,6 +146,26 @@ pub trait Op<In: Operands>: 'static {
                 radii.fill(f64::INFINITY);
             }
         });
+    }
+
+    /// What TorchLean computes and its bound of it, for [`T0`]. Without a rule of TorchLean's the values are the usual ones, and
+    /// nothing is known of them.
+    fn torchlean<F: Format>(x: In::Each<Ball<'_, F, T0>>, y: &mut [F]) -> Up {
+        Self::forward(In::zip(x, In::each(|_| ()), |_, x, ()| x.mid), y);
+        Up::INFINITY
+    }
+
+    /// The contributions that TorchLean computes and its bounds of them: `None` where an operand has none of its own, because it
+    /// is the same node as another. Without a rule of TorchLean's the contributions are the usual ones,
+    /// and nothing is known of them.
+    fn torchlean_vjp<F: Format>(
+        x: In::Each<Ball<'_, F, T0>>,
+        y: Ball<'_, F, T0>,
+        dy: Ball<'_, F, T0>,
+        dx: In::Each<Option<&mut [F]>>,
+    ) -> In::Each<Option<Up>> {
+        Self::vjp(In::zip(x, In::each(|_| ()), |_, x, ()| x.mid), y.mid, dy.mid, dx);
+        In::each(|_| Some(Up::INFINITY))
     }
 }
 

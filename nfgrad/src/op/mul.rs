@@ -18,8 +18,9 @@ use nfgrad_shapes::{EndsWith, Shape};
 
 use super::repeat::{combine, repeated};
 use super::rounding::{guarded, product_error};
+use super::torchlean::{self, Tensor};
 use super::{Contribution, Op};
-use crate::bound::{Ball, Domain, Up};
+use crate::bound::{Ball, Domain, T0, Up};
 use crate::format::{Format, sum_error};
 use crate::kernel::reduce::{column_height, sum_product_columns};
 
@@ -68,6 +69,25 @@ impl<L: EndsWith<R>, R: Shape> Op<(L, R)> for Mul {
                 D::fill(radii, R::NUMEL, |j: usize| sum_bound(dy, a, j, mid));
             }
         }
+    }
+
+    fn torchlean<F: Format>([a, b]: [Ball<'_, F, T0>; 2], y: &mut [F]) -> Up {
+        Tensor::of(a).zip(&Tensor::of(b), torchlean::mul).write(y)
+    }
+
+    fn torchlean_vjp<F: Format>(
+        [a, b]: [Ball<'_, F, T0>; 2],
+        _: Ball<'_, F, T0>,
+        dy: Ball<'_, F, T0>,
+        [da, db]: [Option<&mut [F]>; 2],
+    ) -> [Option<Up>; 2] {
+        let by = |x: Ball<'_, F, T0>, dx: &mut [F]| Tensor::of(dy).mul(&Tensor::of(x)).write(dx);
+        let repeated = |db: &mut [F]| {
+            sum_product_columns(dy.mid, a.mid, db);
+            Up::INFINITY
+        };
+        let db = if L::NUMEL == R::NUMEL { db.map(|db| by(a, db)) } else { db.map(repeated) };
+        [da.map(|da| by(b, da)), db]
     }
 }
 

@@ -10,6 +10,7 @@
 //! A change of sign is exact and keeps distances: the radii are `α` and `δ`.
 
 use super::Pointwise;
+use super::torchlean::{self, Tensor};
 use crate::bound::Up;
 use crate::format::Format;
 
@@ -38,6 +39,14 @@ impl Pointwise for Neg {
     #[inline]
     fn vjp_radius<F: Format>(_: (F, Up), _: (F, Up), (_, delta): (F, Up), _: F) -> Up {
         delta
+    }
+
+    fn torchlean<F: Format>(x: (F, Up)) -> Option<(F, Up)> {
+        Some(torchlean::neg(x))
+    }
+
+    fn torchlean_vjp<F: Format>(_: &Tensor<F>, dy: &Tensor<F>) -> Option<Tensor<F>> {
+        Some(dy.map(torchlean::neg))
     }
 }
 

@@ -30,6 +30,8 @@
 //! The rest is products, sums and a quotient by `√D*`, each held against the same in f64 or charged its own rounding; `w̄` and `b̄`
 //! are sums along columns with their trees. For the cotangent, `x̄*ᵢ = (g*ᵢ - mean g* - h*ᵢ mean(g* h*)) / √D*`.
 
+pub(super) mod torchlean;
+
 use nfgrad_shapes::Shape;
 
 use super::Contribution;

@@ -5,8 +5,9 @@ use std::marker::PhantomData;
 use nfgrad_shapes::Shape;
 
 use super::rounding::is_known;
+use super::torchlean::Tensor;
 use super::{Contribution, Op};
-use crate::bound::{Ball, Domain, Rule, Up};
+use crate::bound::{Ball, Domain, Rule, T0, Up};
 use crate::format::Format;
 
 /// A function of one number, lifted to every entry of a tensor: `[s] -> [s]`.
@@ -31,6 +32,16 @@ pub trait Pointwise: 'static {
     /// At least `|dx - f'(x*) dy*|`; each pair is a computed value with its radius. Without a rule nothing is known.
     fn vjp_radius<F: Format>(_x: (F, Up), _y: (F, Up), _dy: (F, Up), _dx: F) -> Up {
         Up::INFINITY
+    }
+
+    /// What TorchLean computes and its bound of it, for [`T0`](crate::bound::T0); `None` if it states nothing of the function.
+    fn torchlean<F: Format>(_x: (F, Up)) -> Option<(F, Up)> {
+        None
+    }
+
+    /// The contribution that TorchLean computes and its bound of it; `None` if it states nothing of it.
+    fn torchlean_vjp<F: Format>(_x: &Tensor<F>, _dy: &Tensor<F>) -> Option<Tensor<F>> {
+        None
     }
 }
 
@@ -69,6 +80,28 @@ impl<P: Pointwise, S: Shape> Op<(S,)> for P {
         if let Some(Contribution { mid, radii }) = dx {
             D::fill(radii, S::NUMEL, VjpRule::<P, F, D> { x, y, dy, dx: mid, op: PhantomData });
         }
+    }
+
+    fn torchlean<F: Format>([x]: [Ball<'_, F, T0>; 1], y: &mut [F]) -> Up {
+        if let Some(result) = Tensor::of(x).try_map(P::torchlean) {
+            return result.write(y);
+        }
+        <P as Op<(S,)>>::forward([x.mid], y);
+        Up::INFINITY
+    }
+
+    fn torchlean_vjp<F: Format>(
+        [x]: [Ball<'_, F, T0>; 1],
+        y: Ball<'_, F, T0>,
+        dy: Ball<'_, F, T0>,
+        [dx]: [Option<&mut [F]>; 1],
+    ) -> [Option<Up>; 1] {
+        let Some(dx) = dx else { return [None] };
+        if let Some(result) = P::torchlean_vjp(&Tensor::of(x), &Tensor::of(dy)) {
+            return [Some(result.write(dx))];
+        }
+        <P as Op<(S,)>>::vjp([x.mid], y.mid, dy.mid, [Some(dx)]);
+        [Some(Up::INFINITY)]
     }
 }
 

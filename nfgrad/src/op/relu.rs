@@ -15,6 +15,7 @@
 //! `|x̄ - x̄*| <= |ȳ| + δ`.
 
 use super::Pointwise;
+use super::torchlean::{self, Tensor};
 use crate::bound::Up;
 use crate::format::Format;
 
@@ -50,5 +51,13 @@ impl Pointwise for Relu {
         // Operands are known here: α and δ are finite.
         let decided = if x > F::ZERO { delta } else { Up::ZERO };
         if (low > alpha.get()) | (high <= -alpha.get()) { decided } else { doubtful }
+    }
+
+    fn torchlean<F: Format>(x: (F, Up)) -> Option<(F, Up)> {
+        Some(torchlean::relu(x))
+    }
+
+    fn torchlean_vjp<F: Format>(x: &Tensor<F>, dy: &Tensor<F>) -> Option<Tensor<F>> {
+        Some(torchlean::relu_vjp(x, dy))
     }
 }

@@ -22,6 +22,7 @@ use std::marker::PhantomData;
 
 use super::Pointwise;
 use super::rounding::product_error;
+use super::torchlean::{self, Tensor};
 use crate::bound::Up;
 use crate::format::Format;
 
@@ -71,7 +72,7 @@ impl<L: Literal> Debug for Scale<L> {
 impl<L: Literal> Scale<L> {
     /// The literal in the format, with its distance from the real number.
     #[inline]
-    fn factor<F: Format>() -> (F, Up) {
+    pub(super) fn factor<F: Format>() -> (F, Up) {
         let factor = nearest::<L, F>();
         let rounding = factor.distance(L::NEAREST);
         (factor, if L::EXACT { rounding } else { rounding + L::NEAREST.half_ulp() })
@@ -117,6 +118,14 @@ impl<L: Literal> Pointwise for Scale<L> {
     #[inline]
     fn vjp_radius<F: Format>(_: (F, Up), _: (F, Up), dy: (F, Up), dx: F) -> Up {
         Self::bound(dy, dx)
+    }
+
+    fn torchlean<F: Format>(x: (F, Up)) -> Option<(F, Up)> {
+        Some(torchlean::mul(x, Self::factor()))
+    }
+
+    fn torchlean_vjp<F: Format>(_: &Tensor<F>, dy: &Tensor<F>) -> Option<Tensor<F>> {
+        Some(dy.map(|dy| torchlean::mul(dy, Self::factor())))
     }
 }
 

@@ -13,6 +13,7 @@
 //! Value and slope come from `e^-|x|`, so they are accurate relative to their size however large `|x|` is.
 
 use super::curve::{Bend, Curve, Logistic, UNDERFLOW};
+use super::torchlean::{self, Tensor};
 use crate::bound::Up;
 use crate::format::{Format, Primitive, elementary};
 
@@ -45,5 +46,13 @@ impl Curve for Sigmoid {
     #[inline(always)]
     fn is_exact<F: Format>(x: F, y: F) -> bool {
         (x == F::ZERO) & (y.to_f64() == 0.5)
+    }
+
+    fn torchlean<F: Format>(x: (F, Up)) -> Option<(F, Up)> {
+        Some(torchlean::sigmoid(x))
+    }
+
+    fn torchlean_vjp<F: Format>(x: &Tensor<F>, dy: &Tensor<F>) -> Option<Tensor<F>> {
+        Some(torchlean::sigmoid_vjp(x, dy))
     }
 }

@@ -38,8 +38,9 @@ use super::axis::{Extent, OneAxis};
 use super::logits::{Block, RowBall, ball_room, room, total};
 use super::repeat::repeated;
 use super::rounding::{guarded, narrowing_error, product_error};
+use super::torchlean::{self, Tensor};
 use super::{Contribution, Op};
-use crate::bound::{Ball, Domain, Elementwise, Up};
+use crate::bound::{Ball, Domain, Elementwise, T0, Up};
 use crate::format::{Accumulator, Format, sum_error};
 use crate::kernel::dispatch::wide;
 use crate::kernel::reduce::{sum_height, sum_of};
@@ -87,6 +88,19 @@ impl<A: OneAxis<S>, S: Shape> Op<(S,)> for Softmax<A> {
             vjp_radius([x, y, dy], A::EXTENT, |_| Choice::Kept, dx);
         }
     }
+
+    fn torchlean<F: Format>([x]: [Ball<'_, F, T0>; 1], y: &mut [F]) -> Up {
+        torchlean_values(A::EXTENT, x, |_| Choice::Kept, y)
+    }
+
+    fn torchlean_vjp<F: Format>(
+        _: [Ball<'_, F, T0>; 1],
+        y: Ball<'_, F, T0>,
+        dy: Ball<'_, F, T0>,
+        [dx]: [Option<&mut [F]>; 1],
+    ) -> [Option<Up>; 1] {
+        [dx.map(|dx| torchlean_cotangents(A::EXTENT, y, dy, dx))]
+    }
 }
 
 impl<A: OneAxis<S>, S: EndsWith<M>, M: Shape> Op<(S, M)> for Softmax<A> {
@@ -127,6 +141,57 @@ impl<A: OneAxis<S>, S: EndsWith<M>, M: Shape> Op<(S, M)> for Softmax<A> {
             D::fill(radii, M::NUMEL, |j: usize| Choice::of(mask.get(j)).doubt());
         }
     }
+
+    fn torchlean<F: Format>([x, mask]: [Ball<'_, F, T0>; 2], y: &mut [F]) -> Up {
+        torchlean_values(A::EXTENT, x, |i| Choice::of(mask.get(repeated::<S, M>(i))), y)
+    }
+
+    fn torchlean_vjp<F: Format>(
+        [_, mask]: [Ball<'_, F, T0>; 2],
+        y: Ball<'_, F, T0>,
+        dy: Ball<'_, F, T0>,
+        [dx, dmask]: [Option<&mut [F]>; 2],
+    ) -> [Option<Up>; 2] {
+        let dmask = dmask.map(|dmask| {
+            dmask.fill(F::ZERO);
+            (0..M::NUMEL).map(|j| Choice::of(mask.get(j)).doubt()).fold(Up::ZERO, Up::max)
+        });
+        [dx.map(|dx| torchlean_cotangents(A::EXTENT, y, dy, dx)), dmask]
+    }
+}
+
+/// TorchLean's values and their bound, row by row.
+fn torchlean_values<F: Format>(
+    extent: Extent,
+    x: Ball<'_, F, T0>,
+    choice: impl Fn(usize) -> Choice,
+    y: &mut [F],
+) -> Up {
+    let mut largest = Up::ZERO;
+    for target in 0..extent.targets() {
+        let sources: Vec<usize> = extent.sources(target).collect();
+        let row = Tensor { mid: sources.iter().map(|&i| x.mid[i]).collect(), error: x.radius(0) };
+        let shares = torchlean::softmax(&row, |k| choice(sources[k]).kept());
+        sources.iter().zip(&shares.mid).for_each(|(&i, &share)| y[i] = share);
+        let doubt = sources.iter().map(|&i| choice(i).doubt()).fold(Up::ZERO, Up::max);
+        largest = largest.max(shares.error + doubt);
+    }
+    largest
+}
+
+/// TorchLean's contributions and their bound. What a mask leaves out has `y = 0` and contributes 0.
+fn torchlean_cotangents<F: Format>(extent: Extent, y: Ball<'_, F, T0>, dy: Ball<'_, F, T0>, dx: &mut [F]) -> Up {
+    let mut largest = Up::ZERO;
+    for target in 0..extent.targets() {
+        let row = |x: Ball<'_, F, T0>| {
+            let mid = extent.sources(target).map(|i| x.mid[i]).collect();
+            Tensor { mid, error: x.radius(0) }
+        };
+        let pulled = torchlean::softmax_vjp(&row(y), &row(dy));
+        extent.sources(target).zip(&pulled.mid).for_each(|(i, &share)| dx[i] = share);
+        largest = largest.max(pulled.error);
+    }
+    largest
 }
 
 /// What a mask says of an entry.

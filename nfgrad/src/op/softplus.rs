@@ -10,8 +10,9 @@
 //! by the [bounds of the sigmoid](super::sigmoid).
 
 use super::curve::{Bend, Curve, Logistic, UNDERFLOW};
+use super::torchlean::{self, Tensor};
 use crate::bound::Up;
-use crate::format::{Primitive, elementary};
+use crate::format::{Format, Primitive, elementary};
 
 /// `ln(1 + e^x)`, entry by entry; see the [module](self).
 #[derive(Debug, Clone, Copy)]
@@ -34,5 +35,13 @@ impl Curve for Softplus {
         let second = Up::new(at.slope) * (Up::new(1.0) + relative) + Up::new(UNDERFLOW);
         let error = relative * Up::new(at.above) + Up::new(UNDERFLOW);
         Bend { slope: at.above, error, second, envelope: (second, Up::new(1.0)) }
+    }
+
+    fn torchlean<F: Format>(x: (F, Up)) -> Option<(F, Up)> {
+        Some(torchlean::softplus(x))
+    }
+
+    fn torchlean_vjp<F: Format>(x: &Tensor<F>, dy: &Tensor<F>) -> Option<Tensor<F>> {
+        Some(x.map(torchlean::sigmoid).mul(dy))
     }
 }

@@ -17,8 +17,9 @@ use nfgrad_shapes::{EndsWith, Shape};
 
 use super::repeat::{combine, repeated, sum_repeated, sum_repeated_radius};
 use super::rounding::{guarded, is_known};
+use super::torchlean::{self, Tensor};
 use super::{Contribution, Op};
-use crate::bound::{Ball, Domain, Up};
+use crate::bound::{Ball, Domain, T0, Up};
 use crate::format::Format;
 
 /// `a - b`, entry by entry; see the [module](self).
@@ -83,6 +84,33 @@ impl<L: EndsWith<R>, R: Shape> Op<(L, R)> for Sub {
         if let Some(db) = db {
             sum_repeated_radius(dy, db.mid, db.radii);
         }
+    }
+
+    fn torchlean<F: Format>([a, b]: [Ball<'_, F, T0>; 2], y: &mut [F]) -> Up {
+        Tensor::of(a).zip(&Tensor::of(b), torchlean::sub).write(y)
+    }
+
+    /// `x - x` contributes an exact zero, once.
+    fn torchlean_vjp<F: Format>(
+        [a, b]: [Ball<'_, F, T0>; 2],
+        _: Ball<'_, F, T0>,
+        dy: Ball<'_, F, T0>,
+        [da, db]: [Option<&mut [F]>; 2],
+    ) -> [Option<Up>; 2] {
+        if a.is_same_node(&b) {
+            for dx in [da, db].into_iter().flatten() {
+                dx.fill(F::ZERO);
+            }
+            return [Some(zero_if_known((F::ZERO, dy.radius(0)))), None];
+        }
+        let negative = |db: &mut [F]| {
+            if L::NUMEL == R::NUMEL {
+                return Tensor::of(dy).map(torchlean::neg).write(db);
+            }
+            <Self as Op<(L, R)>>::vjp([a.mid, b.mid], &[], dy.mid, [None, Some(db)]);
+            Up::INFINITY
+        };
+        [da.map(|da| Tensor::of(dy).write(da)), db.map(negative)]
     }
 }
 

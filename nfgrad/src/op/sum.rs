@@ -21,8 +21,9 @@ use nfgrad_shapes::Shape;
 
 use super::axis::Along;
 use super::rounding::{guarded, narrowing_error};
+use super::torchlean::{self, Tensor};
 use super::{Contribution, Op};
-use crate::bound::{Ball, Domain};
+use crate::bound::{Ball, Domain, T0, Up};
 use crate::format::Format;
 
 /// The sum over `A`, which is [`All`](super::All) or an [`Axis`](super::Axis); see the [module](self).
@@ -69,6 +70,23 @@ impl<S: Shape, A: Along<S>> Op<(S,)> for Sum<A> {
         if let Some(Contribution { mid, radii }) = dx {
             D::fill(radii, S::NUMEL, |i: usize| guarded(mid[i], dy.radius(A::EXTENT.target(i))));
         }
+    }
+
+    fn torchlean<F: Format>([x]: [Ball<'_, F, T0>; 1], y: &mut [F]) -> Up {
+        Tensor::collect(torchlean::sums(A::EXTENT, x)).write(y)
+    }
+
+    fn torchlean_vjp<F: Format>(
+        _: [Ball<'_, F, T0>; 1],
+        _: Ball<'_, F, T0>,
+        dy: Ball<'_, F, T0>,
+        [dx]: [Option<&mut [F]>; 1],
+    ) -> [Option<Up>; 1] {
+        let repeated = |dx: &mut [F]| {
+            A::EXTENT.repeat(dy.mid, dx, |dy| dy);
+            if A::EXTENT.targets() == 1 { dy.radius(0) } else { Up::INFINITY }
+        };
+        [dx.map(repeated)]
     }
 }
 

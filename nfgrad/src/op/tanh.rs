@@ -26,6 +26,7 @@
 
 use super::Pointwise;
 use super::rounding::{narrowing_error, product_error};
+use super::torchlean::{self, Tensor};
 use crate::bound::Up;
 use crate::format::{Format, elementary};
 
@@ -61,6 +62,14 @@ impl Pointwise for Tanh {
         let factor = (w, propagated + slope_error(y.to_acc()));
         let product = Format::mul(dy, w);
         product_error((dy, delta), factor) + F::Acc::mul_error(dy, w, product) + narrowing_error(product, dx)
+    }
+
+    fn torchlean<F: Format>(x: (F, Up)) -> Option<(F, Up)> {
+        Some(torchlean::tanh(x))
+    }
+
+    fn torchlean_vjp<F: Format>(x: &Tensor<F>, dy: &Tensor<F>) -> Option<Tensor<F>> {
+        Some(torchlean::tanh_vjp(x, dy))
     }
 }
 

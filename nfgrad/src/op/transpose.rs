@@ -13,7 +13,7 @@ use nfgrad_shapes::{Dim, Shape};
 
 use super::view::View;
 use super::{Contribution, Op};
-use crate::bound::{Ball, Domain};
+use crate::bound::{Ball, Domain, T0, Up};
 use crate::format::Format;
 
 /// The last two axes exchanged; see the [module](self).
@@ -65,6 +65,11 @@ macro_rules! impl_transpose {
                 if let Some(Contribution { mid, radii }) = dx {
                     const { view(<($($batch,)* N, M)>::DIMS) }.copy_radii(dy, mid, radii);
                 }
+            }
+
+            fn torchlean<F: Format>([x]: [Ball<'_, F, T0>; 1], y: &mut [F]) -> Up {
+                <Self as Op<(($($batch,)* M, N),)>>::forward([x.mid], y);
+                x.radius(0)
             }
         }
     };

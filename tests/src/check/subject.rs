@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use nfgrad::bound::{Ball, Domain};
+use nfgrad::bound::{Ball, Domain, Up};
 use nfgrad::op::Contribution;
 use nfgrad_shapes::Shape;
 
@@ -19,9 +19,11 @@ pub(super) trait Subject<F> {
     fn result_numel(&self) -> usize;
     /// How many radii a tensor has.
     fn radii(&self, numel: usize) -> usize;
+    /// Whether the radii are ours, of which more is known than that they are large enough.
+    fn is_ours(&self) -> bool;
     fn forward(&self, x: &[Balls<'_, F>], y: &mut [F]);
     fn forward_radius(&self, x: &[Balls<'_, F>], y: &[F], radii: &mut [f64]);
-    fn vjp(&self, x: &[Balls<'_, F>], y: &[F], dy: &[F], dx: Vec<Option<&mut [F]>>);
+    fn vjp(&self, x: &[Balls<'_, F>], y: Balls<'_, F>, dy: Balls<'_, F>, dx: Vec<Option<&mut [F]>>);
     fn vjp_radius(&self, x: &[Balls<'_, F>], y: Balls<'_, F>, dy: Balls<'_, F>, dx: Vec<Option<Contribution<'_, F>>>);
 }
 
@@ -49,24 +51,63 @@ impl<O: Law<In>, In: Numels, F: Sampled, D: Domain> Subject<F> for Typed<O, In, 
         D::len(numel)
     }
 
+    fn is_ours(&self) -> bool {
+        !D::TORCHLEAN
+    }
+
     fn forward(&self, x: &[Balls<'_, F>], y: &mut [F]) {
-        O::forward(In::each(|k| x[k].mid), y);
+        if D::TORCHLEAN {
+            O::torchlean(In::each(|k| ball(x[k])), y);
+        } else {
+            O::forward(In::each(|k| x[k].mid), y);
+        }
     }
 
     fn forward_radius(&self, x: &[Balls<'_, F>], y: &[F], radii: &mut [f64]) {
+        if D::TORCHLEAN {
+            radii[0] = O::torchlean(In::each(|k| ball(x[k])), &mut y.to_vec()).get();
+            return;
+        }
         O::forward_radius::<F, D>(In::each(|k| ball(x[k])), y, radii);
     }
 
-    fn vjp(&self, x: &[Balls<'_, F>], y: &[F], dy: &[F], dx: Vec<Option<&mut [F]>>) {
+    fn vjp(&self, x: &[Balls<'_, F>], y: Balls<'_, F>, dy: Balls<'_, F>, dx: Vec<Option<&mut [F]>>) {
         let mut dx = dx.into_iter();
-        O::vjp(In::each(|k| x[k].mid), y, dy, In::each(|_| dx.next().flatten()));
+        let dx = In::each(|_| dx.next().flatten());
+        if D::TORCHLEAN {
+            O::torchlean_vjp(In::each(|k| ball(x[k])), ball(y), ball(dy), dx);
+        } else {
+            O::vjp(In::each(|k| x[k].mid), y.mid, dy.mid, dx);
+        }
     }
 
     fn vjp_radius(&self, x: &[Balls<'_, F>], y: Balls<'_, F>, dy: Balls<'_, F>, dx: Vec<Option<Contribution<'_, F>>>) {
         let mut dx = dx.into_iter();
+        if D::TORCHLEAN {
+            torchlean_radii::<O, In, F>(x, [y, dy], dx.collect());
+            return;
+        }
         let dx = In::each(|_| dx.next().flatten());
         O::vjp_radius::<F, D>(In::each(|k| ball(x[k])), ball(y), ball(dy), dx);
     }
+}
+
+/// The bounds of the contributions, which are computed once more. An operand without one of its own has none to add.
+fn torchlean_radii<O: Law<In>, In: Numels, F: Sampled>(
+    x: &[Balls<'_, F>],
+    [y, dy]: [Balls<'_, F>; 2],
+    dx: Vec<Option<Contribution<'_, F>>>,
+) {
+    let mut again: Vec<_> = dx.iter().map(|dx| dx.as_ref().map(|dx| dx.mid.to_vec())).collect();
+    let mut mids = again.iter_mut();
+    let mids = In::each(|_| mids.next().and_then(|mid| mid.as_deref_mut()));
+    let bounds = O::torchlean_vjp(In::each(|k| ball(x[k])), ball(y), ball(dy), mids);
+    let mut dx = dx.into_iter();
+    In::zip(bounds, In::each(|_| ()), |_, bound, ()| {
+        if let Some(Contribution { radii, .. }) = dx.next().flatten() {
+            radii[0] = bound.map_or(0.0, Up::get);
+        }
+    });
 }
 
 fn ball<F: Sampled, D: Domain>(balls: Balls<'_, F>) -> Ball<'_, F, D> {

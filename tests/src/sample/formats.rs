@@ -3,7 +3,7 @@
 use nfgrad::format::fp8::{Fp8, Layout8};
 use nfgrad::format::nf::{ExponentFunction, Rounding};
 use nfgrad::format::{
-    Below, Carried, Downward, Fix, Flt, Flx, Format, Ftz, NearestAway, Nf, Tf32, TowardZero, Upward, bf16, f16,
+    Below, Carried, Downward, Fix, Flt, Flx, Format, Ftz, NearestAway, Nf, RoundEach, Tf32, TowardZero, Upward, bf16, f16,
 };
 
 /// A format of which random bit patterns can be drawn.
@@ -33,7 +33,9 @@ pub type Flushed = Nf<2, Below<Ftz<-20, 5>, 20>, Downward>;
 #[allow(clippy::cast_possible_truncation, reason = "the low bits are as random as all of them")]
 #[allow(clippy::cast_sign_loss, reason = "biased exponents are positive")]
 mod bits {
-    use super::{Carried, ExponentFunction, Format, Fp8, Layout8, Nf, Rounding, Sampled, Tf32, bf16, f16};
+    use super::{
+        Carried, ExponentFunction, Format, Fp8, Layout8, Nf, RoundEach, Rounding, Sampled, Tf32, bf16, f16,
+    };
 
     macro_rules! sampled {
         ($($format:ty: $bits:ty, $largest:expr, $least:expr, $epsilon:expr;)*) => {$(
@@ -105,6 +107,15 @@ mod bits {
             let (low, high) = (Self::LEAST.log2() as i64 - 2, Self::LARGEST.log2() as i64 + 1);
             let exponent = low + (bits >> 52 & 0x7ff).cast_signed() % (high - low);
             Self::from_f64(f64::from_bits(bits & (1 << 63 | ((1 << 52) - 1)) | ((exponent + 1023) as u64) << 52))
+        }
+    }
+
+    impl<F: Sampled> Sampled for RoundEach<F> {
+        const LARGEST: f64 = F::LARGEST;
+        const LEAST: f64 = F::LEAST;
+        const EPSILON: f64 = F::EPSILON;
+        fn of_bits(bits: u64) -> Self {
+            F::of_bits(bits).into()
         }
     }
 
