@@ -2,7 +2,10 @@
 
 use nfgrad::bound::T0;
 use nfgrad::format::{Below, Fix, Flt, NearestAway, NearestEven, Nf, RoundEach, bf16};
-use nfgrad::op::{self, Add, All, Axis, Broadcast, Exp, MatMul, Mean, Mul, Neg, Relu, Scale, Sub, Sum, Tanh, Transpose};
+use nfgrad::op::{
+    self, Add, All, Attention, Axis, Broadcast, Exp, LayerNorm, MatMul, Mean, Mul, Neg, Relu, Scale, Softmax, Sub, Sum,
+    Tanh, Transpose,
+};
 use nfgrad::prelude::*;
 use nfgrad_tests::check::check_op;
 use nfgrad_tests::laws::{Law, Numels};
@@ -39,6 +42,7 @@ macro_rules! ops {
 literals! {
     Tenth = "0.1", 0.1, false;
     Quarter = "0.25", 0.25, true;
+    Small = "0.00001", 0.000_01, false;
 }
 
 ops! {
@@ -71,5 +75,20 @@ fn what_has_a_value_only() {
     check::<Transpose, ((D<3>, D<4>),)>(100, &mut report);
     check::<Broadcast<(D<3>, D<4>)>, ((D<4>,),)>(100, &mut report);
     check::<Sum<All>, ((D<20>,),)>(300, &mut report);
+    report.finish();
+}
+
+/// Those that refuse where the numbers are too uncertain; shares of short rows are not often refused.
+#[test]
+fn what_may_be_refused() {
+    let mut report = Report::new();
+    check::<Softmax<Axis<1>>, ((D<2>, D<3>),)>(150, &mut report);
+    check::<Softmax<Axis<0>>, ((D<3>, D<2>),)>(100, &mut report);
+    check::<Softmax<Axis<1>>, ((D<2>, D<3>), (D<2>, D<3>))>(150, &mut report);
+    check::<Attention, ((D<2>, D<4>), (D<3>, D<4>), (D<3>, D<2>))>(50, &mut report);
+    check::<Attention, ((D<2>, D<2>, D<1>), (D<2>, D<2>, D<1>), (D<2>, D<2>, D<2>))>(20, &mut report);
+    check::<LayerNorm<Small>, ((D<2>, D<3>), (D<3>,), (D<3>,))>(100, &mut report);
+    check::<LayerNorm<Small>, ((D<4>,), (D<4>,), (D<4>,))>(50, &mut report);
+    check::<Sum<All>, ((D<20>,),)>(3000, &mut report);
     report.finish();
 }

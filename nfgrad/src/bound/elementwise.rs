@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::{BallMat, Domain, Rule, Up};
-use crate::format::{Format, product_error};
+use crate::format::{Accumulator, Format, product_error};
 use crate::kernel::dispatch::{Loop, widest};
 use crate::kernel::gemm::{Mat, gemm_f64};
 use crate::kernel::scratch::with_scratch;
@@ -46,6 +46,61 @@ impl<F: Format> Rule for Scaled<'_, F> {
     fn limited_to(self, numel: usize) -> Self {
         Self { x: &self.x[..numel], rad: self.rad.map(|rad| &rad[..numel]), ..self }
     }
+}
+
+/// The radii of a product of which every entry is a left fold.
+fn product_of_folds<F: Format>(a: BallMat<'_, F>, b: BallMat<'_, F>, y: &[F], radii: &mut [f64]) {
+    let (k, m, n) = (a.mid.cols, a.mid.data.len(), b.mid.data.len());
+    let (one, len) = (Up::new(1.0), radii.len());
+    let is_exact = a.rad.iter().chain(b.rad).all(|&r| r == 0.0);
+    with_scratch([m, n, len, len], |[left, right, size, wide]: [&mut [f64]; 4]| {
+        measured_products(a.mid, b.mid, [&mut *left, &mut *right], [&mut *size, &mut *wide]);
+        let rounding = |i: usize| measured_rounding::<F>(k, y[i], wide[i], Up::of_sum(size[i], 2 * k));
+        radii.iter_mut().enumerate().for_each(|(i, out)| *out = rounding(i).get());
+        if is_exact {
+            return;
+        }
+        // |A| R_B + R_A (|B| + R_B), in the room of what has been read.
+        Elementwise::fill(left, m, Scaled { x: a.mid.data, factor: one, rad: None });
+        gemm_f64(a.mid.over(left), Mat { data: b.rad, ..b.mid.over(right) }, size);
+        Elementwise::fill(right, n, Scaled { x: b.mid.data, factor: one, rad: Some(b.rad) });
+        gemm_f64(Mat { data: a.rad, ..a.mid.over(left) }, b.mid.over(right), wide);
+        for (out, (first, second)) in radii.iter_mut().zip(size.iter().zip(&*wide)) {
+            *out = (Up::new(*out) + Up::of_sum(first + second, 2 * k + 1)).get();
+        }
+    });
+}
+
+/// `|A||B|` and `A B` in f64.
+fn measured_products<F: Format>(
+    a: Mat<'_, F>,
+    b: Mat<'_, F>,
+    [left, right]: [&mut [f64]; 2],
+    [size, wide]: [&mut [f64]; 2],
+) {
+    let copy = |x: &[F], out: &mut [f64]| out.iter_mut().zip(x).for_each(|(out, x)| *out = x.to_f64());
+    copy(a.data, left);
+    copy(b.data, right);
+    gemm_f64(a.over(left), b.over(right), wide);
+    for x in left.iter_mut().chain(right.iter_mut()) {
+        *x = x.abs();
+    }
+    gemm_f64(a.over(left), b.over(right), size);
+}
+
+/// At least `|y - a b|` for an inner product `y` of length `k`, given the same in f64 and `size >= |a||b|`: the distance between the two,
+/// and what f64 loses. No more than the bound from before, `κ size`.
+fn measured_rounding<F: Format>(k: usize, y: F, wide: f64, size: Up) -> Up {
+    if !y.is_finite() {
+        return Up::INFINITY;
+    }
+    let (bounded, own) = (product_error::<F>(k), product_error::<f64>(k));
+    // Both factors are converted to f64.
+    let relative = own.relative + Up::new(3.0 * F::CONVERSION);
+    // The size is that of the converted factors, and so is the one that the first bound is to have.
+    let size = size * Up::new(1.0 + 3.0 * F::CONVERSION);
+    let measured = y.distance(wide) + relative * size + own.absolute;
+    measured.min(bounded.relative * size + bounded.absolute)
 }
 
 impl Domain for Elementwise {
@@ -96,7 +151,14 @@ impl Domain for Elementwise {
     ///
     /// which is two products of non-negative matrices, the second only where `A` has radii. Each is computed in f64 and
     /// inflated by its `k` products and sums at the end (see [`Up::of_sum`]).
+    ///
+    /// Where products are left folds, which are slow anyway, `κ|A||B|` gives way to the [measured] rounding.
+    ///
+    /// [measured]: measured_rounding
     fn product<F: Format>(a: BallMat<'_, F>, b: BallMat<'_, F>, y: &[F], radii: &mut [f64]) {
+        if F::Acc::LEFT_FOLD && !F::ROUNDS_ONCE {
+            return product_of_folds(a, b, y, radii);
+        }
         let (k, m, n) = (a.mid.cols, a.mid.data.len(), b.mid.data.len());
         let error = product_error::<F>(k);
         let a_is_exact = a.rad.iter().all(|&r| r == 0.0);

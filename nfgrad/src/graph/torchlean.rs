@@ -172,7 +172,8 @@ mod tests {
         // The same by two folds of one term each.
         let (gradient, bound) = gradient!(Quadric, a, 3.0);
         assert!(gradient == 6.0 && is_near(bound, H0 + (2.0 * (5.0 * U + H0 + 2.0 * U) + 4.0 * U) + 4.0 * U));
-        assert_eq!(gradient!(Nothing, w, 3.0), (0.0, 2.0 * H0));
+        let (gradient, bound) = gradient!(Nothing, w, 3.0);
+        assert!(gradient == 0.0 && is_near(bound, 2.0 * H0));
     }
 
     #[test]

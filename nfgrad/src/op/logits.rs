@@ -35,7 +35,8 @@
 //! Both have the factor `Qⱼ`, or `Σ_{k≠j}`, which is what makes the bounds of a nearly certain row small. In the entries
 //! other than `top`, where `pⱼ <= 1/2`, the sum over `k ≠ j` is taken over all `k`.
 //!
-//! What rounding does to `R`, `S`, `L` and `g` is a running error analysis: one line of code for each operation.
+//! What rounding does to `R`, `S`, `L` and `g` is a running error analysis: one line of code for each operation. That of the sum `R` is
+//! measured, against the same sum in f64, where that is less than the bound of its tree.
 //!
 //! # How it is made fast
 //!
@@ -246,7 +247,7 @@ impl<'a, A: Accumulator> RowBall<'a, A> {
         let spread_rest = if certain { Up::ZERO } else { Up::of_sum(spread, len + 2) };
         // All terms but the largest: one addition less than there are of them.
         let height = sum_height::<A>(len).min(len.saturating_sub(2));
-        let rest_error = sum_error::<A>(height).relative * magnitude + total(len, |j| errors[j]);
+        let rest_error = rest_rounding(row.rest, weights, magnitude, height) + total(len, |j| errors[j]);
         let sum_error = rest_error + A::add_error(A::one(), row.rest, row.sum);
         // The real sum is at least 1, for its largest term is.
         let sum_low = rest_error.below((1.0 + Format::to_f64(row.rest)) * (1.0 - 4.0 * f64::EPSILON)).max(1.0);
@@ -379,6 +380,16 @@ impl<'a, A: Accumulator> RowBall<'a, A> {
         let rounding = A::div_error(x, self.row.sum, quotient);
         rounding + ((quotient.magnitude() + rounding) * self.sum_error + xi) * self.inverse
     }
+}
+
+/// At least the distance between `R` and the sum of the weights, `magnitude`: measured against the same sum in f64, or bounded by the
+/// height of its tree, whichever is less.
+#[inline(always)]
+fn rest_rounding<A: Accumulator>(rest: A, weights: &[f64], magnitude: Up, height: usize) -> Up {
+    let n = weights.len();
+    let own = sum_error::<f64>(sum_height::<f64>(n)).relative + Up::new(2.0 * A::CONVERSION);
+    let measured = rest.distance(sum_of::<f64>(n, |j| weights[j])) + own * magnitude;
+    measured.min(sum_error::<A>(height).relative * magnitude)
 }
 
 /// Writes `ηⱼ`, how far the real exponent of each entry may be from the computed one; returns the largest.

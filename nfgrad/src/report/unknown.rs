@@ -49,6 +49,7 @@ pub struct Unknown {
     pub operands: Vec<(String, f64, f64)>,
     format: &'static str,
     is_leaf: bool,
+    is_torchlean: bool,
 }
 
 impl Unknown {
@@ -110,6 +111,7 @@ impl<M: Model, F: Format, D: Domain> Tensors<'_, M, F, D> {
             operands: entry.reads.iter().map(operand).collect(),
             format: F::NAME,
             is_leaf: entry.role != Role::Node,
+            is_torchlean: D::TORCHLEAN,
         }
     }
 }
@@ -130,6 +132,7 @@ impl fmt::Display for Unknown {
         let exact = self.operands.iter().all(|(_, _, radius)| *radius == 0.0);
         match (self.value.is_finite(), exact) {
             (false, _) => write!(f, "it is not a finite number of {}", self.format)?,
+            _ if self.is_torchlean => write!(f, "TorchLean has no rule for `{}`, or refuses it there", self.op)?,
             (true, true) => write!(f, "`{}` gives no radius there", self.op)?,
             (true, false) => write!(f, "its operands may lie outside of the domain of `{}`", self.op)?,
         }
