@@ -24,7 +24,17 @@ fn main() {
     println!("{:52}  largest                                           median of radius / true error", "");
     println!(
         "{:52} {:>9} {:>9} {:>9} {:>11} {:>9} | {:>8} {:>8} {:>11} {:>8} {:>15}",
-        "f32, left fold", "error", "T0", "Uniform", "Elementwise", "shadow", "T0", "Uniform", "Elementwise", "shadow", "T0/Elementwise"
+        "f32, left fold",
+        "error",
+        "T0",
+        "Uniform",
+        "Elementwise",
+        "shadow",
+        "T0",
+        "Uniform",
+        "Elementwise",
+        "shadow",
+        "T0/Elementwise"
     );
     measure::<Relu4<64>>(layers("relu MLP, 4 x 64, value"));
     measure::<Relu8<64>>(layers("relu MLP, 8 x 64, value"));

@@ -97,7 +97,11 @@ fn check<F: Sampled>(cases: u64) {
         let (theirs, ours) = (balls(&run::<F, T0>(&leaves)), balls(&run::<F, Uniform>(&leaves)));
         assert_eq!((theirs.len(), real.len()), (16, 16));
         for (i, ((x, radius), real)) in theirs.iter().zip(&real).enumerate() {
-            assert!(!real.violates(*x, *radius), "case {case}, element {i}: {x} within {radius}, off by {}", real.error_of(*x));
+            assert!(
+                !real.violates(*x, *radius),
+                "case {case}, element {i}: {x} within {radius}, off by {}",
+                real.error_of(*x)
+            );
         }
         looser += theirs.iter().zip(&ours).filter(|(theirs, ours)| theirs.1 > ours.1).count() as u64;
     }

@@ -45,8 +45,8 @@
 
 use super::axis::Extent;
 use crate::bound::{Ball, T0, Up};
-use crate::format::elementary::{self, Elementary};
 use crate::format::Format;
+use crate::format::elementary::{self, Elementary};
 
 /// A number with its bound.
 pub type Number<F> = (F, Up);
@@ -170,7 +170,10 @@ pub(super) fn sums<F: Format>(extent: Extent, x: Ball<'_, F, T0>) -> impl Iterat
 /// The softmax of a row, of which `keep` says what is left; what is not left still counts where bounds are taken over the row.
 pub(super) fn softmax<F: Format>(x: &Tensor<F>, keep: impl Fn(usize) -> bool) -> Tensor<F> {
     let Some(largest) = (0..x.numel()).filter(|&i| keep(i)).map(|i| x.mid[i]).reduce(F::max) else {
-        return Tensor { mid: vec![F::ZERO; x.numel()], error: if x.error.is_finite() { Up::ZERO } else { Up::INFINITY } };
+        return Tensor {
+            mid: vec![F::ZERO; x.numel()],
+            error: if x.error.is_finite() { Up::ZERO } else { Up::INFINITY },
+        };
     };
     let mut e = x.map(|x| sub(x, (largest, x.1))).map(exp);
     for i in (0..x.numel()).filter(|&i| !keep(i)) {
@@ -244,15 +247,19 @@ impl<F: Format> Tensor<F> {
 
     /// Entry by entry, the other repeated over the leading axes.
     pub(super) fn zip(&self, other: &Self, rule: impl Fn(Number<F>, Number<F>) -> Number<F>) -> Self {
-        Self::collect(self.numbers().zip(other.numbers().collect::<Vec<_>>().into_iter().cycle()).map(|(a, b)| rule(a, b)))
+        Self::collect(
+            self.numbers().zip(other.numbers().collect::<Vec<_>>().into_iter().cycle()).map(|(a, b)| rule(a, b)),
+        )
     }
 
     /// [`add`], entry by entry.
+    #[must_use]
     pub fn add(&self, other: &Self) -> Self {
         self.zip(other, add)
     }
 
     /// [`mul`], entry by entry.
+    #[must_use]
     pub fn mul(&self, other: &Self) -> Self {
         self.zip(other, mul)
     }

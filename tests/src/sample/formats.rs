@@ -3,7 +3,8 @@
 use nfgrad::format::fp8::{Fp8, Layout8};
 use nfgrad::format::nf::{ExponentFunction, Rounding};
 use nfgrad::format::{
-    Below, Carried, Downward, Fix, Flt, Flx, Format, Ftz, NearestAway, Nf, RoundEach, Tf32, TowardZero, Upward, bf16, f16,
+    Below, Carried, Downward, Fix, Flt, Flx, Format, Ftz, NearestAway, Nf, RoundEach, Tf32, TowardZero, Upward, bf16,
+    f16,
 };
 
 /// A format of which random bit patterns can be drawn.
@@ -33,9 +34,7 @@ pub type Flushed = Nf<2, Below<Ftz<-20, 5>, 20>, Downward>;
 #[allow(clippy::cast_possible_truncation, reason = "the low bits are as random as all of them")]
 #[allow(clippy::cast_sign_loss, reason = "biased exponents are positive")]
 mod bits {
-    use super::{
-        Carried, ExponentFunction, Format, Fp8, Layout8, Nf, RoundEach, Rounding, Sampled, Tf32, bf16, f16,
-    };
+    use super::{Carried, ExponentFunction, Format, Fp8, Layout8, Nf, RoundEach, Rounding, Sampled, Tf32, bf16, f16};
 
     macro_rules! sampled {
         ($($format:ty: $bits:ty, $largest:expr, $least:expr, $epsilon:expr;)*) => {$(

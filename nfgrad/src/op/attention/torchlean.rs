@@ -12,17 +12,10 @@ pub(super) fn values<F: Format>(lengths: Lengths, [q, k, v]: [Ball<'_, F, T0>; 3
     for (b, y) in y.chunks_exact_mut((queries * depth).max(1)).enumerate() {
         let part = |x: Ball<'_, F, T0>, len: usize| Tensor::of(x.part(b * len..(b + 1) * len));
         let (q, k, v) = (part(q, queries * width), part(k, keys * width), part(v, keys * depth));
-        let scores = Tensor::product(
-            [queries, width, keys],
-            |i, l| q.get(i * width + l),
-            |l, j| k.get(j * width + l),
-        );
+        let scores = Tensor::product([queries, width, keys], |i, l| q.get(i * width + l), |l, j| k.get(j * width + l));
         let weights = shares(&scores.map(|score| mul(score, scale(width))), keys);
-        let product = Tensor::product(
-            [queries, keys, depth],
-            |i, j| weights.get(i * keys + j),
-            |j, e| v.get(j * depth + e),
-        );
+        let product =
+            Tensor::product([queries, keys, depth], |i, j| weights.get(i * keys + j), |j, e| v.get(j * depth + e));
         largest = largest.max(product.write(y));
     }
     largest
