@@ -91,7 +91,7 @@ pub(crate) enum DimKind {
     Binary(DimOperator, Box<DimExpr>, Box<DimExpr>),
 }
 
-/// A const generic or a constant: compared by its text, printed with the tokens of the user.
+/// A const generic, a constant or a type: compared by its text, printed with the tokens of the user.
 #[derive(Debug, Clone)]
 pub(crate) struct Symbol {
     pub(crate) text: String,

@@ -58,7 +58,7 @@ codes! {
     MISSING_ARGUMENT = "NF0025", "an argument that is missing",
         "The op needs an argument that is not a tensor, such as an axis or a shape. The message shows how it is called.";
     ARGUMENT_KIND = "NF0026", "an argument of the wrong kind",
-        "The argument is a number, a dimension, a list in brackets or a range, and something else was given.";
+        "The argument is a number, a dimension, a list in brackets, a range or a number format, and something else was given.";
     ARGUMENT_RANGE = "NF0027", "an argument out of range",
         "The argument is a number that the op cannot use, such as a stride of 0.";
 

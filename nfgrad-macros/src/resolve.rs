@@ -15,7 +15,7 @@ use std::collections::{HashMap, HashSet};
 use nfgrad_shapes::signature::{self, Signature};
 use syn::Ident;
 
-use crate::ast::{self, Expr, ExprKind, Graph, Statement};
+use crate::ast::{self, Expr, ExprKind, Graph, Statement, Symbol};
 use crate::block::Blocks;
 use crate::codes;
 use crate::dim::{Dim, Dims, Obligation, Shape};
@@ -93,6 +93,7 @@ pub(crate) enum Value {
     Dim(Dim),
     Range(Dim, Dim),
     Shape(Shape),
+    Format(Symbol),
 }
 
 impl Value {
@@ -102,7 +103,9 @@ impl Value {
             Value::Dim(dim) => vec![dim],
             Value::Range(start, end) => vec![start, end],
             Value::Shape(shape) => shape.iter().collect(),
-            Value::All | Value::Axis(_) | Value::Axes(_) | Value::Real(_) | Value::Integer(_) => Vec::new(),
+            Value::All | Value::Axis(_) | Value::Axes(_) | Value::Real(_) | Value::Integer(_) | Value::Format(_) => {
+                Vec::new()
+            }
         }
     }
 }

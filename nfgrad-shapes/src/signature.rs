@@ -54,6 +54,8 @@ pub enum Kind {
     Range,
     /// `[B, 64]`: a shape. `(D<B>, D<64>)`.
     Shape,
+    /// `bf16`, or the path to another number format. The type that it names, as the user's scope has it.
+    Format,
 }
 
 /// What it means that an argument is not given.
@@ -188,6 +190,8 @@ pub const SIGNATURES: &[Signature] =
             "-sum(target * log_softmax(logits)) along the last axis",
         ),
         op("mse", "Mse", &["prediction", "target"], Rule::Pair, "mean of the squared differences"),
+        op("cast", "Cast", &["x"], Rule::Map, "every entry rounded to a number format, such as bf16")
+            .with(&[Parameter::new("format", Kind::Format).positional()]),
         op("transpose", "Transpose", &["x"], Rule::Transpose, "the last two axes exchanged"),
         op("permute", "Permute", &["x"], Rule::Permute, "the axes in another order")
             .with(&[Parameter::new("axes", Kind::Axes)]),

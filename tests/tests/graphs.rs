@@ -4,9 +4,10 @@ mod graphs {
     pub(crate) mod machine;
 }
 
+use nfgrad::format::{E5m2, bf16 as Brain};
 use nfgrad::op::{
-    Add, All, Amax, Axis, Broadcast, Concat, CrossEntropy, Exp, LogSoftmax, MatMul, Mean, Mse, Mul, Neg, Pad, Permute,
-    Relu, Reshape, Slice, Sub, Sum, Tanh, Transpose,
+    Add, All, Amax, Axis, Broadcast, Cast, Concat, CrossEntropy, Exp, LogSoftmax, MatMul, Mean, Mse, Mul, Neg, Pad,
+    Permute, Relu, Reshape, Slice, Sub, Sum, Tanh, Transpose,
 };
 use nfgrad::prelude::*;
 
@@ -47,6 +48,16 @@ graphs! {
         G3 = 6: MatMul [5: M24, 1: V4] => V2;
         G4 = 7: Add [6: V2, 2: ()] => V2;
         G5 = 8: Mean<All> [7: V2] => ();
+    }
+
+    /// `mean(tanh(cast(x, E5m2) @ cast(w, bf16)))`: operands of two formats, accumulated in a third
+    mixed_precision: 40 cases {
+        params [0: M34]; inputs [1: M23];
+        G1 = 2: Cast<E5m2> [1: M23] => M23;
+        G2 = 3: Cast<Brain> [0: M34] => M34;
+        G3 = 4: MatMul [2: M23, 3: M34] => M24;
+        G4 = 5: Tanh [4: M24] => M24;
+        G5 = 6: Mean<All> [5: M24] => ();
     }
 
     /// `sum(h * h)` with h = x @ w: one node twice in a product

@@ -1,7 +1,9 @@
 //! Ops that act entry by entry, in every format and every radius domain: no radius is smaller than the true error, forward or backward.
 
+use nfgrad::format::{E4m3Saturating, E5m2};
 use nfgrad::op::{self, Add, Exp, Mul, Neg, Relu, Scale, Sub, Tanh};
 use nfgrad::prelude::*;
+use nfgrad_tests::sample::Hexadecimal;
 use nfgrad_tests::{literals, ops};
 
 literals! {
@@ -38,6 +40,11 @@ ops! {
         ((), ()),
         ((D<0>, D<3>), (D<3>,)),
     ];
+    cast_to_bf16: op::Cast<bf16>, 300, [((D<4>, D<3>),), ((),)];
+    cast_to_f32: op::Cast<f32>, 200, [((D<4>, D<3>),)];
+    cast_to_e5m2: op::Cast<E5m2>, 200, [((D<4>, D<3>),)];
+    cast_to_saturating_e4m3: op::Cast<E4m3Saturating>, 200, [((D<4>, D<3>),)];
+    cast_to_six_hexadecimal_digits: op::Cast<Hexadecimal>, 200, [((D<4>, D<3>),)];
     neg: Neg, 100, [((D<4>, D<3>),), ((),)];
     exp: Exp, 150, [((D<2>, D<2>),), ((),)];
     abs: op::Abs, 300, [((D<4>, D<3>),), ((),)];

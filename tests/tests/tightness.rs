@@ -28,6 +28,7 @@ fn radius_over_error() {
         Relu, (Matrix,);
         Exp, (Matrix,);
         Tanh, (Matrix,);
+        op::Cast<bf16>, (Matrix,);
         op::Abs, (Matrix,);
         op::Log1p, (Matrix,);
         op::Expm1, (Matrix,);

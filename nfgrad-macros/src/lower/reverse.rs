@@ -102,6 +102,7 @@ impl Printer<'_> {
                 quote!(#start, #end)
             }
             Value::Shape(shape) => shape_type(shape, &quote!(#n)),
+            Value::Format(path) => path.tokens.clone(),
         }
     }
 

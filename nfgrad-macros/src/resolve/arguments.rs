@@ -1,10 +1,11 @@
 //! The arguments of a call that are not tensors: which is meant, and what its value is.
 
 use nfgrad_shapes::signature::{Absent, Kind, Parameter, Signature};
+use quote::ToTokens;
 
 use super::call::usage;
 use super::{Argument, Resolver, Value};
-use crate::ast::{Call, DimExpr, DimKind, Expr, ExprKind, Keyword, Number, Relation, ShapeExpr};
+use crate::ast::{Call, DimExpr, DimKind, Expr, ExprKind, Keyword, Number, Relation, ShapeExpr, Symbol};
 use crate::codes;
 use crate::dim::{Dim, ObligationKind, Poly};
 use crate::literal::{Decimal, Refusal};
@@ -12,7 +13,7 @@ use crate::nearest::nearest;
 use crate::report::{Diagnostic, Site};
 
 /// What other libraries call it, and what it is called here.
-const ALIASES: [(&str, &str); 16] = [
+const ALIASES: [(&str, &str); 18] = [
     ("dim", "axis"),
     ("dims", "axis"),
     ("axes", "axis"),
@@ -29,6 +30,8 @@ const ALIASES: [(&str, &str); 16] = [
     ("newshape", "shape"),
     ("shape", "range"),
     ("start_dim", "from"),
+    ("dtype", "format"),
+    ("to", "format"),
 ];
 
 impl Resolver<'_, '_> {
@@ -86,7 +89,11 @@ impl Resolver<'_, '_> {
                 start.zip(end).map(|(start, end)| Value::Range(start, end))
             }
             (Kind::Shape, ExprKind::List(list)) => self.shape(list).map(Value::Shape),
-            (Kind::Axes | Kind::Real | Kind::Integer | Kind::Range | Kind::Shape, _) => {
+            (Kind::Format, ExprKind::Path(path)) => Some(Value::Format(path.clone())),
+            (Kind::Format, ExprKind::Name(name)) if !self.scope.contains_key(&name.to_string()) => {
+                Some(Value::Format(Symbol { text: name.to_string(), tokens: name.to_token_stream(), braces: false }))
+            }
+            (Kind::Axes | Kind::Real | Kind::Integer | Kind::Range | Kind::Shape | Kind::Format, _) => {
                 self.report.push(wrong_kind(parameter, expr));
                 None
             }
@@ -165,7 +172,7 @@ fn absent(signature: &Signature, parameter: &Parameter, call: &Call) -> Result<A
         (Absent::Means(text), Kind::Integer) => text.parse().ok().map(Value::Integer),
         (Absent::Means(text), Kind::Real) => Decimal::parse(text).ok().map(Value::Real),
         (Absent::Means(text), Kind::Dim) => text.parse().ok().map(|value| Value::Dim(Dim::literal(value))),
-        (Absent::Means(_), Kind::Axes | Kind::Range | Kind::Shape) | (Absent::Refused, _) => None,
+        (Absent::Means(_), Kind::Axes | Kind::Range | Kind::Shape | Kind::Format) | (Absent::Refused, _) => None,
     };
     let missing = || {
         let text = format!("`{}` needs `{}`", signature.name, parameter.name);
@@ -237,6 +244,7 @@ fn wrong_kind(parameter: &Parameter, expr: &Expr) -> Diagnostic {
         Kind::Dim => "a dimension: a number, a const generic, or an expression of them",
         Kind::Range => "a range such as `2..5`, whose end is not in it",
         Kind::Shape => "a shape such as `[B, 64]`",
+        Kind::Format => "a number format: `bf16`, or the path to a type that implements `Format`",
     };
     let text = format!("`{}` is {wanted}, not `{expr}`", parameter.name);
     let number = matches!(expr.kind, ExprKind::Number(_)) && matches!(parameter.kind, Kind::Axes | Kind::Shape);

@@ -142,6 +142,7 @@ pub(super) fn usage(signature: &Signature) -> String {
             Kind::Integer | Kind::Dim => "2",
             Kind::Range => "0..2",
             Kind::Shape => "[B, 64]",
+            Kind::Format => "bf16",
         };
         if parameter.positional { example.to_owned() } else { format!("{} = {example}", parameter.name) }
     }));

@@ -105,6 +105,11 @@ pub trait Primitive: Float + Accumulator + Pooled {
 /// let x = bf16::from_f64(1.0).add(bf16::from_f64(2f64.powi(-9)));
 /// assert_eq!(x.to_f64(), 1.0); // bf16 has 8 bits of precision
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a number format",
+    label = "expected a number format",
+    note = "formats are `f32`, `f64` and `bf16`, and those of `nfgrad::format`, such as `E4m3`"
+)]
 pub trait Format: Copy + Default + PartialEq + PartialOrd + Debug + Display + Send + Sync + 'static {
     /// The name that people use: `f32`, `bf16`.
     const NAME: &'static str;

@@ -1,7 +1,8 @@
 //! Which rule is the law of which op of the library.
 
+use nfgrad::format::Format;
 use nfgrad::op::{
-    Add, All, Along, Amax, Amin, Attention, Broadcast, Concat, CrossEntropy, Exp, Gather, LayerNorm, Literal,
+    Add, All, Along, Amax, Amin, Attention, Broadcast, Cast, Concat, CrossEntropy, Exp, Gather, LayerNorm, Literal,
     LogSoftmax, MatMul, Mean, Mse, Mul, Neg, OneAxis, Op, Operands, Order, Pad, Permute, Relu, Reshape, RmsNorm, Scale,
     Slice, Softmax, Sub, Sum, Tanh, Transpose,
 };
@@ -73,6 +74,12 @@ macro_rules! functions {
 }
 
 functions!(Abs, Sqrt, Recip, Ln, Log1p, Expm1, Sin, Cos, Sigmoid, Softplus, Silu, Gelu, GeluTanh);
+
+impl<G: Format, S: Shape> Law<(S,)> for Cast<G> {
+    fn rule() -> Rule {
+        Rule::Same
+    }
+}
 
 impl<M: Dim, K: Dim, N: Dim> Law<((M, K), (K, N))> for MatMul
 where
