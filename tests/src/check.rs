@@ -1,25 +1,25 @@
 //! Holds one op to its law: random balls, a real point in each, and no radius may be too small.
 
+mod exhaustive;
 mod subject;
 mod tightness;
-
-use std::marker::PhantomData;
 
 use nfgrad::bound::Domain;
 use nfgrad::op::Contribution;
 use rand::{Rng, RngExt};
 
 use crate::exact::Exact;
-use crate::laws::{Law, Lengths, Numels, Rule};
+use crate::laws::{Law, Lengths, Rule, ShapesOf};
 use crate::report::Report;
 use crate::sample::{Balls, Sample, Sampled, generator};
-use subject::{Subject, Typed};
 
+pub use exhaustive::{Line, Pairs, binary, unary, vectors};
+pub use subject::{Subject, Typed};
 pub use tightness::{HEADER, Tightness, tightness};
 
 /// Holds the op to its law in one format and one radius domain, for that many random cases.
-pub fn check_op<O: Law<In>, In: Numels, F: Sampled, D: Domain>(cases: u64, report: &mut Report) {
-    check::<F>(&Typed::<O, In, D>(PhantomData), cases, report);
+pub fn check_op<O: Law<In>, In: ShapesOf, F: Sampled, D: Domain>(cases: u64, report: &mut Report) {
+    check::<F>(&Typed::<O, In, D>::new(), cases, report);
 }
 
 fn check<F: Sampled>(subject: &dyn Subject<F>, cases: u64, report: &mut Report) {
@@ -138,11 +138,12 @@ impl<'a, F: Sampled> Trial<'a, F> {
         report: &mut Report,
     ) {
         assert_eq!(ball.mid.len(), real.len(), "{}: the law has another shape", self.name);
-        let exact = exact && real.iter().zip(ball.mid).all(|(real, x)| !real.violates(x.to_f64(), 0.0));
+        let beside = |(real, x): (&Exact, &F)| x.beside(real);
+        let exact = exact && real.iter().zip(ball.mid).map(beside).all(|(real, x)| !real.violates(x, 0.0));
         for (i, real) in real.iter().enumerate() {
-            let (mid, radius) = (ball.mid[i].to_f64(), ball.radius(i));
-            let place = || format!("{}: {what}, element {i}\n{}", self.name, self.inputs());
-            report.ball(real, mid, radius, place);
+            let ((real, mid), radius) = (ball.mid[i].beside(real), ball.radius(i));
+            let place = || format!("{}: {what}, element {i}\n{}", self.name, self.inputs(i, ball.mid.len()));
+            report.ball(&real, mid, radius, place);
             report.demand(!sure || radius.is_finite(), || format!("∞ where something is known: {}", place()));
             report.demand(!exact || radius == 0.0, || format!("radius {radius:e} of an exact result: {}", place()));
         }
@@ -152,22 +153,26 @@ impl<'a, F: Sampled> Trial<'a, F> {
     fn compare_sums(&self, all: &[(Vec<F>, Vec<f64>)], real: &[Vec<Exact>], report: &mut Report) {
         let [(a, alpha), (b, beta)] = all else { unreachable!("two operands") };
         for (i, (x, y)) in real[0].iter().zip(&real[1]).enumerate() {
-            let ((a, alpha), (b, beta)) =
-                ((a[i].to_f64(), alpha[i % alpha.len()]), (b[i].to_f64(), beta[i % beta.len()]));
-            let place = || format!("{}: both contributions, element {i}\n{}", self.name, self.inputs());
+            let ((a, alpha), (b, beta)) = ((a[i], alpha[i % alpha.len()]), (b[i], beta[i % beta.len()]));
+            let place = || format!("{}: both contributions, element {i}\n{}", self.name, self.inputs(i, real[0].len()));
             let guarded = b.is_finite() || beta == f64::INFINITY;
             report.demand(guarded, || format!("the finite radius {beta:e} of {b}: {}", place()));
             if b.is_finite() {
-                let rest = x.clone() + y - &Exact::new(b);
+                let (rest, a) = a.beside(&(x.clone() + y - &b.real()));
                 report.ball(&rest, a, (alpha + beta).next_up(), place);
             }
         }
     }
 
-    fn inputs(&self) -> String {
+    /// All tensors; of long ones what lies beside element `i` of one with `of` elements.
+    fn inputs(&self, i: usize, of: usize) -> String {
         let tensor = |name: &str, s: &Sample<F>| {
-            let real: Vec<f64> = s.real.iter().map(Exact::to_f64).collect();
-            format!("    {name} = {:?}\n      radii {:?}\n      real {real:?}\n", s.mid, s.rad)
+            let middle = i * s.mid.len() / of;
+            let shown =
+                if s.mid.len() <= 32 { 0..s.mid.len() } else { middle.saturating_sub(2)..s.mid.len().min(middle + 3) };
+            let real: Vec<f64> = s.real[shown.clone()].iter().map(Exact::to_f64).collect();
+            let rad = if s.rad.len() == s.mid.len() { &s.rad[shown.clone()] } else { &s.rad };
+            format!("    {name}[{shown:?}] = {:?}\n      radii {rad:?}\n      real {real:?}\n", &s.mid[shown.clone()])
         };
         let x: String = self.x.iter().map(|x| tensor("x", x)).collect();
         x + &tensor("y", &self.y) + &tensor("dy", &self.dy)

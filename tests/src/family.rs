@@ -4,12 +4,12 @@ use nfgrad::bound::{Elementwise, Uniform};
 use nfgrad::format::{E4m3, E4m3Saturating, E5m2, E5m2Saturating, Tf32, bf16, f16};
 
 use crate::check::check_op;
-use crate::laws::{Law, Numels};
+use crate::laws::{Law, ShapesOf};
 use crate::report::Report;
 use crate::sample::{Fixed, Flushed, Hexadecimal, Middling, SingleUp, cases};
 
 /// All formats and domains.
-pub fn everywhere<O: Law<In>, In: Numels>(usual: u64, report: &mut Report) {
+pub fn everywhere<O: Law<In>, In: ShapesOf>(usual: u64, report: &mut Report) {
     let cases = cases(usual);
     check_op::<O, In, f32, Uniform>(cases, report);
     check_op::<O, In, f32, Elementwise>(cases, report);
@@ -20,7 +20,7 @@ pub fn everywhere<O: Law<In>, In: Numels>(usual: u64, report: &mut Report) {
 }
 
 /// The formats that share their code with bf16, or differ from the native ones in nothing but how they round.
-pub fn in_other_formats<O: Law<In>, In: Numels>(usual: u64, report: &mut Report) {
+pub fn in_other_formats<O: Law<In>, In: ShapesOf>(usual: u64, report: &mut Report) {
     let cases = cases(usual).div_ceil(2);
     check_op::<O, In, f16, Elementwise>(cases, report);
     check_op::<O, In, Tf32, Uniform>(cases, report);

@@ -12,7 +12,7 @@ mod unary;
 use crate::exact::Exact;
 
 pub use attention::Lengths;
-pub use ops::{Law, Numels};
+pub use ops::{Law, ShapesOf};
 pub use unary::Function;
 
 /// An op over the reals.

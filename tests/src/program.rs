@@ -1,12 +1,18 @@
 //! A graph over the reals: a list of rules, evaluated forward and in reverse. Then the library's graphs against it.
 
+mod dynamic;
+mod random;
+
 use nfgrad::format::Format;
 use rand::{Rng, RngExt};
 
-use crate::exact::Exact;
+use crate::exact::{Exact, decided};
 use crate::laws::Rule;
 use crate::report::Report;
 use crate::sample::{Sample, Sampled, generator};
+
+pub use dynamic::Dynamic;
+pub use random::{Ops, random};
 
 /// Leaves, of which the first are parameters, then nodes; the last one is the loss.
 #[derive(Clone, Debug)]
@@ -103,13 +109,14 @@ impl Program {
             }
             // What an earlier case left behind must not matter, so the machine is not made anew.
             machine.run();
-            let reals = self.forward(leaves.iter().map(|leaf| leaf.real.clone()).collect());
+            let reference = decided(|| self.both(&leaves));
+            report.case(reference.is_some());
+            let Some((reals, gradients)) = reference else { continue };
             let name = format!("{label}, case {case}");
             for (position, real) in reals.iter().enumerate() {
                 compare(&format!("{name}: value {position}"), &machine.value(position), real, report);
             }
-            let loss = (reals.len() - 1, vec![Exact::new(1.0)]);
-            let gradients = self.reverse(&reals, &[loss]).into_iter().zip(self.depends_on_params());
+            let gradients = gradients.into_iter().zip(self.depends_on_params());
             for (position, (real, depends)) in gradients.enumerate() {
                 let name = format!("{name}: cotangent {position}");
                 match real {
@@ -121,10 +128,21 @@ impl Program {
         }
     }
 
+    /// The real values and gradients of the loss.
+    fn both<F>(&self, leaves: &[Sample<F>]) -> (Vec<Vec<Exact>>, Vec<Option<Vec<Exact>>>) {
+        let reals = self.forward(leaves.iter().map(|leaf| leaf.real.clone()).collect());
+        let loss = (reals.len() - 1, vec![Exact::new(1.0)]);
+        let gradients = self.reverse(&reals, &[loss]);
+        (reals, gradients)
+    }
+
     fn samples<F: Sampled>(&self, rng: &mut impl Rng) -> Vec<Sample<F>> {
+        let numels: Vec<usize> = self.params.iter().chain(&self.inputs).copied().collect();
         let comfortable = rng.random_bool(0.7);
-        let numels = self.params.iter().chain(&self.inputs);
-        numels.map(|&n| if comfortable { Sample::comfortable(rng, n) } else { Sample::random(rng, n, n) }).collect()
+        numels
+            .iter()
+            .map(|&n| if comfortable { Sample::comfortable(rng, n) } else { Sample::random(rng, n, n) })
+            .collect()
     }
 }
 
@@ -132,7 +150,8 @@ fn compare<F: Sampled>(name: &str, entry: &Entry<F>, real: &[Exact], report: &mu
     report.demand(entry.mid.len() == real.len(), || format!("{name} has another length"));
     for (i, real) in real.iter().enumerate() {
         let (mid, radius) = (entry.mid[i].to_f64(), entry.rad[i]);
-        report.ball(real, mid, radius, || format!("{name}, element {i}"));
+        let (real, near) = entry.mid[i].beside(real);
+        report.ball(&real, near, radius, || format!("{name}, element {i}"));
         let same = mid.to_bits() == entry.plain[i].to_f64().to_bits() || mid.is_nan();
         report.demand(same, || format!("{name}, element {i}: {} without radii, {mid} with them", entry.plain[i]));
     }

@@ -1,13 +1,15 @@
 //! Random tensors, radii and real points: chosen where bounds break, not where they are comfortable.
 
 mod formats;
+mod trap;
 
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use crate::exact::Exact;
 
-pub use formats::{Fixed, Flushed, Hexadecimal, Middling, Sampled, SingleUp};
+pub use formats::{Decimal, Enumerated, Fixed, Flushed, Hexadecimal, Middling, Sampled, SingleUp};
+pub use trap::{TRAPS, Trap};
 
 /// The generator of one case: the same in every run, unlike that of any other case.
 pub fn generator(label: &str, case: u64) -> ChaCha8Rng {
@@ -145,16 +147,15 @@ impl<F: Sampled> Sample<F> {
             let i = rng.random_range(0..numel);
             mid[i] = F::from_f64([f64::NAN, f64::INFINITY, f64::NEG_INFINITY][rng.random_range(0..3)]);
         }
-        let rad = uncertain.tensor(rng, &mid, radii);
-        let real = points(rng, Balls { mid: &mid, rad: &rad });
-        Self { mid, rad, real, is_moderate: !spoilt && values.is_moderate() && uncertain.is_moderate() }
+        let is_moderate = !spoilt && values.is_moderate() && uncertain.is_moderate();
+        Self::around(rng, mid, uncertain, radii, is_moderate)
     }
 
     /// Integers below `rows`, mostly: the numbers that they stand for are certain where their radius is below 1/2.
     pub fn indices(rng: &mut impl Rng, numel: usize, rows: usize, radii: usize) -> Self {
         let mid: Vec<F> = (0..numel).map(|_| F::from_f64(rng.random_range(0..rows.max(1)) as f64)).collect();
         let radius = [0.0, 0.0, 0.25, 0.499, 0.5, 2.0][rng.random_range(0..6)];
-        let real = mid.iter().map(|x| Exact::new(x.to_f64())).collect();
+        let real = mid.iter().map(|x| x.real()).collect();
         Self { mid, rad: vec![radius; radii], real, is_moderate: false }
     }
 
@@ -163,21 +164,32 @@ impl<F: Sampled> Sample<F> {
         let values = if rng.random() { Values::Grid } else { Values::Normal };
         let uncertain = [Radii::Zero, Radii::Zero, Radii::Ulps, Radii::Grid, Radii::Percent, Radii::Tiny];
         let mid: Vec<F> = values.tensor(rng, numel);
-        let rad = uncertain[rng.random_range(0..uncertain.len())].tensor(rng, &mid, numel);
-        let real = points(rng, Balls { mid: &mid, rad: &rad });
-        Self { mid, rad, real, is_moderate: true }
+        let uncertain = uncertain[rng.random_range(0..uncertain.len())];
+        Self::around(rng, mid, uncertain, numel, true)
     }
 
     /// Exact, normally distributed numbers with `radii` radii.
     pub fn normal(rng: &mut impl Rng, numel: usize, radii: usize) -> Self {
         let mid: Vec<F> = Values::Normal.tensor(rng, numel);
-        let real = mid.iter().map(|x| Exact::new(x.to_f64())).collect();
+        let real = mid.iter().map(|x| x.real()).collect();
         Self { mid, rad: vec![0.0; radii], real, is_moderate: true }
     }
 
     /// Zeros, exactly.
     pub fn zero(numel: usize) -> Self {
         Self { mid: vec![F::ZERO; numel], rad: vec![0.0; numel], real: vec![Exact::zero(); numel], is_moderate: true }
+    }
+
+    /// Numbers with `radii` radii of a kind.
+    fn around(rng: &mut impl Rng, mid: Vec<F>, uncertain: Radii, radii: usize, is_moderate: bool) -> Self {
+        let rad = uncertain.tensor(rng, &mid, radii);
+        let real = points(rng, Balls { mid: &mid, rad: &rad });
+        Self { mid, rad, real, is_moderate }
+    }
+
+    /// Numbers with radii and real points that were chosen by others.
+    pub fn of(mid: Vec<F>, rad: Vec<f64>, real: Vec<Exact>) -> Self {
+        Self { mid, rad, real, is_moderate: false }
     }
 
     /// A tensor that is yet to be written, and full of what must not stay.
@@ -213,6 +225,8 @@ enum Radii {
     Grid,
     /// By exactly its own magnitude, so that zero lies on the edge.
     Own,
+    /// By its own magnitude, or the f64 before or behind that.
+    Edge,
     /// By a percent or so.
     Percent,
     /// By far less than a unit in the last place, or by a subnormal number.
@@ -223,8 +237,17 @@ enum Radii {
     Unknown,
 }
 
-const RADII: [Radii; 8] =
-    [Radii::Zero, Radii::Ulps, Radii::Grid, Radii::Own, Radii::Percent, Radii::Tiny, Radii::Huge, Radii::Unknown];
+const RADII: [Radii; 9] = [
+    Radii::Zero,
+    Radii::Ulps,
+    Radii::Grid,
+    Radii::Own,
+    Radii::Edge,
+    Radii::Percent,
+    Radii::Tiny,
+    Radii::Huge,
+    Radii::Unknown,
+];
 
 impl Radii {
     /// One of the kinds; none at all and moderate ones come up most.
@@ -238,7 +261,7 @@ impl Radii {
 
     /// Small enough that a result of moderate size can be bounded.
     fn is_moderate(self) -> bool {
-        matches!(self, Self::Zero | Self::Ulps | Self::Grid | Self::Own | Self::Percent | Self::Tiny)
+        matches!(self, Self::Zero | Self::Ulps | Self::Grid | Self::Own | Self::Edge | Self::Percent | Self::Tiny)
     }
 
     /// `len` radii of that kind, one for each number or one for all; of a number that is not finite nothing is known.
@@ -261,6 +284,7 @@ impl Radii {
             Self::Ulps => mid.abs() * F::EPSILON * f64::from(rng.random_range(0_u8..=4)),
             Self::Grid => f64::from(rng.random_range(0_u8..=16)) / 8.0,
             Self::Own => mid.abs(),
+            Self::Edge => [mid.abs(), mid.abs().next_up(), mid.abs().next_down().max(0.0)][rng.random_range(0..3)],
             Self::Percent => mid.abs() * rng.random_range(0.0..0.02),
             Self::Tiny if rng.random() => f64::from_bits(rng.random_range(0..1000)),
             Self::Tiny => mid.abs() * F::EPSILON * rng.random_range(0.0..0.01),
@@ -291,11 +315,11 @@ fn points<F: Sampled>(rng: &mut impl Rng, balls: Balls<'_, F>) -> Vec<Exact> {
     let place = PLACES[rng.random_range(0..PLACES.len())];
     (0..balls.mid.len())
         .map(|i| {
-            let (mid, radius) = (balls.mid[i].to_f64(), balls.radius(i));
+            let (mid, radius) = (balls.mid[i], balls.radius(i));
             if radius == f64::INFINITY {
                 return anywhere(rng);
             }
-            Exact::new(mid) + &(Exact::new(radius) * &Exact::new(place.fraction(rng, mid)))
+            mid.real() + &(Exact::new(radius) * &Exact::new(place.fraction(rng, mid.to_f64())))
         })
         .collect()
 }

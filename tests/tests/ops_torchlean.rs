@@ -8,7 +8,7 @@ use nfgrad::op::{
 };
 use nfgrad::prelude::*;
 use nfgrad_tests::check::check_op;
-use nfgrad_tests::laws::{Law, Numels};
+use nfgrad_tests::laws::{Law, ShapesOf};
 use nfgrad_tests::literals;
 use nfgrad_tests::report::Report;
 use nfgrad_tests::sample::cases;
@@ -20,7 +20,7 @@ type Tiny = Nf<2, Below<Flt<-20, 5>, 20>, NearestEven>;
 /// Fixed point, where nothing is exact in TorchLean's eyes.
 type Fixed = Nf<2, Fix<-20>, NearestAway>;
 
-fn check<O: Law<In>, In: Numels>(usual: u64, report: &mut Report) {
+fn check<O: Law<In>, In: ShapesOf>(usual: u64, report: &mut Report) {
     let cases = cases(usual);
     check_op::<O, In, Single, T0>(cases, report);
     check_op::<O, In, Brain, T0>(cases, report);

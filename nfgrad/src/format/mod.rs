@@ -135,6 +135,13 @@ pub trait Format: Copy + Default + PartialEq + PartialOrd + Debug + Display + Se
     fn from_f64(x: f64) -> Self;
     /// The number as an f64: exactly, or the nearest one if [`Format::CONVERSION`] is not 0.
     fn to_f64(self) -> f64;
+    /// The number that [`Format::to_f64`] turned into `x`. Where that is not the number itself, in a radix like 10, a directed rounding
+    /// would turn it into its neighbour.
+    #[doc(hidden)]
+    #[inline(always)]
+    fn restored(x: f64) -> Self {
+        Self::from_f64(x)
+    }
     /// The number as an accumulator, exactly.
     fn to_acc(self) -> Self::Acc;
     /// An accumulated sum, rounded once to the format.

@@ -73,6 +73,10 @@ macro_rules! as_inside {
             Self(F::from_f64(x))
         }
         #[inline]
+        fn restored(x: f64) -> Self {
+            Self(F::restored(x))
+        }
+        #[inline]
         fn to_f64(self) -> f64 {
             self.0.to_f64()
         }

@@ -91,7 +91,7 @@ impl<G: RevGraph, F: Format> Run<G, F> {
     pub fn copy_leaves_from<E: Format>(&mut self, other: &Run<G, E>) {
         let leaves = &other.values.values()[..G::LEAF_SIZE];
         for (mine, theirs) in self.values.values_mut().iter_mut().zip(leaves) {
-            *mine = F::from_f64(theirs.to_f64());
+            *mine = F::restored(theirs.to_f64());
         }
     }
 
@@ -162,7 +162,7 @@ impl<G: Model, F: Format> Run<G, F> {
         E: Format,
     {
         for (mine, theirs) in self.values.values_mut()[..G::PARAM_SIZE].iter_mut().zip(other.params()) {
-            *mine = F::from_f64(theirs.to_f64());
+            *mine = F::restored(theirs.to_f64());
         }
     }
 

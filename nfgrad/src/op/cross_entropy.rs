@@ -222,7 +222,7 @@ fn row_radius<F: Format, D: Domain>(row: &RowBall<'_, F::Acc>, z: Ball<'_, F, D>
 fn contribution_radii<F: Format>((dy, delta): (F, Up), factors: &[f64], out: &[F], errors: &mut [f64]) {
     let dy = dy.to_acc();
     for ((error, &factor), &out) in errors.iter_mut().zip(factors).zip(out) {
-        let factor: F::Acc = Format::from_f64(factor);
+        let factor: F::Acc = Format::restored(factor);
         let product = Format::mul(dy, factor);
         let rounding = F::Acc::mul_error(dy, factor, product) + narrowing_error(product, out);
         *error = guarded(out, product_error((dy, delta), (factor, Up::new(*error))) + rounding).get();

@@ -147,7 +147,7 @@ wide! {
 #[inline(always)]
 fn narrowed<F: Format>(x: &[f64], out: &[F], errors: &mut [f64]) {
     for ((error, &x), &out) in errors.iter_mut().zip(x).zip(out) {
-        *error = guarded(out, Up::new(*error) + narrowing_error(Format::from_f64(-x), out)).get();
+        *error = guarded(out, Up::new(*error) + narrowing_error(Format::restored(-x), out)).get();
     }
 }
 

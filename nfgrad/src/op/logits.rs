@@ -109,7 +109,7 @@ impl<'a, A: Accumulator> Block<'a, A> {
             }
         }
         for weight in &mut *weights {
-            *weight = Format::to_f64(Format::eval::<Exp>(A::from_f64(*weight)));
+            *weight = Format::to_f64(Format::eval::<Exp>(A::restored(*weight)));
         }
         let mut rests = [A::zero(); ROWS];
         for (row, rest) in rests[..count].iter_mut().enumerate() {
@@ -117,7 +117,7 @@ impl<'a, A: Accumulator> Block<'a, A> {
             if let Some(weight) = weights.get_mut(tops[row].0) {
                 *weight = 0.0;
             }
-            *rest = sum_of::<A>(len, |j| Format::from_f64(weights[j]));
+            *rest = sum_of::<A>(len, |j| Format::restored(weights[j]));
         }
         let mut logs = rests;
         for log in &mut logs[..count] {
@@ -139,7 +139,7 @@ impl<'a, A: Accumulator> Block<'a, A> {
 /// A number that the accumulator has, as such: of a format that accumulates in it, or gathered in f64.
 #[inline(always)]
 fn wide<A: Accumulator, F: Format>(z: F) -> A {
-    A::from_f64(z.to_f64())
+    A::restored(z.to_f64())
 }
 
 /// Where the largest number of a row is first found, and which it is; a NaN is larger than all.
@@ -163,7 +163,7 @@ impl<A: Accumulator> Row<A> {
     /// The softmax of entry `j`, whose weight is `weight`.
     #[inline(always)]
     pub(super) fn share(&self, j: usize, weight: f64) -> A {
-        if j == self.top { A::one() / self.sum } else { A::from_f64(weight) / self.sum }
+        if j == self.top { A::one() / self.sum } else { A::restored(weight) / self.sum }
     }
 
     /// `-log softmax` of the entry `z`.
@@ -235,7 +235,7 @@ impl<'a, A: Accumulator> RowBall<'a, A> {
         let widest = exponent_errors(&row, z, eta);
         exp_m1(eta, widest, growth);
         for (error, &weight) in errors.iter_mut().zip(weights) {
-            *error = A::from_f64(weight).eval_error::<Exp>().get();
+            *error = A::restored(weight).eval_error::<Exp>().get();
         }
         // The weight of the largest entry is 0, and not one of the sum.
         if let Some(error) = errors.get_mut(row.top) {
@@ -331,7 +331,7 @@ impl<'a, A: Accumulator> RowBall<'a, A> {
     /// The computed `eⱼ` with its error, of an entry other than the largest.
     #[inline(always)]
     pub(super) fn weight(&self, j: usize) -> (A, Up) {
-        (Format::from_f64(self.weights[j]), Up::new(self.errors[j]))
+        (Format::restored(self.weights[j]), Up::new(self.errors[j]))
     }
 
     /// The probability of entry `j`.

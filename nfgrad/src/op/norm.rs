@@ -102,7 +102,7 @@ impl<A: Accumulator> Row<A> {
         for (c, x) in c.iter_mut().zip(x) {
             *c = (x.to_acc() - mean).to_f64();
         }
-        let squares = sum_of::<A>(x.len(), |j| A::from_f64(c[j]) * A::from_f64(c[j]));
+        let squares = sum_of::<A>(x.len(), |j| A::restored(c[j]) * A::restored(c[j]));
         let square = count.divide(squares) + nearest::<N::Epsilon, A>();
         Self { mean, square, scale: Format::sqrt(square) }
     }
@@ -110,7 +110,7 @@ impl<A: Accumulator> Row<A> {
     /// `h` of a `c`.
     #[inline(always)]
     fn normal(&self, c: f64) -> A {
-        A::from_f64(c) / self.scale
+        A::restored(c) / self.scale
     }
 }
 
@@ -133,7 +133,7 @@ impl<A: Accumulator> RowBall<A> {
         let row = Row::new::<N, F>(x.mid, c);
         for (j, gamma) in gamma.iter_mut().enumerate() {
             let (x, alpha) = x.get(j);
-            *gamma = (alpha + A::add_error(x.to_acc(), Format::neg(row.mean), A::from_f64(c[j]))).get();
+            *gamma = (alpha + A::add_error(x.to_acc(), Format::neg(row.mean), A::restored(c[j]))).get();
         }
         let n = c.len();
         let mean_error =
@@ -157,7 +157,7 @@ impl<A: Accumulator> RowBall<A> {
     /// `h` and at least its distance from the real one.
     #[inline(always)]
     fn normal(&self, c: f64, gamma: f64) -> (A, Up) {
-        self.over((A::from_f64(c), Up::new(gamma) + self.mean_error))
+        self.over((A::restored(c), Up::new(gamma) + self.mean_error))
     }
 
     /// `fl(t / s)` and at least its distance from `t* / √D*`.
@@ -286,7 +286,7 @@ wide! {
             }
             let (first, second) = moments::<N, F::Acc>(&row, c, g);
             for (j, dx) in dx.iter_mut().enumerate() {
-                let t = (F::Acc::from_f64(g[j]) - first) - row.normal(c[j]) * second;
+                let t = (F::Acc::restored(g[j]) - first) - row.normal(c[j]) * second;
                 *dx = F::from_acc(t / row.scale);
             }
         }
@@ -297,8 +297,8 @@ wide! {
 #[inline(always)]
 fn moments<N: Norm, A: Accumulator>(row: &Row<A>, c: &[f64], g: &[f64]) -> (A, A) {
     let count = Count::<A>::new(g.len());
-    let first = if N::CENTRED { count.divide(sum_of::<A>(g.len(), |j| A::from_f64(g[j]))) } else { A::zero() };
-    (first, count.divide(sum_of::<A>(g.len(), |j| A::from_f64(g[j]) * row.normal(c[j]))))
+    let first = if N::CENTRED { count.divide(sum_of::<A>(g.len(), |j| A::restored(g[j]))) } else { A::zero() };
+    (first, count.divide(sum_of::<A>(g.len(), |j| A::restored(g[j]) * row.normal(c[j]))))
 }
 
 wide! {
@@ -330,7 +330,7 @@ wide! {
             let moved = mean(S::LEN, |j| g[j].abs() * eta[j] + (h[j].abs() + eta[j]) * psi[j]);
             let second_error = Mean::new::<F::Acc>(S::LEN, |j| g[j] * h[j]).distance(second) + moved;
             for j in 0..S::LEN {
-                let (g, h): (F::Acc, F::Acc) = (Format::from_f64(g[j]), Format::from_f64(h[j]));
+                let (g, h): (F::Acc, F::Acc) = (Format::restored(g[j]), Format::restored(h[j]));
                 let (difference, product) = (g - first, h * second);
                 let t = difference - product;
                 let rounding = F::Acc::add_error(g, Format::neg(first), difference)
@@ -358,11 +358,11 @@ wide! {
         for (x, dy) in x.chunks_exact(S::LEN.max(1)).zip(dy.chunks_exact(S::LEN.max(1))) {
             let row = Row::new::<N, F>(x, c);
             for (j, sum) in sums.iter_mut().enumerate() {
-                *sum = (F::Acc::from_f64(*sum) + dy[j].to_acc() * row.normal(c[j])).to_f64();
+                *sum = (F::Acc::restored(*sum) + dy[j].to_acc() * row.normal(c[j])).to_f64();
             }
         }
         for (dw, &sum) in dw.iter_mut().zip(&*sums) {
-            *dw = F::from_acc(Format::from_f64(sum));
+            *dw = F::from_acc(Format::restored(sum));
         }
     }
 }
@@ -386,7 +386,7 @@ wide! {
                 let (normal, (dy, delta)) = (row.normal(c[j], gamma[j]), dy.get(start + j));
                 let product = dy.to_acc() * normal.0;
                 let error = product_error((dy.to_acc(), delta), normal) + F::Acc::mul_error(dy.to_acc(), normal.0, product);
-                sums[j] = (F::Acc::from_f64(sums[j]) + product).to_f64();
+                sums[j] = (F::Acc::restored(sums[j]) + product).to_f64();
                 magnitudes[j] = (Up::new(magnitudes[j]) + product.magnitude()).get();
                 out[j] = (Up::new(out[j]) + error).get();
             }
@@ -394,7 +394,7 @@ wide! {
         let tree = sum_error::<F>(column_height(S::Each::NUMEL)).relative;
         for (j, &dw) in dw.iter().enumerate() {
             let error = Up::new(out[j]) + tree * Up::new(magnitudes[j]);
-            out[j] = guarded(dw, error + narrowing_error(Format::from_f64(sums[j]), dw)).get();
+            out[j] = guarded(dw, error + narrowing_error(Format::restored(sums[j]), dw)).get();
         }
     }
 }

@@ -55,7 +55,7 @@ impl<A: Accumulator> Pull<A> {
         finish: impl Fn(A) -> F,
     ) {
         for ((out, &weight), t) in out.iter_mut().zip(weights).zip(t) {
-            *out = finish(self.other(Format::from_f64(weight), t.to_acc()));
+            *out = finish(self.other(Format::restored(weight), t.to_acc()));
         }
         if let (Some(out), Some(t)) = (out.get_mut(row.top), t.get(row.top)) {
             *out = finish(self.top(row, t.to_acc()));

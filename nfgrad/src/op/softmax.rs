@@ -303,7 +303,7 @@ wide! {
             RowBall::new(block.row(0), row, ball).shares(shares, zeta);
             extent.sources(target).for_each(|i| out[i] = unknown.get());
             for (i, (&share, &error)) in kept().zip(shares.iter().zip(&*zeta)) {
-                let error = Up::new(error) + narrowing_error(Format::from_f64(share), y[i]);
+                let error = Up::new(error) + narrowing_error(Format::restored(share), y[i]);
                 out[i] = (guarded(y[i], error) + unknown).get();
             }
         }
@@ -339,7 +339,7 @@ wide! {
             let mean = mean_difference::<F::Acc>(&shares[..count], &mut differences[..count]).0;
             extent.sources(target).for_each(|i| dx[i] = F::ZERO);
             for (i, &d) in kept().zip(&*differences) {
-                dx[i] = F::from_acc(y[i].to_acc() * (F::Acc::from_f64(d) - mean));
+                dx[i] = F::from_acc(y[i].to_acc() * (F::Acc::restored(d) - mean));
             }
         }
     }
@@ -349,11 +349,11 @@ wide! {
 #[inline(always)]
 pub(super) fn mean_difference<A: Accumulator>(y: &[f64], d: &mut [f64]) -> (A, A) {
     let top = (1..y.len()).fold(0, |top, k| if y[k] > y[top] { k } else { top });
-    let base = d.get(top).map_or(A::zero(), |&d| A::from_f64(d));
+    let base = d.get(top).map_or(A::zero(), |&d| A::restored(d));
     for d in &mut *d {
-        *d = (A::from_f64(*d) - base).to_f64();
+        *d = (A::restored(*d) - base).to_f64();
     }
-    (sum_of::<A>(y.len(), |k| A::from_f64(y[k]) * A::from_f64(d[k])), base)
+    (sum_of::<A>(y.len(), |k| A::restored(y[k]) * A::restored(d[k])), base)
 }
 
 #[inline]
@@ -391,7 +391,7 @@ wide! {
             let row = RowBall::new(block.row(0), row, ball);
             row.shares(shares, rho);
             for (k, i) in kept().enumerate() {
-                let own = Up::new(rho[k]) + narrowing_error(Format::from_f64(shares[k]), y.mid[i]);
+                let own = Up::new(rho[k]) + narrowing_error(Format::restored(shares[k]), y.mid[i]);
                 rho[k] = guarded(y.mid[i], own.min(y.radius(i))).get();
                 (shares[k], d[k]) = (y.mid[i].to_f64(), dy.mid[i].to_f64());
             }
@@ -400,7 +400,7 @@ wide! {
             let unknown = doubt(extent.sources(target).map(&choice), count) + row.unknown();
             extent.sources(target).for_each(|i| out[i] = unknown.get());
             for (i, (&d, &error)) in kept().zip(d.iter().zip(&*error)) {
-                let error = Up::new(error) + narrowing_error(Format::from_f64(d), dx[i]);
+                let error = Up::new(error) + narrowing_error(Format::restored(d), dx[i]);
                 out[i] = (guarded(dx[i], error) + unknown).get();
             }
         }
@@ -419,14 +419,14 @@ pub(super) fn pull<A: Accumulator>(
     error.copy_from_slice(d);
     let (mean, base) = mean_difference::<A>(y, d);
     for (r, &d) in error.iter_mut().zip(&*d) {
-        *r = A::add_error(A::from_f64(*r), Format::neg(base), A::from_f64(d)).get();
+        *r = A::add_error(A::restored(*r), Format::neg(base), A::restored(d)).get();
     }
     let mean_error = mean_error::<A>([y, rho, d, error]);
     let uncertain = |k: usize| (row.probability_of(k).at_most() * Up::new(delta[k])).get();
     let all = total(y.len(), uncertain);
     let rest = total(y.len(), |k| if k == row.row.top { 0.0 } else { uncertain(k) });
     for k in 0..y.len() {
-        let (difference, factor): (A, A) = (Format::from_f64(d[k]), Format::from_f64(y[k]));
+        let (difference, factor): (A, A) = (Format::restored(d[k]), Format::restored(y[k]));
         let slope = difference - mean;
         let slope_error = Up::new(error[k]) + mean_error + A::add_error(difference, Format::neg(mean), slope);
         let product = factor * slope;
@@ -441,9 +441,9 @@ pub(super) fn pull<A: Accumulator>(
 /// At least the error of `c`, given `y`, its errors, `d` and the roundings of that.
 #[inline(always)]
 fn mean_error<A: Accumulator>([y, rho, d, error]: [&[f64]; 4]) -> Up {
-    let product = |k: usize| -> A { A::from_f64(y[k]) * A::from_f64(d[k]) };
+    let product = |k: usize| -> A { A::restored(y[k]) * A::restored(d[k]) };
     let inherited = total(y.len(), |k| {
-        let (y, d): (A, A) = (Format::from_f64(y[k]), Format::from_f64(d[k]));
+        let (y, d): (A, A) = (Format::restored(y[k]), Format::restored(d[k]));
         let factors = product_error((y, Up::new(rho[k])), (d, Up::new(error[k])));
         (factors + A::mul_error(y, d, product(k))).get()
     });

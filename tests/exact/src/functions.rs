@@ -2,6 +2,7 @@
 
 use dashu_float::Context;
 
+use super::decide::note;
 use super::{Big, Bound, Exact, PRECISION, magnitude, nearest, over, unlimited};
 
 /// Beyond this the normal distribution is known to 1,100 bits without a look.
@@ -31,6 +32,7 @@ impl Exact {
     #[must_use]
     pub fn over(&self, divisor: &Self) -> Self {
         if magnitude(&divisor.value) <= divisor.error.clone() * Bound::from(2_u8) {
+            note(divisor.is_zero());
             return Self::undefined();
         }
         let quotient =
@@ -63,6 +65,14 @@ impl Exact {
     /// Never: a real number has both.
     #[must_use]
     pub fn sin_cos(&self) -> (Self, Self) {
+        self.remembered("sin", Self::circular)
+    }
+
+    fn circular(&self) -> (Self, Self) {
+        if nearest(&self.value).is_infinite() {
+            let unknown = Self { value: Big::ZERO, error: Bound::ONE };
+            return (unknown.clone(), unknown);
+        }
         let (sin, cos) = Context::new(PRECISION).sin_cos(self.value.repr(), None);
         let of = |value: Big| Self::rounded(value, self.error.clone());
         (of(sin.expect("a finite number").value()), of(cos.expect("a finite number").value()))
@@ -78,12 +88,16 @@ impl Exact {
     }
 
     /// The normal distribution function and its density, by the series `Φ(x) = 1/2 + φ(x) Σ x^(2n+1) / (1 3 5 … (2n+1))`.
-    ///
-    /// # Panics
-    /// If the number is not exact.
     #[must_use]
     pub fn normal(&self) -> (Self, Self) {
-        assert!(self.error == Bound::ZERO, "the number must be exact");
+        let (mut cdf, mut density) = Self { error: Bound::ZERO, ..self.clone() }.remembered("normal", Self::gaussian);
+        // Neither is steeper than the identity.
+        cdf.error += &self.error;
+        density.error += &self.error;
+        (cdf, density)
+    }
+
+    fn gaussian(&self) -> (Self, Self) {
         let size = nearest(&self.value);
         if size.abs() > FAR {
             let cdf = if size > 0.0 { Self::new(1.0) + &Self::vanishing() } else { Self::vanishing() };

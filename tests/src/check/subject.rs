@@ -6,31 +6,55 @@ use nfgrad::bound::{Ball, Domain, Up};
 use nfgrad::op::Contribution;
 use nfgrad_shapes::Shape;
 
-use crate::laws::{Law, Numels, Rule};
+use crate::laws::{Law, Rule, ShapesOf};
 use crate::sample::{Balls, Sampled};
 
 /// An op on operands of given shapes, in the format `F` and some radius domain.
-pub(super) trait Subject<F> {
+pub trait Subject<F> {
     /// The op, the format and the domain.
     fn name(&self) -> String;
+    /// What it computes.
     fn rule(&self) -> Rule;
+    /// The lengths of the operands.
+    fn shapes(&self) -> Vec<&'static [usize]>;
+    /// The lengths of the result.
+    fn result_shape(&self) -> &'static [usize];
     /// The numbers of elements of the operands.
     fn numels(&self) -> Vec<usize>;
+    /// That of the result.
     fn result_numel(&self) -> usize;
     /// How many radii a tensor has.
     fn radii(&self, numel: usize) -> usize;
     /// Whether the radii are ours, of which more is known than that they are large enough.
     fn is_ours(&self) -> bool;
+    /// [`Op::forward`](nfgrad::op::Op::forward).
     fn forward(&self, x: &[Balls<'_, F>], y: &mut [F]);
+    /// [`Op::forward_radius`](nfgrad::op::Op::forward_radius).
     fn forward_radius(&self, x: &[Balls<'_, F>], y: &[F], radii: &mut [f64]);
+    /// [`Op::vjp`](nfgrad::op::Op::vjp).
     fn vjp(&self, x: &[Balls<'_, F>], y: Balls<'_, F>, dy: Balls<'_, F>, dx: Vec<Option<&mut [F]>>);
+    /// [`Op::vjp_radius`](nfgrad::op::Op::vjp_radius).
     fn vjp_radius(&self, x: &[Balls<'_, F>], y: Balls<'_, F>, dy: Balls<'_, F>, dx: Vec<Option<Contribution<'_, F>>>);
 }
 
 /// The subject that the types `O`, `In` and `D` are.
-pub(super) struct Typed<O, In, D>(pub(super) PhantomData<(O, In, D)>);
+#[derive(Debug)]
+pub struct Typed<O, In, D>(PhantomData<(O, In, D)>);
 
-impl<O: Law<In>, In: Numels, F: Sampled, D: Domain> Subject<F> for Typed<O, In, D> {
+impl<O, In, D> Typed<O, In, D> {
+    /// The subject.
+    pub const fn new() -> Self {
+        Self(PhantomData)
+    }
+}
+
+impl<O, In, D> Default for Typed<O, In, D> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<O: Law<In>, In: ShapesOf, F: Sampled, D: Domain> Subject<F> for Typed<O, In, D> {
     fn name(&self) -> String {
         format!("{} in {} {}", O::NAME, F::NAME, D::NAME)
     }
@@ -39,8 +63,16 @@ impl<O: Law<In>, In: Numels, F: Sampled, D: Domain> Subject<F> for Typed<O, In, 
         O::rule()
     }
 
+    fn shapes(&self) -> Vec<&'static [usize]> {
+        In::shapes()
+    }
+
+    fn result_shape(&self) -> &'static [usize] {
+        O::Out::DIMS
+    }
+
     fn numels(&self) -> Vec<usize> {
-        In::numels()
+        In::shapes().into_iter().map(|dims| dims.iter().product()).collect()
     }
 
     fn result_numel(&self) -> usize {
@@ -93,7 +125,7 @@ impl<O: Law<In>, In: Numels, F: Sampled, D: Domain> Subject<F> for Typed<O, In, 
 }
 
 /// The bounds of the contributions, which are computed once more. An operand without one of its own has none to add.
-fn torchlean_radii<O: Law<In>, In: Numels, F: Sampled>(
+fn torchlean_radii<O: Law<In>, In: ShapesOf, F: Sampled>(
     x: &[Balls<'_, F>],
     [y, dy]: [Balls<'_, F>; 2],
     dx: Vec<Option<Contribution<'_, F>>>,

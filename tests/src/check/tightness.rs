@@ -1,14 +1,13 @@
 //! How much larger radii are than the errors they bound: a figure, not a condition.
 
 use std::fmt;
-use std::marker::PhantomData;
 
 use nfgrad::bound::Domain;
 
 use super::subject::{Subject, Typed};
 use super::{Balls, Trial};
 use crate::exact::Exact;
-use crate::laws::{Law, Numels};
+use crate::laws::{Law, ShapesOf};
 use crate::sample::{Sample, Sampled, generator};
 
 /// Radius over true error, of many elements: of values, then of gradients.
@@ -28,8 +27,8 @@ struct Ratios {
 }
 
 /// Measures an op on exact, normally distributed numbers.
-pub fn tightness<O: Law<In>, In: Numels, F: Sampled, D: Domain>(cases: u64) -> Tightness {
-    measure::<F>(&Typed::<O, In, D>(PhantomData), cases)
+pub fn tightness<O: Law<In>, In: ShapesOf, F: Sampled, D: Domain>(cases: u64) -> Tightness {
+    measure::<F>(&Typed::<O, In, D>::new(), cases)
 }
 
 fn measure<F: Sampled>(subject: &dyn Subject<F>, cases: u64) -> Tightness {

@@ -16,33 +16,33 @@ pub trait Law<In: Operands>: Op<In> {
     fn rule() -> Rule;
 }
 
-/// The numbers of elements of the operands.
-pub trait Numels: Operands {
-    /// One number for each.
-    fn numels() -> Vec<usize>;
+/// The shapes of the operands, at run time.
+pub trait ShapesOf: Operands {
+    /// Their lengths.
+    fn shapes() -> Vec<&'static [usize]>;
 }
 
-impl<A: Shape> Numels for (A,) {
-    fn numels() -> Vec<usize> {
-        vec![A::NUMEL]
+impl<A: Shape> ShapesOf for (A,) {
+    fn shapes() -> Vec<&'static [usize]> {
+        vec![A::DIMS]
     }
 }
 
-impl<A: Shape, B: Shape> Numels for (A, B) {
-    fn numels() -> Vec<usize> {
-        vec![A::NUMEL, B::NUMEL]
+impl<A: Shape, B: Shape> ShapesOf for (A, B) {
+    fn shapes() -> Vec<&'static [usize]> {
+        vec![A::DIMS, B::DIMS]
     }
 }
 
-impl<A: Shape, B: Shape, C: Shape> Numels for (A, B, C) {
-    fn numels() -> Vec<usize> {
-        vec![A::NUMEL, B::NUMEL, C::NUMEL]
+impl<A: Shape, B: Shape, C: Shape> ShapesOf for (A, B, C) {
+    fn shapes() -> Vec<&'static [usize]> {
+        vec![A::DIMS, B::DIMS, C::DIMS]
     }
 }
 
-impl<A: Shape, B: Shape, C: Shape, D: Shape> Numels for (A, B, C, D) {
-    fn numels() -> Vec<usize> {
-        vec![A::NUMEL, B::NUMEL, C::NUMEL, D::NUMEL]
+impl<A: Shape, B: Shape, C: Shape, D: Shape> ShapesOf for (A, B, C, D) {
+    fn shapes() -> Vec<&'static [usize]> {
+        vec![A::DIMS, B::DIMS, C::DIMS, D::DIMS]
     }
 }
 

@@ -3,9 +3,11 @@
 use nfgrad::format::fp8::{Fp8, Layout8};
 use nfgrad::format::nf::{ExponentFunction, Rounding};
 use nfgrad::format::{
-    Below, Carried, Downward, Fix, Flt, Flx, Format, Ftz, NearestAway, Nf, RoundEach, Tf32, TowardZero, Upward, bf16,
-    f16,
+    Below, Carried, Downward, Fix, Flt, Flx, Format, Ftz, NearestAway, NearestEven, Nf, RoundEach, Tf32, TowardZero,
+    Upward, bf16, f16,
 };
+
+use crate::exact::Exact;
 
 /// A format of which random bit patterns can be drawn.
 pub trait Sampled: Format {
@@ -17,6 +19,26 @@ pub trait Sampled: Format {
     const EPSILON: f64;
     /// The number with these bits; what is not finite included.
     fn of_bits(bits: u64) -> Self;
+
+    /// The number itself, which must be finite.
+    fn real(self) -> Exact {
+        Exact::new(self.to_f64())
+    }
+
+    /// The same distance as that of `real` from this number, between a real number and an f64.
+    fn beside(self, real: &Exact) -> (Exact, f64) {
+        if Self::CONVERSION == 0.0 || !self.is_finite() {
+            (real.clone(), self.to_f64())
+        } else {
+            (real.clone() - &self.real(), 0.0)
+        }
+    }
+}
+
+/// A format with so few numbers that all pairs can be tried.
+pub trait Enumerated: Sampled {
+    /// Every finite number.
+    fn numbers() -> Vec<Self>;
 }
 
 /// 16 bits of precision, which no hardware has.
@@ -30,11 +52,16 @@ pub type Hexadecimal = Nf<16, Flx<6>, TowardZero>;
 pub type Fixed = Nf<2, Fix<-20>, NearestAway>;
 /// Five bits without subnormal numbers, rounded downward.
 pub type Flushed = Nf<2, Below<Ftz<-20, 5>, 20>, Downward>;
+/// Seven decimal digits, of which no f64 holds all.
+pub type Decimal = Nf<10, Flt<-30, 7>, NearestEven>;
 
 #[allow(clippy::cast_possible_truncation, reason = "the low bits are as random as all of them")]
 #[allow(clippy::cast_sign_loss, reason = "biased exponents are positive")]
 mod bits {
-    use super::{Carried, ExponentFunction, Format, Fp8, Layout8, Nf, RoundEach, Rounding, Sampled, Tf32, bf16, f16};
+    use super::{
+        Carried, Enumerated, Exact, ExponentFunction, Format, Fp8, Layout8, Nf, RoundEach, Rounding, Sampled, Tf32,
+    };
+    use super::{bf16, f16};
 
     macro_rules! sampled {
         ($($format:ty: $bits:ty, $largest:expr, $least:expr, $epsilon:expr;)*) => {$(
@@ -87,25 +114,40 @@ mod bits {
 
     impl<const RADIX: u32, E: ExponentFunction, R: Rounding> Sampled for Nf<RADIX, E, R> {
         const LARGEST: f64 = match (E::LIMIT, E::PRECISION) {
-            (Some(limit), Some(p)) => {
-                (1.0 - power(-p.cast_signed() * LOG[RADIX as usize])) * power(limit * LOG[RADIX as usize])
-            }
+            (Some(limit), Some(p)) => (1.0 - power_of(RADIX, -p.cast_signed())) * power_of(RADIX, limit),
+            (Some(limit), None) => power_of(RADIX, limit) * 0.999,
             (None, None) => power(40),
-            _ => f64::MAX,
+            _ if RADIX.is_power_of_two() => f64::MAX,
+            _ => 1e300,
         };
         const LEAST: f64 = match E::LEAST {
-            Some(least) => power(least * LOG[RADIX as usize]),
+            Some(least) => power_of(RADIX, least),
             None => power(-1000),
         };
         const EPSILON: f64 = match (E::PRECISION, E::LEAST) {
-            (Some(p), _) => power((1 - p.cast_signed()) * LOG[RADIX as usize]),
-            (None, Some(least)) => power(least * LOG[RADIX as usize]),
+            (Some(p), _) => power_of(RADIX, 1 - p.cast_signed()),
+            (None, Some(least)) => power_of(RADIX, least),
             _ => 0.0,
         };
         fn of_bits(bits: u64) -> Self {
             let (low, high) = (Self::LEAST.log2() as i64 - 2, Self::LARGEST.log2() as i64 + 1);
             let exponent = low + (bits >> 52 & 0x7ff).cast_signed() % (high - low);
             Self::from_f64(f64::from_bits(bits & (1 << 63 | ((1 << 52) - 1)) | ((exponent + 1023) as u64) << 52))
+        }
+
+        fn real(self) -> Exact {
+            let (mantissa, exponent) = self.parts().expect("a finite number");
+            let power = || Exact::new(RADIX.into()).power(exponent.abs());
+            if exponent >= 0 {
+                return Exact::new(mantissa as f64) * &power();
+            }
+            // Also in radix 10 a half is a half, without the error of a quotient.
+            let (twos, odd) = (RADIX.trailing_zeros().cast_signed(), i64::from(RADIX >> RADIX.trailing_zeros()));
+            let divided = (exponent..0).try_fold(mantissa, |m, _| (m % odd == 0).then(|| m / odd));
+            match divided {
+                Some(dyadic) => Exact::new(dyadic as f64) * &Exact::new(power_of(2, twos * exponent)),
+                None => Exact::new(mantissa as f64).over_exact(&power()),
+            }
         }
     }
 
@@ -118,10 +160,32 @@ mod bits {
         }
     }
 
-    /// The logarithms of the radices that are powers of two.
-    const LOG: [i32; 17] = [0, 0, 1, 0, 2, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 4];
+    impl<L: Layout8, const SATURATES: bool> Enumerated for Fp8<L, SATURATES> {
+        fn numbers() -> Vec<Self> {
+            (0..=255).map(Self::from_bits).filter(|x| x.is_finite()).collect()
+        }
+    }
+
+    impl<const RADIX: u32, E: ExponentFunction, R: Rounding> Enumerated for Nf<RADIX, E, R> {
+        fn numbers() -> Vec<Self> {
+            let next = |x: &Self| Some(x.next_up()).filter(|x| x.is_finite());
+            let positive: Vec<Self> = std::iter::successors(next(&Self::ZERO), next).collect();
+            let negative = positive.iter().map(|&x| -x);
+            [Self::ZERO].into_iter().chain(negative).chain(positive.iter().copied()).collect()
+        }
+    }
 
     const fn power(n: i32) -> f64 {
         f64::from_bits(((n + 1023) as u64) << 52)
+    }
+
+    /// A power of a radix, nearly if it is none of two.
+    const fn power_of(radix: u32, n: i32) -> f64 {
+        let (mut power, mut i) = (1.0, 0);
+        while i < n.abs() {
+            power *= radix as f64;
+            i += 1;
+        }
+        if n < 0 { 1.0 / power } else { power }
     }
 }

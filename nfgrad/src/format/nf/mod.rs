@@ -92,6 +92,11 @@ impl<const RADIX: u32, E: ExponentFunction, R: Rounding> Format for Nf<RADIX, E,
         self.nearest_f64()
     }
 
+    /// A number of at most 50 bits is the one nearest to the f64 nearest to it.
+    fn restored(x: f64) -> Self {
+        if Self::IS_BINARY { Self::of_f64(x) } else { Nf::<RADIX, E, NearestEven>::of_f64(x).rounded_as() }
+    }
+
     fn to_acc(self) -> Self {
         self
     }

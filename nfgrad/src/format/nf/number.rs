@@ -263,6 +263,11 @@ impl<const RADIX: u32, E: ExponentFunction, R: Rounding> Nf<RADIX, E, R> {
         }
     }
 
+    /// The same number in the format that differs in nothing but how it rounds.
+    pub(super) fn rounded_as<S: Rounding>(self) -> Nf<RADIX, E, S> {
+        Nf { mantissa: self.mantissa, exponent: self.exponent, format: PhantomData }
+    }
+
     /// Whether an f64 is a number of the format.
     pub fn contains(x: f64) -> bool {
         Self::digits_of(x).is_some_and(|(negative, digits)| Self::round(negative, digits).1 == Up::ZERO)

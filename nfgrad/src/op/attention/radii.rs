@@ -54,7 +54,7 @@ wide! {
             let kept = (0..keys).filter(|j| choice(i * keys + j).kept());
             for (j, (&p, &rho)) in kept.zip(p.iter().zip(&*rho)) {
                 let v = v.part((first + j) * depth..(first + j + 1) * depth);
-                sums.add(0, (Format::from_f64(p), Up::new(rho)), v);
+                sums.add(0, (Format::restored(p), Up::new(rho)), v);
             }
             for e in 0..depth {
                 let (sum, error) = sums.get::<F::Acc>(e, count);
@@ -105,10 +105,10 @@ wide! {
                 pull(&softmax, shares, &mut d[..count], &mut zeta[..count]);
                 sums_q.clear();
                 for (n, (j, key)) in kept().enumerate() {
-                    let slope = (Format::from_f64(d[n]), Up::new(zeta[n]));
+                    let slope = (Format::restored(d[n]), Up::new(zeta[n]));
                     sums_q.add(0, slope, k.part(key * width..(key + 1) * width));
                     sums_k.add(j * width, slope, q);
-                    sums_v.add(j * depth, (Format::from_f64(p[n]), Up::new(rho[n])), dy);
+                    sums_v.add(j * depth, (Format::restored(p[n]), Up::new(rho[n])), dy);
                 }
                 let target = i * width..(i + 1) * width;
                 radii(&sums_q, count, Some(c), unknown, mids[0].map(|mid| &mid[target.clone()]), &mut out_q[target.clone()]);

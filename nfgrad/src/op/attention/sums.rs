@@ -68,7 +68,7 @@ impl<'a> Sums<'a> {
     /// Sum `n` with its distance from the real one, where `terms` were added.
     #[inline(always)]
     pub(super) fn get<A: Accumulator>(&self, n: usize, terms: usize) -> (A, Up) {
-        let sum = A::from_f64(self.rounded[n]);
+        let sum = A::restored(self.rounded[n]);
         (sum, measured(sum, self.wide[n], self.magnitudes[n], terms, terms) + Up::new(self.errors[n]))
     }
 }

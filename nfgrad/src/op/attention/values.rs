@@ -82,7 +82,7 @@ wide! {
                 add(sums, softmax.share(n, weight), row(v, first + j, depth));
             }
             for (y, &sum) in y[i * depth..].iter_mut().zip(&*sums) {
-                *y = F::from_acc(Format::from_f64(sum));
+                *y = F::from_acc(Format::restored(sum));
             }
         }
     }
@@ -92,7 +92,7 @@ wide! {
 #[inline(always)]
 pub(super) fn add<F: Format>(sums: &mut [f64], factor: F::Acc, x: &[F]) {
     for (sum, x) in sums.iter_mut().zip(x) {
-        *sum = (F::Acc::from_f64(*sum) + factor * x.to_acc()).to_f64();
+        *sum = (F::Acc::restored(*sum) + factor * x.to_acc()).to_f64();
     }
 }
 
@@ -129,8 +129,8 @@ wide! {
                 let mean = mean_difference::<F::Acc>(&p[..count], &mut d[..count]).0;
                 sums_q.fill(0.0);
                 for (j, (&p, &d)) in kept().zip(p.iter().zip(&*d)) {
-                    let p = F::Acc::from_f64(p);
-                    let slope = p * (F::Acc::from_f64(d) - mean);
+                    let p = F::Acc::restored(p);
+                    let slope = p * (F::Acc::restored(d) - mean);
                     add(&mut sums_q[..width], slope, row(k, b * keys + j, width));
                     add(&mut sums_k[j * width..][..width], slope, row(q, i, width));
                     add(&mut sums_v[j * depth..][..depth], p, row(dy, i, depth));
@@ -153,6 +153,6 @@ wide! {
 #[inline(always)]
 pub(super) fn finish<F: Format>(out: &mut [F], sums: &[f64], complete: impl Fn(F::Acc) -> F::Acc) {
     for (out, &sum) in out.iter_mut().zip(sums) {
-        *out = F::from_acc(complete(Format::from_f64(sum)));
+        *out = F::from_acc(complete(Format::restored(sum)));
     }
 }

@@ -1,0 +1,109 @@
+//! Random graphs of up to 30 nodes in many formats, against exact reverse mode over the reals: every value and every gradient.
+
+use nfgrad::bound::Domain;
+use nfgrad::format::{E4m3, bf16};
+use nfgrad::op::{
+    Abs, Add, All, Amax, Amin, Attention, Axis, Broadcast, Cos, CrossEntropy, Exp, Gelu, LayerNorm, Ln, LogSoftmax,
+    MatMul, Mean, Mse, Mul, Neg, Pad, Recip, Relu, Reshape, RmsNorm, Scale, Sigmoid, Silu, Sin, Slice, Softmax,
+    Softplus, Sqrt, Sub, Sum, Tanh, Transpose,
+};
+use nfgrad::prelude::*;
+use nfgrad_tests::check::{Subject, Typed};
+use nfgrad_tests::literals;
+use nfgrad_tests::program::{Dynamic, random};
+use nfgrad_tests::report::Report;
+use nfgrad_tests::sample::{Decimal, Flushed, Middling, Sampled, SingleUp, cases, generator};
+
+type S = ();
+type U = (D<2>,);
+type V = (D<3>,);
+type P = (D<2>, D<2>);
+type M = (D<2>, D<3>);
+type N = (D<3>, D<2>);
+type Q = (D<3>, D<3>);
+
+literals! {
+    Tenth = "0.1", 0.1, false;
+    Small = "0.00001", 0.000_01, false;
+}
+
+/// Ops with the shapes that each is applied to.
+macro_rules! catalogue {
+    ($format:ty, $domain:ty; $($op:ty: $($shapes:ty),*;)*) => {
+        vec![$($(Box::new(Typed::<$op, $shapes, $domain>::new()) as Box<dyn Subject<$format>>),*),*]
+    };
+}
+
+fn catalogue<F: Sampled, R: Domain>() -> Vec<Box<dyn Subject<F>>> {
+    catalogue! { F, R;
+        Add: (M, M), (M, V), (M, S), (N, N), (Q, Q), (V, V), (S, S);
+        Sub: (M, M), (M, V), (Q, V), (N, N), (V, S), (S, S);
+        Mul: (M, M), (M, V), (Q, S), (N, N), (V, V), (S, S), (U, U);
+        Scale<Tenth>: (M,), (V,), (S,);
+        Neg: (M,), (V,);
+        Abs: (M,);
+        Relu: (M,), (V,), (Q,), (P,);
+        Exp: (M,), (S,);
+        Ln: (M,);
+        Sqrt: (M,);
+        Recip: (M,);
+        Sin: (M,);
+        Cos: (V,);
+        Tanh: (M,), (V,), (Q,), (S,);
+        Sigmoid: (M,), (N,);
+        Softplus: (M,), (V,);
+        Silu: (M,);
+        Gelu: (V,);
+        MatMul: (M, N), (N, M), (M, V), (Q, V), (Q, N), (P, M), (Q, Q);
+        Attention: (M, Q, N);
+        Transpose: (M,), (N,), (Q,);
+        Reshape<N>: (M,);
+        Broadcast<M>: (V,), (S,);
+        Slice<Axis<0>, D<1>, D<2>>: (Q,);
+        Pad<Axis<0>, D<1>, D<0>, D<3>>: (M,);
+        Sum<All>: (M,), (N,), (Q,), (P,), (V,), (U,), (S,);
+        Sum<Axis<0>>: (M,);
+        Mean<All>: (M,), (V,);
+        Mean<Axis<1>>: (M,), (N,);
+        Amax<Axis<1>>: (M,);
+        Amin<Axis<0>>: (M,);
+        Softmax<Axis<1>>: (M,);
+        LogSoftmax: (M,), (V,);
+        CrossEntropy: (M, M);
+        Mse: (M, M), (V, V), (S, S);
+        LayerNorm<Small>: (M, V, V);
+        RmsNorm<Small>: (M, V);
+    }
+}
+
+fn check<F: Sampled, R: Domain>(graphs: u64) {
+    let (catalogue, mut report) = (catalogue::<F, R>(), Report::new());
+    for graph in 0..cases(graphs) {
+        let rng = &mut generator(&format!("{} {}", F::NAME, R::NAME), graph);
+        let (program, nodes) = random(rng, &catalogue, format!("graph {graph}").leak());
+        let mut machine = Dynamic::<F, R>::new(&program.params, &program.inputs, nodes);
+        program.check(&mut machine, 3, &mut report);
+    }
+    report.finish_knowing(0.3);
+}
+
+macro_rules! graphs {
+    ($($test:ident: $format:ty, $domain:ty;)*) => {$(
+        #[test]
+        fn $test() {
+            check::<$format, $domain>(100);
+        }
+    )*};
+}
+
+graphs! {
+    in_f32_uniform: f32, Uniform;
+    in_f32_elementwise: f32, Elementwise;
+    in_f64: f64, Elementwise;
+    in_bf16: bf16, Uniform;
+    in_e4m3: E4m3, Elementwise;
+    in_a_carried_format: Middling, Elementwise;
+    in_a_format_that_rounds_up: SingleUp, Elementwise;
+    in_a_format_that_flushes: Flushed, Uniform;
+    in_a_decimal_format: Decimal, Elementwise;
+}
