@@ -3,8 +3,40 @@
 //! Written by `BLESS=1 cargo test -p nfgrad-ui-tests --test book`.
 
 #[cfg(doctest)]
+#[doc = include_str!("../../docs/src/blocks.md")]
+struct Blocks;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/src/bounds.md")]
+struct Bounds;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/src/certificates.md")]
+struct Certificates;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/src/common_mistakes.md")]
+struct CommonMistakes;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/src/first_model.md")]
+struct FirstModel;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/src/formats.md")]
+struct Formats;
+
+#[cfg(doctest)]
 #[doc = include_str!("../../docs/src/introduction.md")]
 struct Introduction;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/src/shapes.md")]
+struct Shapes;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/src/writing_an_op.md")]
+struct WritingAnOp;
 
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/src/errors/NF0001.md")]
