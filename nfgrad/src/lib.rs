@@ -21,7 +21,7 @@ pub use nfgrad_shapes as shapes;
 
 /// What a model needs: `use nfgrad::prelude::*`.
 pub mod prelude {
-    pub use crate::bound::{Elementwise, Uniform};
+    pub use crate::bound::{Elementwise, Euclidean, Uniform};
     pub use crate::error::Error;
     pub use crate::format::{Format, bf16};
     pub use crate::graph::{BoundedRun, RevGraph, Run};

@@ -147,6 +147,10 @@ impl<'a, F: Sampled> Trial<'a, F> {
             report.demand(!sure || radius.is_finite(), || format!("∞ where something is known: {}", place()));
             report.demand(!exact || radius == 0.0, || format!("radius {radius:e} of an exact result: {}", place()));
         }
+        if self.subject.is_norm() && !real.is_empty() {
+            let errors = real.iter().zip(ball.mid).filter_map(|(real, mid)| error(real, *mid));
+            report.norm(errors, ball.rad[0], || format!("{}: {what}\n{}", self.name, self.inputs(0, real.len())));
+        }
     }
 
     /// Of one node twice only the sum of both contributions means anything: those of `x - x` may be 0 and 0.
@@ -161,6 +165,13 @@ impl<'a, F: Sampled> Trial<'a, F> {
                 let (rest, a) = a.beside(&(x.clone() + y - &b.real()));
                 report.ball(&rest, a, (alpha + beta).next_up(), place);
             }
+        }
+        if self.subject.is_norm() && !a.is_empty() {
+            let mids = a.iter().zip(b).zip(real[0].iter().zip(&real[1]));
+            let errors = mids.filter_map(|((&a, &b), (x, y))| Some(error(x, a)? + &error(y, b)?));
+            report.norm(errors, (alpha[0] + beta[0]).next_up(), || {
+                format!("{}: both\n{}", self.name, self.inputs(0, a.len()))
+            });
         }
     }
 
@@ -208,6 +219,11 @@ fn knows_exactness<F: Sampled>(rule: &Rule) -> bool {
         Rule::Unary(function) => function.knows_exactness(),
         _ => false,
     }
+}
+
+/// The real number less the computed one; none of what is not finite, whose radius is infinite anyway.
+fn error<F: Sampled>(real: &Exact, mid: F) -> Option<Exact> {
+    mid.is_finite().then(|| real.clone() - &mid.real())
 }
 
 /// Equal, or both not a number.

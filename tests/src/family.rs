@@ -1,6 +1,6 @@
 //! One test an op, in every format and every radius domain: what the files `tests/ops_*.rs` are made of.
 
-use nfgrad::bound::{Elementwise, Uniform};
+use nfgrad::bound::{Elementwise, Euclidean, Uniform};
 use nfgrad::format::{E4m3, E4m3Saturating, E5m2, E5m2Saturating, Tf32, bf16, f16};
 
 use crate::check::check_op;
@@ -15,13 +15,18 @@ pub fn everywhere<O: Law<In>, In: ShapesOf>(usual: u64, report: &mut Report) {
     check_op::<O, In, f32, Elementwise>(cases, report);
     check_op::<O, In, f64, Uniform>(cases, report);
     check_op::<O, In, f64, Elementwise>(cases, report);
+    check_op::<O, In, f64, Euclidean>(cases, report);
     check_op::<O, In, bf16, Uniform>(cases, report);
     check_op::<O, In, bf16, Elementwise>(cases, report);
 }
 
-/// The formats that share their code with bf16, or differ from the native ones in nothing but how they round.
+/// The formats that share their code with bf16, or differ from the native ones in nothing but how they round; and the
+/// domain of 2-norms in the main ones.
 pub fn in_other_formats<O: Law<In>, In: ShapesOf>(usual: u64, report: &mut Report) {
     let cases = cases(usual).div_ceil(2);
+    check_op::<O, In, f32, Euclidean>(cases, report);
+    check_op::<O, In, bf16, Euclidean>(cases, report);
+    check_op::<O, In, Hexadecimal, Euclidean>(cases, report);
     check_op::<O, In, f16, Elementwise>(cases, report);
     check_op::<O, In, Tf32, Uniform>(cases, report);
     check_op::<O, In, E4m3, Elementwise>(cases, report);

@@ -9,7 +9,7 @@ use rand::{Rng, RngExt};
 use crate::exact::{Exact, decided};
 use crate::laws::Rule;
 use crate::report::Report;
-use crate::sample::{Sample, Sampled, generator};
+use crate::sample::{Kept, Sample, Sampled, generator};
 
 pub use dynamic::Dynamic;
 pub use random::{Ops, random};
@@ -48,6 +48,8 @@ pub struct Entry<F> {
     pub mid: Vec<F>,
     /// A radius for each.
     pub rad: Vec<f64>,
+    /// A bound of the 2-norm of all errors, in a domain that has one.
+    pub norm: Option<f64>,
     /// The numbers of the run without radii.
     pub plain: Vec<F>,
 }
@@ -141,7 +143,7 @@ impl Program {
         let comfortable = rng.random_bool(0.7);
         numels
             .iter()
-            .map(|&n| if comfortable { Sample::comfortable(rng, n) } else { Sample::random(rng, n, n) })
+            .map(|&n| if comfortable { Sample::comfortable(rng, n) } else { Sample::random(rng, n, Kept::each(n)) })
             .collect()
     }
 }
@@ -154,6 +156,10 @@ fn compare<F: Sampled>(name: &str, entry: &Entry<F>, real: &[Exact], report: &mu
         report.ball(&real, near, radius, || format!("{name}, element {i}"));
         let same = mid.to_bits() == entry.plain[i].to_f64().to_bits() || mid.is_nan();
         report.demand(same, || format!("{name}, element {i}: {} without radii, {mid} with them", entry.plain[i]));
+    }
+    if let Some(norm) = entry.norm {
+        let finite = real.iter().zip(&entry.mid).filter(|(_, mid)| mid.is_finite());
+        report.norm(finite.map(|(real, mid)| real.clone() - &mid.real()), norm, || name.to_owned());
     }
 }
 

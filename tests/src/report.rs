@@ -49,6 +49,23 @@ impl Report {
         }
     }
 
+    /// The 2-norm of the errors must be at most the radius.
+    pub fn norm(&mut self, errors: impl Iterator<Item = Exact>, radius: f64, place: impl FnOnce() -> String) {
+        self.checks += 1;
+        self.unknown += u64::from(radius == f64::INFINITY);
+        if radius == f64::INFINITY {
+            return;
+        }
+        let squares = errors.fold(Exact::zero(), |sum, error| sum + &(error.clone() * &error));
+        let allowed = Exact::new(radius) * &Exact::new(radius);
+        // Above, and beyond the error of the reference.
+        if allowed.is_less_than(&squares) && (squares.clone() - &allowed).violates(0.0, 0.0) {
+            let norm = squares.to_f64().sqrt();
+            self.violations
+                .add(|| format!("VIOLATION: errors of norm {norm:e}, but the radius is {radius:e}: {}", place()));
+        }
+    }
+
     /// Another condition that must hold.
     pub fn demand(&mut self, holds: bool, message: impl FnOnce() -> String) {
         self.checks += 1;

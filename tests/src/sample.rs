@@ -3,6 +3,7 @@
 mod formats;
 mod trap;
 
+use nfgrad::bound::Domain;
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -125,6 +126,27 @@ impl<F> Balls<'_, F> {
     }
 }
 
+/// What is kept of the radii of a tensor.
+#[derive(Clone, Copy, Debug)]
+pub struct Kept {
+    /// How many: one for each element or one for all.
+    pub count: usize,
+    /// Whether it bounds the 2-norm of all errors.
+    pub is_norm: bool,
+}
+
+impl Kept {
+    /// What a domain keeps of `numel` elements.
+    pub fn by<D: Domain>(numel: usize) -> Self {
+        Self { count: D::len(numel), is_norm: D::IS_NORM }
+    }
+
+    /// One for each of `numel` elements.
+    pub fn each(numel: usize) -> Self {
+        Self { count: numel, is_norm: false }
+    }
+}
+
 /// The numbers, radii and real points of one tensor.
 #[derive(Clone, Debug, Default)]
 pub struct Sample<F> {
@@ -138,8 +160,8 @@ pub struct Sample<F> {
 }
 
 impl<F: Sampled> Sample<F> {
-    /// A random tensor with `radii` radii.
-    pub fn random(rng: &mut impl Rng, numel: usize, radii: usize) -> Self {
+    /// A random tensor with such radii.
+    pub fn random(rng: &mut impl Rng, numel: usize, kept: Kept) -> Self {
         let (values, uncertain) = (Values::random(rng), Radii::random(rng));
         let mut mid: Vec<F> = values.tensor(rng, numel);
         let spoilt = numel > 0 && rng.random_bool(0.02);
@@ -148,15 +170,15 @@ impl<F: Sampled> Sample<F> {
             mid[i] = F::from_f64([f64::NAN, f64::INFINITY, f64::NEG_INFINITY][rng.random_range(0..3)]);
         }
         let is_moderate = !spoilt && values.is_moderate() && uncertain.is_moderate();
-        Self::around(rng, mid, uncertain, radii, is_moderate)
+        Self::around(rng, mid, uncertain, kept, is_moderate)
     }
 
     /// Integers below `rows`, mostly: the numbers that they stand for are certain where their radius is below 1/2.
-    pub fn indices(rng: &mut impl Rng, numel: usize, rows: usize, radii: usize) -> Self {
+    pub fn indices(rng: &mut impl Rng, numel: usize, rows: usize, kept: Kept) -> Self {
         let mid: Vec<F> = (0..numel).map(|_| F::from_f64(rng.random_range(0..rows.max(1)) as f64)).collect();
         let radius = [0.0, 0.0, 0.25, 0.499, 0.5, 2.0][rng.random_range(0..6)];
         let real = mid.iter().map(|x| x.real()).collect();
-        Self { mid, rad: vec![radius; radii], real, is_moderate: false }
+        Self { mid, rad: vec![radius; kept.count], real, is_moderate: false }
     }
 
     /// A tensor of moderate numbers with one small radius each, as in a model.
@@ -165,14 +187,14 @@ impl<F: Sampled> Sample<F> {
         let uncertain = [Radii::Zero, Radii::Zero, Radii::Ulps, Radii::Grid, Radii::Percent, Radii::Tiny];
         let mid: Vec<F> = values.tensor(rng, numel);
         let uncertain = uncertain[rng.random_range(0..uncertain.len())];
-        Self::around(rng, mid, uncertain, numel, true)
+        Self::around(rng, mid, uncertain, Kept::each(numel), true)
     }
 
-    /// Exact, normally distributed numbers with `radii` radii.
-    pub fn normal(rng: &mut impl Rng, numel: usize, radii: usize) -> Self {
+    /// Exact, normally distributed numbers with such radii.
+    pub fn normal(rng: &mut impl Rng, numel: usize, kept: Kept) -> Self {
         let mid: Vec<F> = Values::Normal.tensor(rng, numel);
         let real = mid.iter().map(|x| x.real()).collect();
-        Self { mid, rad: vec![0.0; radii], real, is_moderate: true }
+        Self { mid, rad: vec![0.0; kept.count], real, is_moderate: true }
     }
 
     /// Zeros, exactly.
@@ -180,10 +202,10 @@ impl<F: Sampled> Sample<F> {
         Self { mid: vec![F::ZERO; numel], rad: vec![0.0; numel], real: vec![Exact::zero(); numel], is_moderate: true }
     }
 
-    /// Numbers with `radii` radii of a kind.
-    fn around(rng: &mut impl Rng, mid: Vec<F>, uncertain: Radii, radii: usize, is_moderate: bool) -> Self {
-        let rad = uncertain.tensor(rng, &mid, radii);
-        let real = points(rng, Balls { mid: &mid, rad: &rad });
+    /// Numbers with radii of a kind.
+    fn around(rng: &mut impl Rng, mid: Vec<F>, uncertain: Radii, kept: Kept, is_moderate: bool) -> Self {
+        let rad = uncertain.tensor(rng, &mid, kept.count);
+        let real = points(rng, Balls { mid: &mid, rad: &rad }, kept.is_norm);
         Self { mid, rad, real, is_moderate }
     }
 
@@ -193,9 +215,9 @@ impl<F: Sampled> Sample<F> {
     }
 
     /// A tensor that is yet to be written, and full of what must not stay.
-    pub fn blank(numel: usize, radii: usize) -> Self {
+    pub fn blank(numel: usize, kept: Kept) -> Self {
         let mid = vec![F::from_f64(f64::NAN); numel];
-        Self { mid, rad: vec![f64::NAN; radii], real: Vec::new(), is_moderate: false }
+        Self { mid, rad: vec![f64::NAN; kept.count], real: Vec::new(), is_moderate: false }
     }
 
     /// The numbers with their radii.
@@ -310,16 +332,26 @@ enum Place {
 const PLACES: [Place; 7] =
     [Place::Centre, Place::Corner, Place::Upper, Place::Lower, Place::Outward, Place::Inward, Place::Inside];
 
-/// Real numbers, each within its radius of its midpoint; any number at all where the radius is ∞.
-fn points<F: Sampled>(rng: &mut impl Rng, balls: Balls<'_, F>) -> Vec<Exact> {
+/// Real numbers, each within its radius of its midpoint; any number at all where the radius is ∞. The 2-norm of all their distances is
+/// within the radius if that is a norm.
+fn points<F: Sampled>(rng: &mut impl Rng, balls: Balls<'_, F>, is_norm: bool) -> Vec<Exact> {
     let place = PLACES[rng.random_range(0..PLACES.len())];
+    // One element has the whole error, or all have an equal share, which is a power of two at most 1/√n.
+    let numel = balls.mid.len();
+    let alone = rng.random_bool(0.5).then(|| rng.random_range(0..numel.max(1)));
+    let even = 2_f64.powi(-(numel.max(1).next_power_of_two().ilog2().div_ceil(2)).cast_signed());
+    let share = |i: usize| match alone {
+        _ if !is_norm => 1.0,
+        Some(alone) => f64::from(u8::from(i == alone)),
+        None => even,
+    };
     (0..balls.mid.len())
         .map(|i| {
             let (mid, radius) = (balls.mid[i], balls.radius(i));
             if radius == f64::INFINITY {
                 return anywhere(rng);
             }
-            mid.real() + &(Exact::new(radius) * &Exact::new(place.fraction(rng, mid.to_f64())))
+            mid.real() + &(Exact::new(radius) * &Exact::new(share(i) * place.fraction(rng, mid.to_f64())))
         })
         .collect()
 }

@@ -156,6 +156,9 @@ fn a_step_with_one_radius_a_tensor_allocates_nothing() {
     assert_eq!(bounded::<classifier::Net, f32, Uniform>(), 0);
     assert_eq!(bounded::<classifier::Net, bf16, Uniform>(), 0);
     assert_eq!(bounded::<diamond::Net, f64, Uniform>(), 0);
+    assert_eq!(bounded::<classifier::Net, f32, Euclidean>(), 0);
+    assert_eq!(bounded::<classifier::Net, bf16, Euclidean>(), 0);
+    assert_eq!(bounded::<diamond::Net, f64, Euclidean>(), 0);
 }
 
 #[test]

@@ -148,6 +148,7 @@ fn a_model_of_blocks_is_the_flat_model_bit_for_bit() {
     agree::<f32, Elementwise>();
     agree::<f64, Uniform>();
     agree::<f64, Elementwise>();
+    agree::<f64, Euclidean>();
     agree::<bf16, Uniform>();
     agree::<bf16, Elementwise>();
 }

@@ -10,7 +10,7 @@ use nfgrad_tests::exact::Exact;
 use nfgrad_tests::laws::Law;
 use nfgrad_tests::program::Program;
 use nfgrad_tests::report::Report;
-use nfgrad_tests::sample::{Middling, Sample, Sampled, SingleUp, cases, generator};
+use nfgrad_tests::sample::{Kept, Middling, Sample, Sampled, SingleUp, cases, generator};
 use nfgrad_tests::training::{RealAdam, RealOptimizer, RealSgd};
 use rand::RngExt;
 
@@ -303,7 +303,7 @@ where
             let mut sample = |n| match comfortable {
                 _ if step < still => Sample::zero(n),
                 true => Sample::comfortable(rng, n),
-                false => Sample::random(rng, n, n),
+                false => Sample::random(rng, n, Kept::each(n)),
             };
             training.set::<X0, 2>(&sample(X0::NUMEL));
             training.set::<X1, 3>(&sample(X1::NUMEL));

@@ -153,12 +153,16 @@ fn radii_beside_the_values_hold_for_digits() {
     beside_in_both_domains(digits::beside::<bf16, Uniform>, digits::beside::<bf16, Elementwise>, "digits_bf16.txt");
     // An f64 run on the f32 leaves: the format in which radii beside the values are of most use.
     beside_in_both_domains(digits::beside::<f64, Uniform>, digits::beside::<f64, Elementwise>, "digits_f32.txt");
+    digits::beside::<f32, Euclidean>("digits_f32.txt");
+    digits::beside::<f64, Euclidean>("digits_f32.txt");
 }
 
 #[test]
 fn radii_beside_the_values_hold_for_tanh() {
     beside_in_both_domains(tanh::beside::<f32, Uniform>, tanh::beside::<f32, Elementwise>, "tanh_f32.txt");
     beside_in_both_domains(tanh::beside::<f64, Uniform>, tanh::beside::<f64, Elementwise>, "tanh_f32.txt");
+    tanh::beside::<f32, Euclidean>("tanh_f32.txt");
+    tanh::beside::<f64, Euclidean>("tanh_f32.txt");
 }
 
 fn beside_in_both_domains(uniform: fn(&str), elementwise: fn(&str), file: &str) {

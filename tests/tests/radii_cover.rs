@@ -36,8 +36,10 @@ fn neither_an_infinite_leaf_nor_what_is_made_of_it_is_known() {
     }
     check::<f32, Uniform>();
     check::<f32, Elementwise>();
+    check::<f32, Euclidean>();
     check::<f64, Uniform>();
     check::<f64, Elementwise>();
     check::<bf16, Uniform>();
     check::<bf16, Elementwise>();
+    check::<bf16, Euclidean>();
 }

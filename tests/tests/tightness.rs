@@ -14,6 +14,7 @@ macro_rules! table {
         println!("{}", tightness::<$op, $shapes, f32, Uniform>(40));
         println!("{}", tightness::<$op, $shapes, bf16, Elementwise>(40));
         println!("{}", tightness::<$op, $shapes, f64, Elementwise>(40));
+        println!("{}", tightness::<$op, $shapes, f64, Euclidean>(40));
     )*};
 }
 

@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 use std::ops::Range;
 
-use super::Up;
+use super::{Steady, Up};
 use crate::format::Format;
 use crate::kernel::gemm::Mat;
 
@@ -53,6 +53,8 @@ pub trait Domain: Copy + Default + Send + Sync + 'static {
     const NAME: &'static str;
     /// Whether values and radii are those of TorchLean: see [`T0`](super::T0).
     const TORCHLEAN: bool = false;
+    /// Whether a tensor has one radius that bounds the 2-norm of its errors, `√(Σᵢ |xᵢ - xᵢ*|²)`, and so each of them too.
+    const IS_NORM: bool = false;
 
     /// How many radii a tensor of `numel` elements has.
     fn len(numel: usize) -> usize;
@@ -68,6 +70,33 @@ pub trait Domain: Copy + Default + Send + Sync + 'static {
 
     /// Keeps the radii of the elements `0..numel`.
     fn fill(radii: &mut [f64], numel: usize, rule: impl Rule);
+
+    /// [`Domain::fill`] with a rule whose radii are [steady](super::Steady) in those of some operands, each element of the result a
+    /// group of its own: `rule` makes the rule of balls with the midpoints of these operands. Only a domain of norms gains
+    /// anything.
+    #[inline(always)]
+    fn fill_steadily<'a, F: Format, R: Rule, const N: usize>(
+        radii: &mut [f64],
+        numel: usize,
+        operands: [Steady<'a, F, Self>; N],
+        rule: impl Fn([Ball<'a, F, Self>; N]) -> R,
+    ) {
+        Self::fill(radii, numel, rule(operands.map(Steady::ball)));
+    }
+
+    /// [`Domain::fill_steadily`] with a rule that writes the radii of all elements into `each`; `row` of them are a group.
+    #[inline(always)]
+    fn fill_rows_steadily<'a, F: Format, const N: usize>(
+        radii: &mut [f64],
+        each: &mut [f64],
+        row: usize,
+        operands: [Steady<'a, F, Self>; N],
+        mut rule: impl FnMut([Ball<'a, F, Self>; N], &mut [f64]),
+    ) {
+        let _ = row;
+        rule(operands.map(Steady::ball), each);
+        Self::fill(radii, each.len(), |i: usize| Up::new(each[i]));
+    }
 
     /// Keeps the radii of the elements of a range, which `rule` writes as those of a tensor of their own. The ranges of a
     /// tensor are given in order, the first from 0.

@@ -2,12 +2,16 @@
 
 mod domain;
 mod elementwise;
+mod euclidean;
+mod steady;
 mod torchlean;
 mod uniform;
 mod up;
 
 pub use domain::{Ball, BallMat, Domain, Rule};
 pub use elementwise::Elementwise;
+pub use euclidean::Euclidean;
+pub use steady::Steady;
 pub use torchlean::T0;
 pub(crate) use torchlean::assert_fits;
 pub use uniform::Uniform;

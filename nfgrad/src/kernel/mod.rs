@@ -7,6 +7,7 @@ pub(crate) mod gemm;
 pub(crate) mod norms;
 pub(crate) mod reduce;
 pub(crate) mod scratch;
+pub(crate) mod spectral;
 
 impl<T> gemm::Mat<'_, T> {
     /// The same strides over other data of the same length.

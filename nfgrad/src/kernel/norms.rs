@@ -1,4 +1,5 @@
-//! What a one-number radius of a product needs of its operands: the largest 1-norm and 2-norm of the rows, rounded up.
+//! What a one-number radius of a product needs of its operands: the largest 1-norm and 2-norm of the rows and the 2-norm of
+//! all entries, rounded up.
 
 use std::marker::PhantomData;
 
@@ -21,6 +22,11 @@ pub(crate) fn max_row_norm_1<F: Format>(a: Mat<'_, F>) -> Up {
 /// At least `maxᵢ √(Σⱼ aᵢⱼ²)`; ∞ if an entry is not finite.
 pub(crate) fn max_row_norm_2<F: Format>(a: Mat<'_, F>) -> Up {
     max_row_sum::<F, Square>(a).sqrt()
+}
+
+/// At least `√(Σᵢ xᵢ²)`: of a matrix that is its Frobenius norm. ∞ if an entry is not finite.
+pub(crate) fn norm_2<F: Format>(xs: &[F]) -> Up {
+    max_row_norm_2(Mat::row_major(xs, 1, xs.len()))
 }
 
 /// At least `maxᵢ Σⱼ T(aᵢⱼ)`.

@@ -3,6 +3,8 @@
 use std::cell::Cell;
 use std::thread::LocalKey;
 
+use crate::bound::Up;
+
 /// An element type with a pool of its own.
 pub trait Pooled: Copy + Default + 'static {
     /// The buffer that this thread keeps.
@@ -20,7 +22,8 @@ macro_rules! pooled {
     )*};
 }
 
-pooled!(f32, f64, usize);
+// Radii have a pool of their own, for they are asked for while buffers of numbers are lent.
+pooled!(f32, f64, usize, Up);
 
 /// Lends `N` buffers of the given lengths, whose contents are arbitrary.
 ///

@@ -10,7 +10,7 @@
 //! `||x| - |x*|| <= α`. The cotangent depends on the sign of `x*`. Where `|x| > α` it is that of `x` and the radius is `δ`. Elsewhere the two
 //! slopes may differ by 2, or by 1 if the computed one is 0: `|x̄ - x̄*| <= 2|ȳ| + δ`, or `|ȳ| + δ`. Where `x = x* = 0` both are 0.
 
-use super::{Pointwise, torchlean};
+use super::{Pointwise, Steadiness, torchlean};
 use crate::bound::Up;
 use crate::format::Format;
 
@@ -20,6 +20,9 @@ pub struct Abs;
 
 impl Pointwise for Abs {
     const NAME: &'static str = "abs";
+
+    /// The value's is `α`; that of the cotangent is affine in `δ` whether or not the sign of `x*` is decided.
+    const STEADY: Steadiness = Steadiness::LINEAR;
 
     #[inline(always)]
     fn value<F: Format>(x: F) -> F {

@@ -17,7 +17,7 @@ use std::marker::PhantomData;
 
 use nfgrad_shapes::{EndsWith, Shape};
 
-use super::repeat::{combine, repeated, sum_repeated, sum_repeated_radius};
+use super::repeat::{combine, copies, repeated, sum_repeated, sum_repeated_radius};
 use super::torchlean::{self, Tensor};
 use super::{Contribution, Op};
 use crate::bound::{Ball, Domain, Rule, T0, Up};
@@ -38,7 +38,12 @@ impl<L: EndsWith<R>, R: Shape> Op<(L, R)> for Add {
 
     #[inline]
     fn forward_radius<F: Format, D: Domain>([a, b]: [Ball<'_, F, D>; 2], y: &[F], radii: &mut [f64]) {
-        D::fill(radii, L::NUMEL, SumRule::<L, R, F, D> { a, b, y, shapes: PhantomData });
+        D::fill_steadily(radii, L::NUMEL, [a.once(), b.repeated(copies::<L, R>())], |[a, b]| SumRule::<L, R, F, D> {
+            a,
+            b,
+            y,
+            shapes: PhantomData,
+        });
     }
 
     #[inline]

@@ -130,13 +130,15 @@ impl<S: Shape, T: Shape> Op<(S,)> for Broadcast<T> {
     ) {
         if let Some(Contribution { mid, radii }) = dx {
             let copies = const { Copies::new(S::DIMS, T::DIMS) };
-            D::fill(radii, S::NUMEL, |j: usize| {
-                let first = copies.first.source(j);
-                if copies.others.numel() == 1 {
-                    return guarded(mid[j], dy.radius(first));
+            D::fill_steadily(radii, S::NUMEL, [dy.averaged(copies.others.numel())], |[dy]| {
+                move |j: usize| {
+                    let first = copies.first.source(j);
+                    if copies.others.numel() == 1 {
+                        return guarded(mid[j], dy.radius(first));
+                    }
+                    let rounding = narrowing_error(copies.sum(dy.mid, first), mid[j]);
+                    guarded(mid[j], copies.sum_error(dy, first) + rounding)
                 }
-                let rounding = narrowing_error(copies.sum(dy.mid, first), mid[j]);
-                guarded(mid[j], copies.sum_error(dy, first) + rounding)
             });
         }
     }

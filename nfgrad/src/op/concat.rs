@@ -66,8 +66,10 @@ macro_rules! impl_concat {
             #[inline]
             fn forward_radius<F: Format, D: Domain>(x: [Ball<'_, F, D>; $n], y: &[F], radii: &mut [f64]) {
                 let windows = Self::windows::<$first, $n>([$first::DIMS[K] $(, $other::DIMS[K])*]);
-                let parts = std::array::from_fn(|k| (windows[k], x[k]));
-                D::fill(radii, y.len(), SideBySide::<F, D, $n> { parts, whole: y });
+                D::fill_steadily(radii, y.len(), x.map(Ball::once), |x| {
+                    let parts = std::array::from_fn(|k| (windows[k], x[k]));
+                    SideBySide::<F, D, $n> { parts, whole: y }
+                });
             }
 
             #[inline]

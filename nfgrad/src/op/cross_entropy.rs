@@ -48,8 +48,9 @@ impl<S: Rows> Op<(S, S)> for CrossEntropy {
     #[inline]
     fn forward_radius<F: Format, D: Domain>([z, t]: [Ball<'_, F, D>; 2], y: &[F], radii: &mut [f64]) {
         with_scratch([room(S::LEN), ball_room(S::LEN), y.len()], |[room, ball, each]: [&mut [f64]; 3]| {
-            value_radii::<S, F, D>(z, t, y, [room, ball], each);
-            D::fill(radii, y.len(), |i: usize| Up::new(each[i]));
+            D::fill_rows_steadily(radii, each, 1, [z.once(), t.once()], |[z, t], each| {
+                value_radii::<S, F, D>(z, t, y, [&mut *room, &mut *ball], each);
+            });
         });
     }
 
@@ -75,12 +76,14 @@ impl<S: Rows> Op<(S, S)> for CrossEntropy {
         let lengths = [room(S::LEN), ball_room(S::LEN), S::LEN, S::NUMEL];
         with_scratch(lengths, |[room, ball, factors, each]: [&mut [f64]; 4]| {
             if let Some(Contribution { mid, radii }) = dz {
-                logit_radii::<S, F, D>(z, t, dy, mid, [&mut *room, &mut *ball, &mut *factors], each);
-                D::fill(radii, S::NUMEL, |i: usize| Up::new(each[i]));
+                D::fill_rows_steadily(radii, each, S::LEN, [z.once(), t.once(), dy.once()], |[z, t, dy], each| {
+                    logit_radii::<S, F, D>(z, t, dy, mid, [&mut *room, &mut *ball, &mut *factors], each);
+                });
             }
             if let Some(Contribution { mid, radii }) = dt {
-                target_radii::<S, F, D>(z, dy, mid, [room, ball, factors], each);
-                D::fill(radii, S::NUMEL, |i: usize| Up::new(each[i]));
+                D::fill_rows_steadily(radii, each, S::LEN, [z.once(), dy.once()], |[z, dy], each| {
+                    target_radii::<S, F, D>(z, dy, mid, [&mut *room, &mut *ball, &mut *factors], each);
+                });
             }
         });
     }
@@ -112,7 +115,7 @@ wide! {
             for i in rows {
                 let range = i * S::LEN..(i + 1) * S::LEN;
                 let (z, t) = (z.part(range.clone()), t.part(range));
-                let row = RowBall::new(block.row(i), z, ball);
+                let row = RowBall::new(block.row(i), z, ball).kept_in::<D>();
                 out[i] = guarded(y[i], row_radius(&row, z, t, y[i])).get();
             }
         }
@@ -162,7 +165,7 @@ wide! {
                 let range = i * S::LEN..(i + 1) * S::LEN;
                 let (dz, out) = (&dz[range.clone()], &mut out[range.clone()]);
                 let (z, t) = (z.part(range.clone()), t.part(range));
-                let row = RowBall::new(block.row(i), z, ball);
+                let row = RowBall::new(block.row(i), z, ball).kept_in::<D>();
                 PullBall::new(row, t).entries(t, factors, out);
                 contribution_radii(dy.get(i), factors, dz, out);
             }
@@ -184,7 +187,7 @@ wide! {
             for i in rows {
                 let range = i * S::LEN..(i + 1) * S::LEN;
                 let (z, dt, out) = (z.part(range.clone()), &dt[range.clone()], &mut out[range]);
-                RowBall::new(block.row(i), z, ball).losses(z.mid, factors, out);
+                RowBall::new(block.row(i), z, ball).kept_in::<D>().losses(z.mid, factors, out);
                 contribution_radii(dy.get(i), factors, dt, out);
             }
         }

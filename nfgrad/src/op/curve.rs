@@ -21,9 +21,9 @@
 //!
 //! So for small `α` the bound of the value is `α |f'(x)|` and that of the slope `α |f''(x)|`, not those of the steepest point.
 
-use super::Pointwise;
 use super::rounding::{in_f64, product_error};
 use super::torchlean::Tensor;
+use super::{Pointwise, Steadiness};
 use crate::bound::Up;
 use crate::format::{Accumulator, Format, Primitive, elementary::Elementary, elementary::Exp};
 
@@ -92,13 +92,20 @@ impl<C: Curve> Pointwise for C {
         x.eval::<C::Function>()
     }
 
+    /// `α` times what only grows with `α`.
+    const STEADY: Steadiness = Steadiness::SMOOTH;
+
     #[inline(always)]
     fn radius<F: Format>(x: F, alpha: Up, y: F) -> Up {
-        let own = if C::is_exact(x, y) { Up::ZERO } else { y.eval_error::<C::Function>() };
-        let (x, alpha) = in_f64((x, alpha));
-        let at = C::bend::<Carrier<F>>(x);
-        let steepness = Up::abs(at.slope) + at.error + alpha * at.within(alpha, C::MAXIMA) * Up::new(0.5);
-        own + (alpha * steepness.min(Up::new(C::MAXIMA[0]))).min(Up::new(C::RANGE))
+        let (own, moved) = value_error::<C, F>(x, alpha, y);
+        own + moved.min(Up::new(C::RANGE))
+    }
+
+    /// Without the range.
+    #[inline(always)]
+    fn steady_radius<F: Format>(x: F, alpha: Up, y: F) -> Up {
+        let (own, moved) = value_error::<C, F>(x, alpha, y);
+        own + moved
     }
 
     #[inline(always)]
@@ -108,10 +115,13 @@ impl<C: Curve> Pointwise for C {
 
     #[inline(always)]
     fn vjp_radius<F: Format>(x: (F, Up), _: (F, Up), dy: (F, Up), dx: F) -> Up {
-        let ((x, alpha), dy) = (in_f64(x), in_f64(dy));
-        let at = C::bend::<Carrier<F>>(x);
-        let change = (alpha * at.within(alpha, C::MAXIMA)).min(Up::new(2.0 * C::MAXIMA[0]));
-        scaled_error(dy, (at.slope, at.error + change), dx)
+        cotangent_error::<C, F>(x, dy, dx, Up::new(2.0 * C::MAXIMA[0]))
+    }
+
+    /// Without the most that the slope can change.
+    #[inline(always)]
+    fn steady_vjp_radius<F: Format>(x: (F, Up), _: (F, Up), dy: (F, Up), dx: F) -> Up {
+        cotangent_error::<C, F>(x, dy, dx, Up::INFINITY)
     }
 
     fn torchlean<F: Format>(x: (F, Up)) -> Option<(F, Up)> {
@@ -121,6 +131,25 @@ impl<C: Curve> Pointwise for C {
     fn torchlean_vjp<F: Format>(x: &Tensor<F>, dy: &Tensor<F>) -> Option<Tensor<F>> {
         C::torchlean_vjp(x, dy)
     }
+}
+
+/// At least `|y - f(x)|` and `|f(x) - f(x*)|`; the latter is `α` times what grows with `α`.
+#[inline(always)]
+fn value_error<C: Curve, F: Format>(x: F, alpha: Up, y: F) -> (Up, Up) {
+    let own = if C::is_exact(x, y) { Up::ZERO } else { y.eval_error::<C::Function>() };
+    let (x, alpha) = in_f64((x, alpha));
+    let at = C::bend::<Carrier<F>>(x);
+    let steepness = Up::abs(at.slope) + at.error + alpha * at.within(alpha, C::MAXIMA) * Up::new(0.5);
+    (own, alpha * steepness.min(Up::new(C::MAXIMA[0])))
+}
+
+/// At least `|dx - f'(x*) dy*|`, where no slope differs from another by more than `most`.
+#[inline(always)]
+fn cotangent_error<C: Curve, F: Format>(x: (F, Up), dy: (F, Up), dx: F, most: Up) -> Up {
+    let ((x, alpha), dy) = (in_f64(x), in_f64(dy));
+    let at = C::bend::<Carrier<F>>(x);
+    let change = (alpha * at.within(alpha, C::MAXIMA)).min(most);
+    scaled_error(dy, (at.slope, at.error + change), dx)
 }
 
 /// In what the functions of a format are carried out.

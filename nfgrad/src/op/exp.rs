@@ -16,9 +16,9 @@
 //! derivative is the function itself, so the cotangent is a product with a factor that is within `r` of `y`, and the rule
 //! of products applies. ∎  `r` is the smaller of the radius that `y` carries and of the first line.
 
-use super::Pointwise;
 use super::rounding::product_error;
 use super::torchlean::{self, Tensor};
+use super::{Pointwise, Steadiness};
 use crate::bound::Up;
 use crate::format::{Format, elementary};
 
@@ -28,6 +28,9 @@ pub struct Exp;
 
 impl Pointwise for Exp {
     const NAME: &'static str = "exp";
+
+    /// Power series in `α`, times affine functions of `δ`.
+    const STEADY: Steadiness = Steadiness::SMOOTH;
 
     #[inline]
     fn value<F: Format>(x: F) -> F {
@@ -43,6 +46,12 @@ impl Pointwise for Exp {
     #[inline]
     fn vjp<F: Format>(_: F, y: F, dy: F) -> F {
         y.mul(dy)
+    }
+
+    /// Without a look at the radius of `y`, of which only the minimum would be used.
+    #[inline]
+    fn steady_vjp_radius<F: Format>((x, alpha): (F, Up), (y, _): (F, Up), dy: (F, Up), dx: F) -> Up {
+        product_error((y, Self::radius(x, alpha, y)), dy) + F::mul_error(y, dy.0, dx)
     }
 
     #[inline]

@@ -14,9 +14,9 @@
 //!
 //! as for [`exp`](super::exp).
 
-use super::Pointwise;
 use super::curve::{Carrier, scaled_error};
 use super::rounding::in_f64;
+use super::{Pointwise, Steadiness};
 use crate::bound::Up;
 use crate::format::{Format, Primitive, elementary};
 
@@ -34,6 +34,9 @@ fn exponential<A: Primitive>((x, alpha): (f64, Up)) -> (f64, Up, Up) {
 
 impl Pointwise for Expm1 {
     const NAME: &'static str = "expm1";
+
+    /// Power series in `α`, times affine functions of `δ`.
+    const STEADY: Steadiness = Steadiness::SMOOTH;
 
     #[inline(always)]
     fn value<F: Format>(x: F) -> F {

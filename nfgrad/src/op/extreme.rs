@@ -145,7 +145,7 @@ impl<E: Side> Groups<E> {
     /// The radii of [`Groups::values`].
     #[inline]
     fn radii<F: Format, D: Domain>(self, x: Ball<'_, F, D>, y: &[F], radii: &mut [f64]) {
-        D::fill(radii, y.len(), |target: usize| self.radius(x, target));
+        D::fill_steadily(radii, y.len(), [x.once()], |[x]| move |target: usize| self.radius(x, target));
     }
 
     /// At least `|max x - max x*|`.

@@ -15,7 +15,7 @@
 use std::fmt::{self, Debug};
 use std::marker::PhantomData;
 
-use nfgrad_shapes::{Dim, EndsWith};
+use nfgrad_shapes::{Dim, EndsWith, Shape};
 
 use super::axis::Rows;
 use super::norm::{self, Norm};
@@ -52,8 +52,11 @@ impl<L: Literal, S: EndsWith<(N,)> + Rows, N: Dim> Op<(S, (N,), (N,))> for Layer
     #[inline]
     fn forward_radius<F: Format, D: Domain>([x, weight, bias]: [Ball<'_, F, D>; 3], y: &[F], radii: &mut [f64]) {
         with_scratch([2 * S::LEN, S::NUMEL], |[rows, each]: [&mut [f64]; 2]| {
-            norm::value_radii::<Self, S, F, D>(x, weight, Some(bias), y, rows, each);
-            D::fill(radii, S::NUMEL, |i: usize| Up::new(each[i]));
+            let copies = S::Each::NUMEL;
+            let operands = [x.once(), weight.repeated(copies), bias.repeated(copies)];
+            norm::fill_rows(radii, each, S::LEN, operands, |bound, [x, weight, bias], each| {
+                norm::value_radii::<Self, S, F, D>(bound, x, weight, Some(bias), y, rows, each);
+            });
         });
     }
 
@@ -74,7 +77,9 @@ impl<L: Literal, S: EndsWith<(N,)> + Rows, N: Dim> Op<(S, (N,), (N,))> for Layer
     ) {
         norm::pull_radii::<Self, S, F, D>([x, weight], dy, [dx, dw]);
         if let Some(Contribution { mid, radii }) = db {
-            D::fill(radii, S::LEN, |j: usize| norm::bias_radius::<S, F, D>(dy, j, mid[j]));
+            D::fill_steadily(radii, S::LEN, [dy.averaged(S::Each::NUMEL)], |[dy]| {
+                move |j: usize| norm::bias_radius::<S, F, D>(dy, j, mid[j])
+            });
         }
     }
 

@@ -19,8 +19,8 @@
 //! *Proof.* `ln x - ln x*` is largest in magnitude for the smaller argument, `x* = x - α`. `-ln(1 - q) = q + q²/2 + q³/3 + …` is at most
 //! `q + (q²/2)(1 + q + q² + …) = q + q² / (2 (1 - q))`. The second line is the rule of quotients. ∎
 
-use super::Pointwise;
 use super::rounding::{in_f64, quotient_spread};
+use super::{Pointwise, Steadiness};
 use crate::bound::Up;
 use crate::format::{Format, elementary};
 
@@ -30,6 +30,9 @@ pub struct Ln;
 
 impl Pointwise for Ln {
     const NAME: &'static str = "ln";
+
+    /// `α/x` and `1/(x - α)` are power series in `α` whose coefficients are not negative.
+    const STEADY: Steadiness = Steadiness::SMOOTH;
 
     #[inline(always)]
     fn value<F: Format>(x: F) -> F {

@@ -10,9 +10,9 @@
 //! That of [`ln`](super::ln) at `1 + x`, which has the same radius `α`: finite where `α < 1 + x`. The sum `s` is rounded down where a bound
 //! divides by it, and its error is added to the radius of the divisor of the cotangent.
 
-use super::Pointwise;
 use super::ln::spread;
 use super::rounding::{in_f64, quotient_spread};
+use super::{Pointwise, Steadiness};
 use crate::bound::Up;
 use crate::format::{Format, elementary};
 
@@ -22,6 +22,9 @@ pub struct Log1p;
 
 impl Pointwise for Log1p {
     const NAME: &'static str = "log1p";
+
+    /// As for the logarithm.
+    const STEADY: Steadiness = Steadiness::SMOOTH;
 
     #[inline(always)]
     fn value<F: Format>(x: F) -> F {

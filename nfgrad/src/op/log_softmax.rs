@@ -46,8 +46,9 @@ impl<S: Rows> Op<(S,)> for LogSoftmax {
     fn forward_radius<F: Format, D: Domain>([x]: [Ball<'_, F, D>; 1], y: &[F], radii: &mut [f64]) {
         let lengths = [room(S::LEN), ball_room(S::LEN), S::LEN, S::NUMEL];
         with_scratch(lengths, |[room, ball, losses, each]: [&mut [f64]; 4]| {
-            value_radii::<S, F, D>(x, y, [room, ball, losses], each);
-            D::fill(radii, S::NUMEL, |i: usize| Up::new(each[i]));
+            D::fill_rows_steadily(radii, each, S::LEN, [x.once()], |[x], each| {
+                value_radii::<S, F, D>(x, y, [&mut *room, &mut *ball, &mut *losses], each);
+            });
         });
     }
 
@@ -67,8 +68,9 @@ impl<S: Rows> Op<(S,)> for LogSoftmax {
         let Some(Contribution { mid, radii }) = dx else { return };
         let lengths = [room(S::LEN), ball_room(S::LEN), S::LEN, S::NUMEL];
         with_scratch(lengths, |[room, ball, entries, each]: [&mut [f64]; 4]| {
-            cotangent_radii::<S, F, D>(x, dy, mid, [room, ball, entries], each);
-            D::fill(radii, S::NUMEL, |i: usize| Up::new(each[i]));
+            D::fill_rows_steadily(radii, each, S::LEN, [x.once(), dy.once()], |[x, dy], each| {
+                cotangent_radii::<S, F, D>(x, dy, mid, [&mut *room, &mut *ball, &mut *entries], each);
+            });
         });
     }
 }
@@ -100,7 +102,7 @@ wide! {
             for i in rows {
                 let range = i * S::LEN..(i + 1) * S::LEN;
                 let (x, y, out) = (x.part(range.clone()), &y[range.clone()], &mut out[range]);
-                RowBall::new(block.row(i), x, ball).losses(x.mid, losses, out);
+                RowBall::new(block.row(i), x, ball).kept_in::<D>().losses(x.mid, losses, out);
                 narrowed(losses, y, out);
             }
         }
@@ -135,7 +137,7 @@ wide! {
                 let range = i * S::LEN..(i + 1) * S::LEN;
                 let (dx, out) = (&dx[range.clone()], &mut out[range.clone()]);
                 let (x, dy) = (x.part(range.clone()), dy.part(range));
-                let row = RowBall::new(block.row(i), x, ball);
+                let row = RowBall::new(block.row(i), x, ball).kept_in::<D>();
                 PullBall::new(row, dy).entries(dy, entries, out);
                 narrowed(entries, dx, out);
             }

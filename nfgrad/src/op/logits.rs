@@ -195,6 +195,9 @@ pub(super) struct RowBall<'a, A> {
     widest: Up,
     shrunk: f64,
     moved: Up,
+    /// `max η` and 1, where minima with them are taken.
+    most: Up,
+    one: Up,
 }
 
 /// Bounds of one real softmax: `p`, `Q`, `Δ`, and that of its logarithm.
@@ -204,19 +207,20 @@ pub(super) struct Probability {
     pub(super) others: Up,
     pub(super) change: Up,
     log_change: Up,
+    one: Up,
 }
 
 impl Probability {
     /// At least the real softmax.
     #[inline(always)]
     pub(super) fn at_most(self) -> Up {
-        (self.upper + self.change).min(Up::new(1.0))
+        (self.upper + self.change).min(self.one)
     }
 
     /// At least 1 less the real softmax.
     #[inline(always)]
     pub(super) fn others_at_most(self) -> Up {
-        (self.others + self.change).min(Up::new(1.0))
+        (self.others + self.change).min(self.one)
     }
 }
 
@@ -273,7 +277,16 @@ impl<'a, A: Accumulator> RowBall<'a, A> {
             widest,
             shrunk,
             moved: Up::new((1.0 - shrunk).next_up()).min(widest + widest),
+            most: widest,
+            one: Up::new(1.0),
         }
+    }
+
+    /// For a domain of norms: without what only large radii need. The bounds that are left, `W` and `p W`, are power series in the radii
+    /// whose coefficients are not negative, and so [steady](crate::bound::Steady), which a minimum is not.
+    #[inline(always)]
+    pub(super) fn kept_in<D: Domain>(self) -> Self {
+        if D::IS_NORM { Self { moved: Up::INFINITY, most: Up::INFINITY, one: Up::INFINITY, ..self } } else { self }
     }
 
     /// ∞ if nothing is known of some entry, else 0.
@@ -365,11 +378,17 @@ impl<'a, A: Accumulator> RowBall<'a, A> {
         let (p, q, a) = (upper.get(), others.get(), self.growth[j]);
         let certain = (spread == Up::ZERO) & ((a == 0.0) | (q == 0.0));
         let change = Up::of_polynomial((1.0 + a) * spread.get() + a * q, certain);
-        let log_change = change.min(self.widest + Up::new(self.eta[j])) + self.unknown();
+        let log_change = change.min(self.most + Up::new(self.eta[j])) + self.unknown();
         // The second bound of `Δ`, that for equal radii, grows with `p` and `q` together, so it is a quotient like any other.
         let far = (p.min(q) + p.max(q) * self.shrunk) * (1.0 - 4.0 * f64::EPSILON);
         let uniform = Up::of_polynomial(p * q * self.moved.get() / far, false) + self.unknown();
-        Probability { upper, others, change: Up::of_polynomial(p * change.get(), certain).min(uniform), log_change }
+        Probability {
+            upper,
+            others,
+            change: Up::of_polynomial(p * change.get(), certain).min(uniform),
+            log_change,
+            one: self.one,
+        }
     }
 
     /// At least `|quotient - x*/S*|`, where `quotient` is `fl(x / S)` and `|x - x*| <= xi`.

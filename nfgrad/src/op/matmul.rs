@@ -133,7 +133,7 @@ macro_rules! impl_batches {
             #[inline]
             fn forward_radius<F: Format, D: Domain>([a, b]: [Ball<'_, F, D>; 2], y: &[F], radii: &mut [f64]) {
                 let Batch { m, k, n } = const { Batch::new(M::SIZE, K::SIZE, N::SIZE) };
-                products::<F, D>(y, m * n, radii, |i, y, radii| {
+                products(y, m * n, radii, [a, b], |[a, b], i, y, radii| {
                     let (a, b) = (a.part(chunk(i, m * k)), b.part(chunk(i, k * n)));
                     D::product(a.matrix(m, k), b.matrix(k, n), y, radii);
                 });
@@ -152,15 +152,16 @@ macro_rules! impl_batches {
                 [da, db]: [Option<Contribution<'_, F>>; 2],
             ) {
                 let Batch { m, k, n } = const { Batch::new(M::SIZE, K::SIZE, N::SIZE) };
-                let dy = |i: usize| dy.part(chunk(i, m * n)).matrix(m, n);
                 if let Some(da) = da {
-                    products::<F, D>(da.mid, m * k, da.radii, |i, da, radii| {
-                        D::product(dy(i), b.part(chunk(i, k * n)).matrix(k, n).t(), da, radii);
+                    products(da.mid, m * k, da.radii, [dy, b], |[dy, b], i, da, radii| {
+                        let (dy, b) = (dy.part(chunk(i, m * n)), b.part(chunk(i, k * n)));
+                        D::product(dy.matrix(m, n), b.matrix(k, n).t(), da, radii);
                     });
                 }
                 if let Some(db) = db {
-                    products::<F, D>(db.mid, k * n, db.radii, |i, db, radii| {
-                        D::product(a.part(chunk(i, m * k)).matrix(m, k).t(), dy(i), db, radii);
+                    products(db.mid, k * n, db.radii, [a, dy], |[a, dy], i, db, radii| {
+                        let (a, dy) = (a.part(chunk(i, m * k)), dy.part(chunk(i, m * n)));
+                        D::product(a.matrix(m, k).t(), dy.matrix(m, n), db, radii);
                     });
                 }
             }
@@ -214,11 +215,30 @@ impl Batch {
 }
 
 /// The radii of a batch of products `y` of `numel` elements each, of which `product` gives those of one.
+///
+/// The norm of the errors of one is affine in those of its two factors, so it is [steady](crate::bound::Steady) in them, each product
+/// being an element of its own.
 #[inline]
-fn products<F: Format, D: Domain>(y: &[F], numel: usize, radii: &mut [f64], product: impl Fn(usize, &[F], &mut [f64])) {
-    // A batch may be empty.
+fn products<'a, F: Format, D: Domain>(
+    y: &[F],
+    numel: usize,
+    radii: &mut [f64],
+    operands: [Ball<'a, F, D>; 2],
+    product: impl Fn([Ball<'a, F, D>; 2], usize, &[F], &mut [f64]),
+) {
+    let one = &product;
+    if D::IS_NORM {
+        D::fill_steadily(radii, y.len() / numel.max(1), operands.map(Ball::once), |operands| {
+            move |i: usize| {
+                let mut norm = [0.0];
+                one(operands, i, &y[chunk(i, numel)], &mut norm);
+                D::at(&norm, 0)
+            }
+        });
+        return;
+    }
     D::fill(radii, 0, |_: usize| Up::ZERO);
     for (i, y) in y.chunks_exact(numel.max(1)).enumerate() {
-        D::fill_part(radii, chunk(i, numel), |radii| product(i, y, radii));
+        D::fill_part(radii, chunk(i, numel), |radii| product(operands, i, y, radii));
     }
 }

@@ -51,11 +51,13 @@ impl<S: Shape, A: Along<S>> Op<(S,)> for Mean<A> {
     #[inline]
     fn forward_radius<F: Format, D: Domain>([x]: [Ball<'_, F, D>; 1], y: &[F], radii: &mut [f64]) {
         let count = Count::new(A::EXTENT.len);
-        D::fill(radii, y.len(), |i: usize| {
-            let sum = A::EXTENT.sum(x.mid, i);
-            let quotient = count.divide(sum);
-            let error = count.divide_error(sum, A::EXTENT.sum_error(x, i), quotient);
-            guarded(y[i], error + narrowing_error(quotient, y[i]))
+        D::fill_steadily(radii, y.len(), [x.averaged(A::EXTENT.len)], |[x]| {
+            move |i: usize| {
+                let sum = A::EXTENT.sum(x.mid, i);
+                let quotient = count.divide(sum);
+                let error = count.divide_error(sum, A::EXTENT.sum_error(x, i), quotient);
+                guarded(y[i], error + narrowing_error(quotient, y[i]))
+            }
         });
     }
 
@@ -76,11 +78,13 @@ impl<S: Shape, A: Along<S>> Op<(S,)> for Mean<A> {
     ) {
         if let Some(Contribution { mid, radii }) = dx {
             let count = Count::new(A::EXTENT.len);
-            D::fill(radii, S::NUMEL, |i: usize| {
-                let (dy, delta) = dy.get(A::EXTENT.target(i));
-                let quotient = count.divide(dy.to_acc());
-                let error = count.divide_error(dy.to_acc(), delta, quotient);
-                guarded(mid[i], error + narrowing_error(quotient, mid[i]))
+            D::fill_steadily(radii, S::NUMEL, [dy.repeated(A::EXTENT.len)], |[dy]| {
+                move |i: usize| {
+                    let (dy, delta) = dy.get(A::EXTENT.target(i));
+                    let quotient = count.divide(dy.to_acc());
+                    let error = count.divide_error(dy.to_acc(), delta, quotient);
+                    guarded(mid[i], error + narrowing_error(quotient, mid[i]))
+                }
             });
         }
     }

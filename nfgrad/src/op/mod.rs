@@ -96,7 +96,7 @@ pub use mul::Mul;
 pub use neg::Neg;
 pub use pad::Pad;
 pub use permute::{Order, Permute};
-pub use pointwise::Pointwise;
+pub use pointwise::{Pointwise, Steadiness};
 pub use recip::Recip;
 pub use relu::Relu;
 pub use reshape::Reshape;

@@ -87,18 +87,20 @@ impl<S: Shape> Op<(S, S)> for Mse {
         dy: Ball<'_, F, D>,
         [dp, dt]: [Option<Contribution<'_, F>>; 2],
     ) {
-        let factor = factor_ball(S::NUMEL, dy.get(0));
         let same = p.is_same_node(&t);
         for Contribution { mid, radii } in [dp, dt].into_iter().flatten() {
-            D::fill(radii, S::NUMEL, |i: usize| {
-                if same {
-                    return zero_if_known(p.get(i)).max(zero_if_known(dy.get(0)));
+            D::fill_steadily(radii, S::NUMEL, [p.once(), t.once(), dy.repeated(S::NUMEL)], |[p, t, dy]| {
+                let factor = factor_ball(S::NUMEL, dy.get(0));
+                move |i: usize| {
+                    if same {
+                        return zero_if_known(p.get(i)).max(zero_if_known(dy.get(0)));
+                    }
+                    let d = difference(p.get(i), t.get(i));
+                    let product = Format::mul(d.0, factor.0);
+                    let rounding =
+                        F::Acc::mul_error(d.0, factor.0, product) + narrowing_error(product, F::from_acc(product));
+                    guarded(mid[i], product_error(d, factor) + rounding)
                 }
-                let d = difference(p.get(i), t.get(i));
-                let product = Format::mul(d.0, factor.0);
-                let rounding =
-                    F::Acc::mul_error(d.0, factor.0, product) + narrowing_error(product, F::from_acc(product));
-                guarded(mid[i], product_error(d, factor) + rounding)
             });
         }
     }

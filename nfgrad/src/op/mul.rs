@@ -16,7 +16,7 @@
 
 use nfgrad_shapes::{EndsWith, Shape};
 
-use super::repeat::{combine, repeated};
+use super::repeat::{combine, copies, repeated};
 use super::rounding::{guarded, product_error};
 use super::torchlean::{self, Tensor};
 use super::{Contribution, Op};
@@ -39,7 +39,9 @@ impl<L: EndsWith<R>, R: Shape> Op<(L, R)> for Mul {
 
     #[inline]
     fn forward_radius<F: Format, D: Domain>([a, b]: [Ball<'_, F, D>; 2], y: &[F], radii: &mut [f64]) {
-        D::fill(radii, L::NUMEL, |i: usize| bound(a.get(i), b.get(repeated::<L, R>(i)), y[i]));
+        D::fill_steadily(radii, L::NUMEL, [a.once(), b.repeated(copies::<L, R>())], |[a, b]| {
+            move |i: usize| bound(a.get(i), b.get(repeated::<L, R>(i)), y[i])
+        });
     }
 
     #[inline]
@@ -60,13 +62,19 @@ impl<L: EndsWith<R>, R: Shape> Op<(L, R)> for Mul {
         [da, db]: [Option<Contribution<'_, F>>; 2],
     ) {
         if let Some(Contribution { mid, radii }) = da {
-            D::fill(radii, L::NUMEL, |i: usize| bound(dy.get(i), b.get(repeated::<L, R>(i)), mid[i]));
+            D::fill_steadily(radii, L::NUMEL, [dy.once(), b.repeated(copies::<L, R>())], |[dy, b]| {
+                move |i: usize| bound(dy.get(i), b.get(repeated::<L, R>(i)), mid[i])
+            });
         }
         if let Some(Contribution { mid, radii }) = db {
+            // A sum over a column is felt by the largest errors in it.
+            let operands = [dy.once(), a.once()];
             if L::NUMEL == R::NUMEL {
-                D::fill(radii, R::NUMEL, |i: usize| bound(dy.get(i), a.get(i), mid[i]));
+                D::fill_steadily(radii, R::NUMEL, operands, |[dy, a]| {
+                    move |i: usize| bound(dy.get(i), a.get(i), mid[i])
+                });
             } else {
-                D::fill(radii, R::NUMEL, |j: usize| sum_bound(dy, a, j, mid));
+                D::fill_steadily(radii, R::NUMEL, operands, |[dy, a]| move |j: usize| sum_bound(dy, a, j, mid));
             }
         }
     }

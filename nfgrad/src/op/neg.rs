@@ -9,8 +9,8 @@
 //!
 //! A change of sign is exact and keeps distances: the radii are `α` and `δ`.
 
-use super::Pointwise;
 use super::torchlean::{self, Tensor};
+use super::{Pointwise, Steadiness};
 use crate::bound::Up;
 use crate::format::Format;
 
@@ -20,6 +20,9 @@ pub struct Neg;
 
 impl Pointwise for Neg {
     const NAME: &'static str = "neg";
+
+    /// Both radii are affine in what they are made of.
+    const STEADY: Steadiness = Steadiness::LINEAR;
 
     #[inline]
     fn value<F: Format>(x: F) -> F {

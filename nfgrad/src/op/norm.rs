@@ -39,7 +39,7 @@ use super::axis::Rows;
 use super::logits::total;
 use super::rounding::{Count, guarded, narrowing_error, product_error};
 use super::scale::{Literal, nearest};
-use crate::bound::{Ball, Domain, Up};
+use crate::bound::{Ball, Domain, Steady, Up};
 use crate::format::{Accumulator, Format, sum_error};
 use crate::kernel::dispatch::wide;
 use crate::kernel::reduce::{column_height, sum_height, sum_of};
@@ -75,14 +75,44 @@ pub(super) fn pull_radii<N: Norm, S: Rows, F: Format, D: Domain>(
 ) {
     with_scratch([6 * S::LEN, S::NUMEL.max(S::LEN)], |[rows, each]: [&mut [f64]; 2]| {
         if let Some(Contribution { mid, radii }) = dx {
-            cotangent_radii::<N, S, F, D>(x, weight, dy, mid, rows, each);
-            D::fill(radii, S::NUMEL, |i: usize| Up::new(each[i]));
+            let operands = [x.once(), weight.repeated(S::Each::NUMEL), dy.once()];
+            fill_rows(radii, &mut each[..S::NUMEL], S::LEN, operands, |bound, [x, weight, dy], each| {
+                cotangent_radii::<N, S, F, D>(bound, x, weight, dy, mid, rows, each);
+            });
         }
         if let Some(Contribution { mid, radii }) = dw {
             weight_radii::<N, S, F, D>(x, dy, mid, rows, each);
             D::fill(radii, S::LEN, |j: usize| Up::new(each[j]));
         }
     });
+}
+
+/// What is asked of a bound.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Bound {
+    /// That it be as small as can be.
+    Smallest,
+    /// That it be [steady](crate::bound::Steady) in the radii, as `R/(√(d - R) …)` is and a maximum of `d - R` with `ε` is not.
+    Steady,
+}
+
+/// Fills in the radii of rows of `len` elements that `write` bounds, steadily if the domain can make use of it and anything is known then.
+#[inline(always)]
+pub(super) fn fill_rows<'a, F: Format, D: Domain, const K: usize>(
+    radii: &mut [f64],
+    each: &mut [f64],
+    len: usize,
+    operands: [Steady<'a, F, D>; K],
+    mut write: impl FnMut(Bound, [Ball<'a, F, D>; K], &mut [f64]),
+) {
+    if D::IS_NORM {
+        D::fill_rows_steadily(radii, each, len, operands, |balls, each| write(Bound::Steady, balls, each));
+        if radii.iter().all(|radius| radius.is_finite()) {
+            return;
+        }
+    }
+    let whole = operands.map(Steady::unpromised);
+    D::fill_rows_steadily(radii, each, len, whole, |balls, each| write(Bound::Smallest, balls, each));
 }
 
 /// `d` and `s` of a row.
@@ -129,7 +159,12 @@ struct RowBall<A> {
 impl<A: Accumulator> RowBall<A> {
     /// Of the row `x`; writes `c` and `γ`.
     #[inline(always)]
-    fn new<N: Norm, F: Format<Acc = A>, D: Domain>(x: Ball<'_, F, D>, c: &mut [f64], gamma: &mut [f64]) -> Self {
+    fn new<N: Norm, F: Format<Acc = A>, D: Domain>(
+        x: Ball<'_, F, D>,
+        bound: Bound,
+        c: &mut [f64],
+        gamma: &mut [f64],
+    ) -> Self {
         let row = Row::new::<N, F>(x.mid, c);
         for (j, gamma) in gamma.iter_mut().enumerate() {
             let (x, alpha) = x.get(j);
@@ -146,7 +181,8 @@ impl<A: Accumulator> RowBall<A> {
         let error = own + moved + mean_error * mean_error;
         // `√d`, `√l` and `s - σ` from below.
         let root = down(down(row.square.to_f64()).sqrt());
-        let least = error.below(down(row.square.to_f64())).max(epsilon_error.below(epsilon));
+        let floor = if bound == Bound::Steady { 0.0 } else { epsilon_error.below(epsilon) };
+        let least = error.below(down(row.square.to_f64())).max(floor);
         let least = down(least.max(0.0).sqrt());
         let (root_error, scale) = (A::sqrt_error(row.square, row.scale), down(row.scale.to_f64()));
         let rounding = root_error.over(down(scale * root_error.below(scale)));
@@ -240,6 +276,7 @@ wide! {
 wide! {
     /// The radii of `y`, one for each element.
     pub(super) fn value_radii<N: Norm, S: Rows, F: Format, D: Domain>(
+        bound: Bound,
         x: Ball<'_, F, D>,
         weight: Ball<'_, F, D>,
         bias: Option<Ball<'_, F, D>>,
@@ -249,7 +286,7 @@ wide! {
     ) {
         let [c, gamma] = split(rows, S::LEN);
         for start in (0..S::NUMEL).step_by(S::LEN.max(1)) {
-            let row = RowBall::new::<N, F, D>(x.part(start..start + S::LEN), c, gamma);
+            let row = RowBall::new::<N, F, D>(x.part(start..start + S::LEN), bound, c, gamma);
             for j in 0..S::LEN {
                 let (normal, (w, omega)) = (row.normal(c[j], gamma[j]), weight.get(j));
                 let w = w.to_acc();
@@ -304,6 +341,7 @@ fn moments<N: Norm, A: Accumulator>(row: &Row<A>, c: &[f64], g: &[f64]) -> (A, A
 wide! {
     /// The radii of `x̄`, one for each element.
     fn cotangent_radii<N: Norm, S: Rows, F: Format, D: Domain>(
+        bound: Bound,
         x: Ball<'_, F, D>,
         weight: Ball<'_, F, D>,
         dy: Ball<'_, F, D>,
@@ -313,7 +351,7 @@ wide! {
     ) {
         let [c, gamma, h, eta, g, psi] = split(rows, S::LEN);
         for start in (0..S::NUMEL).step_by(S::LEN.max(1)) {
-            let row = RowBall::new::<N, F, D>(x.part(start..start + S::LEN), c, gamma);
+            let row = RowBall::new::<N, F, D>(x.part(start..start + S::LEN), bound, c, gamma);
             for j in 0..S::LEN {
                 let (normal, ((dy, delta), (w, omega))) = (row.normal(c[j], gamma[j]), (dy.get(start + j), weight.get(j)));
                 let (dy, w) = (dy.to_acc(), w.to_acc());
@@ -381,7 +419,7 @@ wide! {
         magnitudes.fill(0.0);
         out.fill(0.0);
         for start in (0..S::NUMEL).step_by(S::LEN.max(1)) {
-            let row = RowBall::new::<N, F, D>(x.part(start..start + S::LEN), c, gamma);
+            let row = RowBall::new::<N, F, D>(x.part(start..start + S::LEN), Bound::Smallest, c, gamma);
             for j in 0..S::LEN {
                 let (normal, (dy, delta)) = (row.normal(c[j], gamma[j]), dy.get(start + j));
                 let product = dy.to_acc() * normal.0;

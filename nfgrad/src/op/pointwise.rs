@@ -26,6 +26,23 @@ pub trait Pointwise: 'static {
         Up::INFINITY
     }
 
+    /// Of which operands [`Pointwise::steady_radius`] and [`Pointwise::steady_vjp_radius`] are steady functions. Of none, if
+    /// nothing is said.
+    const STEADY: Steadiness = Steadiness::NONE;
+
+    /// [`Pointwise::radius`] for a domain of norms: what [`Pointwise::STEADY`] promises is promised of this bound, which therefore has no
+    /// minimum in it.
+    #[inline(always)]
+    fn steady_radius<F: Format>(x: F, alpha: Up, y: F) -> Up {
+        Self::radius(x, alpha, y)
+    }
+
+    /// [`Pointwise::vjp_radius`] for a domain of norms.
+    #[inline(always)]
+    fn steady_vjp_radius<F: Format>(x: (F, Up), y: (F, Up), dy: (F, Up), dx: F) -> Up {
+        Self::vjp_radius(x, y, dy, dx)
+    }
+
     /// The contribution `fl(f'(x) dy)` to the cotangent of `x`.
     fn vjp<F: Format>(x: F, y: F, dy: F) -> F;
 
@@ -45,6 +62,25 @@ pub trait Pointwise: 'static {
     }
 }
 
+/// In which radii the bounds of a [`Pointwise`] op are [steady](crate::bound::Steady): in those that are used, and felt slowly at first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Steadiness {
+    /// The bound of the value, in the radius of `x`.
+    pub value: bool,
+    /// The bound of the contribution, in the radii of `x`, `y` and `dy`.
+    pub vjp: [bool; 3],
+}
+
+impl Steadiness {
+    /// Nothing is promised.
+    pub const NONE: Self = Self { value: false, vjp: [false; 3] };
+    /// The value, and the contribution in the radius of the cotangent: for piecewise linear functions, where a radius of `x` can put
+    /// the slope in doubt.
+    pub const LINEAR: Self = Self { value: true, vjp: [false, false, true] };
+    /// The value, and the contribution in the radii of `x` and the cotangent.
+    pub const SMOOTH: Self = Self { value: true, vjp: [true, false, true] };
+}
+
 impl<P: Pointwise, S: Shape> Op<(S,)> for P {
     const NAME: &'static str = P::NAME;
     type Out = S;
@@ -58,7 +94,11 @@ impl<P: Pointwise, S: Shape> Op<(S,)> for P {
 
     #[inline]
     fn forward_radius<F: Format, D: Domain>([x]: [Ball<'_, F, D>; 1], y: &[F], radii: &mut [f64]) {
-        D::fill(radii, S::NUMEL, ValueRule::<P, F, D> { x, y, op: PhantomData });
+        D::fill_steadily(radii, S::NUMEL, [x.once().only_if(P::STEADY.value)], |[x]| ValueRule::<P, F, D> {
+            x,
+            y,
+            op: PhantomData,
+        });
     }
 
     #[inline]
@@ -78,7 +118,15 @@ impl<P: Pointwise, S: Shape> Op<(S,)> for P {
         [dx]: [Option<Contribution<'_, F>>; 1],
     ) {
         if let Some(Contribution { mid, radii }) = dx {
-            D::fill(radii, S::NUMEL, VjpRule::<P, F, D> { x, y, dy, dx: mid, op: PhantomData });
+            let [in_x, in_y, in_dy] = P::STEADY.vjp;
+            let operands = [x.once().only_if(in_x), y.once().only_if(in_y), dy.once().only_if(in_dy)];
+            D::fill_steadily(radii, S::NUMEL, operands, |[x, y, dy]| VjpRule::<P, F, D> {
+                x,
+                y,
+                dy,
+                dx: mid,
+                op: PhantomData,
+            });
         }
     }
 
@@ -116,7 +164,7 @@ impl<P: Pointwise, F: Format, D: Domain> Rule for ValueRule<'_, P, F, D> {
     #[inline(always)]
     fn radius(&self, i: usize) -> Up {
         let ((x, alpha), y) = (self.x.get(i), self.y[i]);
-        let radius = P::radius(x, alpha, y);
+        let radius = if D::IS_NORM { P::steady_radius(x, alpha, y) } else { P::radius(x, alpha, y) };
         // `&` and not `&&`: without a branch the loop is vectorised.
         if is_known((x, alpha)) & y.is_finite() { radius } else { Up::INFINITY }
     }
@@ -140,7 +188,7 @@ impl<P: Pointwise, F: Format, D: Domain> Rule for VjpRule<'_, P, F, D> {
     #[inline(always)]
     fn radius(&self, i: usize) -> Up {
         let (x, y, dy, dx) = (self.x.get(i), self.y.get(i), self.dy.get(i), self.dx[i]);
-        let radius = P::vjp_radius(x, y, dy, dx);
+        let radius = if D::IS_NORM { P::steady_vjp_radius(x, y, dy, dx) } else { P::vjp_radius(x, y, dy, dx) };
         if is_known(x) & is_known(y) & is_known(dy) & dx.is_finite() { radius } else { Up::INFINITY }
     }
 

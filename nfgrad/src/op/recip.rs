@@ -19,8 +19,8 @@
 //! *Proof.* `1/x - 1/x* = (x* - x) / (x x*)`. `ȳ/x² - ȳ*/x*² = (ȳ - ȳ*)/x*² + (ȳ/x²)(x*² - x²)/x*²`, and the last factor is largest for
 //! the smallest `|x*|`, where it is `s / (|x| - α)²`. ∎
 
-use super::Pointwise;
 use super::rounding::in_f64;
+use super::{Pointwise, Steadiness};
 use crate::bound::Up;
 use crate::format::Format;
 
@@ -30,6 +30,9 @@ pub struct Recip;
 
 impl Pointwise for Recip {
     const NAME: &'static str = "recip";
+
+    /// `1/(|x| - α)` is a power series in `α` whose coefficients are not negative, and so is `s/(|x| - α)² = x²/(|x| - α)² - 1`.
+    const STEADY: Steadiness = Steadiness::SMOOTH;
 
     #[inline(always)]
     fn value<F: Format>(x: F) -> F {

@@ -14,8 +14,8 @@
 //! `x <= -α` (then `x* <= 0`, both sides are 0). In between the two may be on different sides, and one of them 0:
 //! `|x̄ - x̄*| <= |ȳ| + δ`.
 
-use super::Pointwise;
 use super::torchlean::{self, Tensor};
+use super::{Pointwise, Steadiness};
 use crate::bound::Up;
 use crate::format::Format;
 
@@ -25,6 +25,9 @@ pub struct Relu;
 
 impl Pointwise for Relu {
     const NAME: &'static str = "relu";
+
+    /// The value's is `α` or `max(x + α, 0)`; that of the cotangent is affine in `δ` whether or not the sign of `x*` is decided.
+    const STEADY: Steadiness = Steadiness::LINEAR;
 
     #[inline]
     fn value<F: Format>(x: F) -> F {

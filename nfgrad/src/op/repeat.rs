@@ -13,6 +13,12 @@ pub(super) fn repeated<L: Shape, R: Shape>(i: usize) -> usize {
     if L::NUMEL == R::NUMEL { i } else { i % R::NUMEL }
 }
 
+/// How many elements of the left operand meet each of the right.
+#[inline]
+pub(super) const fn copies<L: Shape, R: Shape>() -> usize {
+    if R::NUMEL == 0 { 1 } else { L::NUMEL / R::NUMEL }
+}
+
 /// `y = op(a, b)`, entry by entry, `b` repeated over `a`: row by row, so that no index is divided.
 #[inline]
 pub(super) fn combine<F: Format>(a: &[F], b: &[F], y: &mut [F], op: impl Fn(F, F) -> F) {
@@ -39,19 +45,21 @@ pub(super) fn sum_repeated<F: Format>(dy: &[F], out: &mut [F]) {
 pub(super) fn sum_repeated_radius<F: Format, D: Domain>(dy: Ball<'_, F, D>, out: &[F], radii: &mut [f64]) {
     let columns = out.len();
     if dy.mid.len() == columns {
-        D::fill(radii, columns, |j: usize| guarded(out[j], dy.radius(j)));
+        D::fill_steadily(radii, columns, [dy.once()], |[dy]| move |j: usize| guarded(out[j], dy.radius(j)));
         return;
     }
     let rows = dy.mid.len().checked_div(columns).unwrap_or(0);
     let relative = sum_error::<F>(column_height(rows)).relative;
-    D::fill(radii, columns, |j: usize| {
-        let (mut magnitude, mut propagated) = (0.0, 0.0);
-        for i in (j..dy.mid.len()).step_by(columns) {
-            magnitude += dy.mid[i].magnitude().get();
-            propagated += dy.radius(i).get();
+    D::fill_steadily(radii, columns, [dy.averaged(rows)], |[dy]| {
+        move |j: usize| {
+            let (mut magnitude, mut propagated) = (0.0, 0.0);
+            for i in (j..dy.mid.len()).step_by(columns) {
+                magnitude += dy.mid[i].magnitude().get();
+                propagated += dy.radius(i).get();
+            }
+            let rounding = if F::ROUNDS_ONCE { out[j].half_ulp() } else { Up::ZERO };
+            // An overflow of the sum shows in `out` alone: the magnitudes are f64.
+            guarded(out[j], Up::of_terms(propagated, rows) + relative * Up::of_terms(magnitude, rows) + rounding)
         }
-        let rounding = if F::ROUNDS_ONCE { out[j].half_ulp() } else { Up::ZERO };
-        // An overflow of the sum shows in `out` alone: the magnitudes are f64.
-        guarded(out[j], Up::of_terms(propagated, rows) + relative * Up::of_terms(magnitude, rows) + rounding)
     });
 }

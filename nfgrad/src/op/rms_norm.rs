@@ -14,12 +14,12 @@
 use std::fmt::{self, Debug};
 use std::marker::PhantomData;
 
-use nfgrad_shapes::{Dim, EndsWith};
+use nfgrad_shapes::{Dim, EndsWith, Shape};
 
 use super::axis::Rows;
 use super::norm::{self, Norm};
 use super::{Contribution, Literal, Op};
-use crate::bound::{Ball, Domain, Up};
+use crate::bound::{Ball, Domain};
 use crate::format::Format;
 use crate::kernel::scratch::with_scratch;
 
@@ -50,8 +50,10 @@ impl<L: Literal, S: EndsWith<(N,)> + Rows, N: Dim> Op<(S, (N,))> for RmsNorm<L> 
     #[inline]
     fn forward_radius<F: Format, D: Domain>([x, weight]: [Ball<'_, F, D>; 2], y: &[F], radii: &mut [f64]) {
         with_scratch([2 * S::LEN, S::NUMEL], |[rows, each]: [&mut [f64]; 2]| {
-            norm::value_radii::<Self, S, F, D>(x, weight, None, y, rows, each);
-            D::fill(radii, S::NUMEL, |i: usize| Up::new(each[i]));
+            let operands = [x.once(), weight.repeated(S::Each::NUMEL)];
+            norm::fill_rows(radii, each, S::LEN, operands, |bound, [x, weight], each| {
+                norm::value_radii::<Self, S, F, D>(bound, x, weight, None, y, rows, each);
+            });
         });
     }
 

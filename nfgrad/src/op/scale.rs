@@ -20,9 +20,9 @@
 use std::fmt::{self, Debug};
 use std::marker::PhantomData;
 
-use super::Pointwise;
 use super::rounding::product_error;
 use super::torchlean::{self, Tensor};
+use super::{Pointwise, Steadiness};
 use crate::bound::Up;
 use crate::format::Format;
 
@@ -99,6 +99,9 @@ fn is_power_of_two(x: f64) -> bool {
 
 impl<L: Literal> Pointwise for Scale<L> {
     const NAME: &'static str = "scale";
+
+    /// Both radii are affine in what they are made of.
+    const STEADY: Steadiness = Steadiness::LINEAR;
 
     #[inline]
     fn value<F: Format>(x: F) -> F {

@@ -276,8 +276,9 @@ fn forward_radius<F: Format, D: Domain>(
 ) {
     let len = extent.len;
     with_scratch([3 * len, room(len), ball_room(len), y.len()], |[rows, room, ball, each]: [&mut [f64]; 4]| {
-        value_radii(extent, x, choice, y, [rows, room, ball], each);
-        D::fill(radii, y.len(), |i: usize| Up::new(each[i]));
+        D::fill_rows_steadily(radii, each, len * extent.inner, [x.once()], |[x], each| {
+            value_radii(extent, x, &choice, y, [&mut *rows, &mut *room, &mut *ball], each);
+        });
     });
 }
 
@@ -300,7 +301,7 @@ wide! {
             let row = Ball::<f64, Elementwise>::new(&z[..count], &zeta[..count]);
             let block = Block::<F::Acc>::new(row.mid, count, 0..1, room);
             // The errors take the place of the radii, which are read before.
-            RowBall::new(block.row(0), row, ball).shares(shares, zeta);
+            RowBall::new(block.row(0), row, ball).kept_in::<D>().shares(shares, zeta);
             extent.sources(target).for_each(|i| out[i] = unknown.get());
             for (i, (&share, &error)) in kept().zip(shares.iter().zip(&*zeta)) {
                 let error = Up::new(error) + narrowing_error(Format::restored(share), y[i]);
@@ -365,8 +366,10 @@ fn vjp_radius<F: Format, D: Domain>(
 ) {
     let len = extent.len;
     with_scratch([7 * len, room(len), ball_room(len), mid.len()], |[rows, room, ball, each]: [&mut [f64]; 4]| {
-        cotangent_radii(x, extent, choice, mid, [rows, room, ball], each);
-        D::fill(radii, mid.len(), |i: usize| Up::new(each[i]));
+        let operands = [x[0].once(), x[1].anyhow(), x[2].once()];
+        D::fill_rows_steadily(radii, each, len * extent.inner, operands, |x, each| {
+            cotangent_radii(x, extent, &choice, mid, [&mut *rows, &mut *room, &mut *ball], each);
+        });
     });
 }
 
@@ -388,11 +391,12 @@ wide! {
             gather(kept(), |i| dy.radius(i).get(), delta);
             let row = Ball::<f64, Elementwise>::new(&z[..count], &zeta[..count]);
             let block = Block::<F::Acc>::new(row.mid, count, 0..1, room);
-            let row = RowBall::new(block.row(0), row, ball);
+            let row = RowBall::new(block.row(0), row, ball).kept_in::<D>();
             row.shares(shares, rho);
             for (k, i) in kept().enumerate() {
                 let own = Up::new(rho[k]) + narrowing_error(Format::restored(shares[k]), y.mid[i]);
-                rho[k] = guarded(y.mid[i], own.min(y.radius(i))).get();
+                let known = if D::IS_NORM { own } else { own.min(y.radius(i)) };
+                rho[k] = guarded(y.mid[i], known).get();
                 (shares[k], d[k]) = (y.mid[i].to_f64(), dy.mid[i].to_f64());
             }
             let (d, error) = (&mut d[..count], &mut error[..count]);

@@ -18,8 +18,8 @@
 //!
 //! *Proof.* `√x - √x* = (x - x*) / (√x + √x*)`, largest for the smaller argument. The second line is the rule of quotients. ∎
 
-use super::Pointwise;
 use super::rounding::{in_f64, quotient_spread};
+use super::{Pointwise, Steadiness};
 use crate::bound::Up;
 use crate::format::Format;
 
@@ -29,6 +29,9 @@ pub struct Sqrt;
 
 impl Pointwise for Sqrt {
     const NAME: &'static str = "sqrt";
+
+    /// `√x - √(x - α)` is a power series in `α` whose coefficients are not negative, and so is `1/(y - r)` in `r`.
+    const STEADY: Steadiness = Steadiness::SMOOTH;
 
     #[inline(always)]
     fn value<F: Format>(x: F) -> F {
@@ -55,15 +58,26 @@ impl Pointwise for Sqrt {
 
     #[inline(always)]
     fn vjp_radius<F: Format>((x, alpha): (F, Up), (y, rad_y): (F, Up), dy: (F, Up), dx: F) -> Up {
-        let (y, radius) = in_f64((y, rad_y.min(Self::radius(x, alpha, y))));
-        let (dy, delta) = in_f64(dy);
-        // The factor 2 is exact, for a root is far from the ends of the range.
-        let divisor = 2.0 * y;
-        let quotient = dy / divisor;
-        let rounding = f64::div_error(dy, divisor, quotient);
-        let spread = quotient_spread(delta, (divisor, radius + radius), Up::abs(quotient) + rounding);
-        rounding + spread + dx.distance(quotient)
+        cotangent_error((y, rad_y.min(Self::radius(x, alpha, y))), dy, dx)
     }
+
+    /// Without a look at the radius of `y`, of which only the minimum would be used.
+    #[inline(always)]
+    fn steady_vjp_radius<F: Format>((x, alpha): (F, Up), (y, _): (F, Up), dy: (F, Up), dx: F) -> Up {
+        cotangent_error((y, Self::radius(x, alpha, y)), dy, dx)
+    }
+}
+
+/// At least `|dx - dy* / (2 √x*)|`.
+#[inline(always)]
+fn cotangent_error<F: Format>(y: (F, Up), dy: (F, Up), dx: F) -> Up {
+    let ((y, radius), (dy, delta)) = (in_f64(y), in_f64(dy));
+    // The factor 2 is exact, for a root is far from the ends of the range.
+    let divisor = 2.0 * y;
+    let quotient = dy / divisor;
+    let rounding = f64::div_error(dy, divisor, quotient);
+    let spread = quotient_spread(delta, (divisor, radius + radius), Up::abs(quotient) + rounding);
+    rounding + spread + dx.distance(quotient)
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@
 
 use nfgrad_shapes::{EndsWith, Shape};
 
-use super::repeat::{combine, repeated, sum_repeated, sum_repeated_radius};
+use super::repeat::{combine, copies, repeated, sum_repeated, sum_repeated_radius};
 use super::rounding::{guarded, is_known};
 use super::torchlean::{self, Tensor};
 use super::{Contribution, Op};
@@ -41,9 +41,11 @@ impl<L: EndsWith<R>, R: Shape> Op<(L, R)> for Sub {
             D::fill(radii, L::NUMEL, |i: usize| zero_if_known(a.get(i)));
             return;
         }
-        D::fill(radii, L::NUMEL, |i: usize| {
-            let ((a, alpha), (b, beta)) = (a.get(i), b.get(repeated::<L, R>(i)));
-            alpha + beta + F::add_error(a, b.neg(), y[i])
+        D::fill_steadily(radii, L::NUMEL, [a.once(), b.repeated(copies::<L, R>())], |[a, b]| {
+            move |i: usize| {
+                let ((a, alpha), (b, beta)) = (a.get(i), b.get(repeated::<L, R>(i)));
+                alpha + beta + F::add_error(a, b.neg(), y[i])
+            }
         });
     }
 
@@ -79,7 +81,7 @@ impl<L: EndsWith<R>, R: Shape> Op<(L, R)> for Sub {
             return;
         }
         if let Some(da) = da {
-            D::fill(da.radii, L::NUMEL, |i: usize| guarded(da.mid[i], dy.radius(i)));
+            D::fill_steadily(da.radii, L::NUMEL, [dy.once()], |[dy]| move |i: usize| guarded(da.mid[i], dy.radius(i)));
         }
         if let Some(db) = db {
             sum_repeated_radius(dy, db.mid, db.radii);

@@ -47,9 +47,11 @@ impl<S: Shape, A: Along<S>> Op<(S,)> for Sum<A> {
 
     #[inline]
     fn forward_radius<F: Format, D: Domain>([x]: [Ball<'_, F, D>; 1], y: &[F], radii: &mut [f64]) {
-        D::fill(radii, y.len(), |i: usize| {
-            let rounding = narrowing_error(A::EXTENT.sum(x.mid, i), y[i]);
-            guarded(y[i], A::EXTENT.sum_error(x, i) + rounding)
+        D::fill_steadily(radii, y.len(), [x.averaged(A::EXTENT.len)], |[x]| {
+            move |i: usize| {
+                let rounding = narrowing_error(A::EXTENT.sum(x.mid, i), y[i]);
+                guarded(y[i], A::EXTENT.sum_error(x, i) + rounding)
+            }
         });
     }
 
@@ -68,7 +70,9 @@ impl<S: Shape, A: Along<S>> Op<(S,)> for Sum<A> {
         [dx]: [Option<Contribution<'_, F>>; 1],
     ) {
         if let Some(Contribution { mid, radii }) = dx {
-            D::fill(radii, S::NUMEL, |i: usize| guarded(mid[i], dy.radius(A::EXTENT.target(i))));
+            D::fill_steadily(radii, S::NUMEL, [dy.repeated(A::EXTENT.len)], |[dy]| {
+                move |i: usize| guarded(mid[i], dy.radius(A::EXTENT.target(i)))
+            });
         }
     }
 

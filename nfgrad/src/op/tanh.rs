@@ -24,9 +24,9 @@
 //! ones lies above it: `α (945 + 105 α² + α⁴) / (945 + 420 α² + 15 α⁴)`, or 1. `(1 - y)(1 + y)` keeps the relative accuracy
 //! of `1 - y²` near `|y| = 1`, where `1 - fl(y²)` would lose it.
 
-use super::Pointwise;
 use super::rounding::{narrowing_error, product_error};
 use super::torchlean::{self, Tensor};
+use super::{Pointwise, Steadiness};
 use crate::bound::Up;
 use crate::format::{Format, elementary};
 
@@ -37,6 +37,9 @@ pub struct Tanh;
 impl Pointwise for Tanh {
     const NAME: &'static str = "tanh";
 
+    /// With `α` for `τ` the bound is `α` times what only grows with `α`, and so is its minimum with `α`, for no slope is above 1.
+    const STEADY: Steadiness = Steadiness::SMOOTH;
+
     #[inline(always)]
     fn value<F: Format>(x: F) -> F {
         x.eval::<elementary::Tanh>()
@@ -44,8 +47,14 @@ impl Pointwise for Tanh {
 
     #[inline(always)]
     fn radius<F: Format>(x: F, alpha: Up, y: F) -> Up {
-        let own = if (x == F::ZERO) & (y == F::ZERO) { Up::ZERO } else { y.eval_error::<elementary::Tanh>() };
-        own + spread(y.magnitude(), own, alpha)
+        let own = own_error(x, y);
+        own + bounded_spread(y.magnitude(), own, alpha)
+    }
+
+    #[inline(always)]
+    fn steady_radius<F: Format>(x: F, alpha: Up, y: F) -> Up {
+        let own = own_error(x, y);
+        own + spread(y.magnitude(), own, alpha).min(alpha)
     }
 
     #[inline(always)]
@@ -55,13 +64,14 @@ impl Pointwise for Tanh {
 
     #[inline(always)]
     fn vjp_radius<F: Format>((x, alpha): (F, Up), (y, rad_y): (F, Up), (dy, delta): (F, Up), dx: F) -> Up {
-        let radius = rad_y.min(Self::radius(x, alpha, y));
-        let size = y.magnitude();
-        let propagated = radius * (size + (size + radius).min(Up::new(1.0)));
-        let (w, dy) = (slope(y.to_acc()), dy.to_acc());
-        let factor = (w, propagated + slope_error(y.to_acc()));
-        let product = Format::mul(dy, w);
-        product_error((dy, delta), factor) + F::Acc::mul_error(dy, w, product) + narrowing_error(product, dx)
+        let (size, radius) = (y.magnitude(), rad_y.min(Self::radius(x, alpha, y)));
+        cotangent_error(y, radius * (size + (size + radius).min(Up::new(1.0))), (dy, delta), dx)
+    }
+
+    #[inline(always)]
+    fn steady_vjp_radius<F: Format>((x, alpha): (F, Up), (y, _): (F, Up), dy: (F, Up), dx: F) -> Up {
+        let (size, radius) = (y.magnitude(), Self::steady_radius(x, alpha, y));
+        cotangent_error(y, radius * (size + (size + radius)), dy, dx)
     }
 
     fn torchlean<F: Format>(x: (F, Up)) -> Option<(F, Up)> {
@@ -73,14 +83,34 @@ impl Pointwise for Tanh {
     }
 }
 
+/// At least `|y - tanh x|`.
+#[inline(always)]
+fn own_error<F: Format>(x: F, y: F) -> Up {
+    if (x == F::ZERO) & (y == F::ZERO) { Up::ZERO } else { y.eval_error::<elementary::Tanh>() }
+}
+
 /// At least `|tanh(x + d) - tanh(x)|` for `|d| <= alpha`, where `tanh(x)` is within `own` of `±size`.
 #[inline(always)]
-fn spread(size: Up, own: Up, alpha: Up) -> Up {
+fn bounded_spread(size: Up, own: Up, alpha: Up) -> Up {
+    spread(size, own, tanh_up(alpha)).min(Up::new(1.0) + (size + own).min(Up::new(1.0)))
+}
+
+/// At least the error of the cotangent, where `y²` is within `propagated` of `tanh² x*`.
+#[inline(always)]
+fn cotangent_error<F: Format>(y: F, propagated: Up, (dy, delta): (F, Up), dx: F) -> Up {
+    let (w, dy) = (slope(y.to_acc()), dy.to_acc());
+    let factor = (w, propagated + slope_error(y.to_acc()));
+    let product = Format::mul(dy, w);
+    product_error((dy, delta), factor) + F::Acc::mul_error(dy, w, product) + narrowing_error(product, dx)
+}
+
+/// At least `|tanh(x + d) - tanh(x)|` for `tanh |d| <= step`, where `tanh(x)` is within `own` of `±size`.
+#[inline(always)]
+fn spread(size: Up, own: Up, step: Up) -> Up {
     let (least, most) = (own.below(size.get()).max(0.0), (size + own).min(Up::new(1.0)));
     // (1 - |t|)(1 + |t|) with |t| from below in the first factor and from above in the second.
     let slope = (Up::new(1.0 - least) * Up::new(1.0)) * (Up::new(1.0) + most);
-    let step = tanh_up(alpha);
-    (step * slope).over((most * step).below(1.0)).min(Up::new(1.0) + most)
+    (step * slope).over((most * step).below(1.0))
 }
 
 /// At least `tanh(alpha)`, at most 1. Without a branch, so that loops over it are vectorised.
@@ -128,7 +158,7 @@ mod tests {
         for x in [-3.0_f64, -0.5, 0.0, 0.25, 1.0, 8.0] {
             for alpha in [1e-12, 1e-3, 0.1, 0.5, 1.0, 3.0, 50.0] {
                 let worst = (x.tanh() - (x + alpha).tanh()).abs().max((x.tanh() - (x - alpha).tanh()).abs());
-                let bound = spread(Up::abs(x.tanh()), Up::new(2e-16), Up::new(alpha)).get();
+                let bound = bounded_spread(Up::abs(x.tanh()), Up::new(2e-16), Up::new(alpha)).get();
                 // What the platform's function loses by cancellation is no more than this.
                 assert!(bound >= worst - 1e-15 && bound <= worst * 1.1 + 1e-14, "{x} {alpha}: {bound} {worst}");
             }

@@ -131,7 +131,8 @@ impl View {
     /// The radii of [`View::copy`]: those of the source.
     #[inline]
     pub(super) fn copy_radii<F: Format, D: Domain>(&self, x: Ball<'_, F, D>, y: &[F], radii: &mut [f64]) {
-        D::fill(radii, y.len(), Moved { view: self, x, y });
+        let copies = y.len().checked_div(x.mid.len()).unwrap_or(1);
+        D::fill_steadily(radii, y.len(), [x.repeated(copies)], |[x]| Moved { view: self, x, y });
     }
 }
 

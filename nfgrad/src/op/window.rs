@@ -63,15 +63,19 @@ impl Window {
     /// The radii of [`Window::read`]: those of the elements that are read.
     #[inline]
     pub(super) fn read_radii<F: Format, D: Domain>(self, whole: Ball<'_, F, D>, part: &[F], radii: &mut [f64]) {
-        D::fill(radii, part.len(), |i: usize| guarded(part[i], whole.radius(self.whole(i))));
+        D::fill_steadily(radii, part.len(), [whole.once()], |[whole]| {
+            move |i: usize| guarded(part[i], whole.radius(self.whole(i)))
+        });
     }
 
     /// The radii of [`Window::surround`]: those of the part, and 0 around it.
     #[inline]
     pub(super) fn surround_radii<F: Format, D: Domain>(self, part: Ball<'_, F, D>, whole: &[F], radii: &mut [f64]) {
-        D::fill(radii, whole.len(), |i: usize| match self.part(i) {
-            Some(j) => guarded(whole[i], part.radius(j)),
-            None => Up::ZERO,
+        D::fill_steadily(radii, whole.len(), [part.once()], |[part]| {
+            move |i: usize| match self.part(i) {
+                Some(j) => guarded(whole[i], part.radius(j)),
+                None => Up::ZERO,
+            }
         });
     }
 }

@@ -7,8 +7,8 @@ use std::fmt;
 
 use nfgrad_shapes::Span;
 
-use super::enclosed::Enclosures;
-use super::{Level, Shadow, largest_error};
+use super::enclosed::{Enclosures, largest_error};
+use super::{Level, Shadow};
 use crate::bound::Up;
 use crate::format::Format;
 use crate::graph::{Model, RevGraph, Run};
@@ -25,7 +25,7 @@ pub struct Certificate<'a, G: RevGraph, F> {
 }
 
 impl<'a, G: RevGraph, F: Format> ValueCertificate<'a, G, F> {
-    /// The radii with which the shadow answered.
+    /// The sharpest radii that the shadow computed.
     pub fn level(&self) -> Level {
         self.shadow.level
     }
@@ -35,13 +35,12 @@ impl<'a, G: RevGraph, F: Format> ValueCertificate<'a, G, F> {
     where
         G: Model,
     {
-        let (mid, rad) = self.shadow.answer(false);
-        G::outputs(&mut Enclosures::new(self.run.values().values(), mid, rad, self.shadow.level))
+        G::outputs(&mut Enclosures::new(self.run.values().values(), self.shadow.answer(false)))
     }
 }
 
 impl<'a, G: RevGraph, F: Format> Certificate<'a, G, F> {
-    /// The radii with which the shadow answered.
+    /// The sharpest radii that the shadow computed.
     pub fn level(&self) -> Level {
         self.values.level()
     }
@@ -61,17 +60,15 @@ impl<'a, G: RevGraph, F: Format> Certificate<'a, G, F> {
         G: Model,
     {
         let ValueCertificate { shadow, run } = self.values;
-        let (mid, rad) = shadow.answer(true);
-        G::params(&mut Enclosures::new(run.cotangents().values(), mid, rad, shadow.level))
+        G::params(&mut Enclosures::new(run.cotangents().values(), shadow.answer(true)))
     }
 
     /// The largest error bound of one tensor, or of its gradient.
     pub(crate) fn max_error(&self, position: usize, span: Span, is_gradient: bool) -> Up {
         let ValueCertificate { shadow, run } = self.values;
         let list = if is_gradient { run.cotangents() } else { run.values() };
-        let own = span.offset..span.offset + span.numel;
-        let (mid, rad) = shadow.answer(is_gradient);
-        largest_error(&list.values()[own.clone()], &mid[own], &rad[shadow.level.range(position, span)])
+        let (mid, radii) = shadow.answer(is_gradient).at(position, span);
+        largest_error(&list.values()[span.offset..][..span.numel], mid, radii)
     }
 }
 

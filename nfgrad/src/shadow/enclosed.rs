@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 
 use nfgrad_shapes::{Shape, Span};
 
-use super::{Level, Verdict};
+use super::{Answer, Radii, Verdict};
 use crate::bound::Up;
 use crate::format::Format;
 use crate::graph::{Entries, Place, Source};
@@ -15,8 +15,7 @@ use crate::tensor::TensorRef;
 pub struct Enclosed<'a, F, S> {
     run: &'a [F],
     mid: &'a [f64],
-    /// One radius for all, or one for each.
-    rad: &'a [f64],
+    radii: Radii<'a>,
     shape: PhantomData<S>,
 }
 
@@ -44,7 +43,7 @@ impl<'a, F: Format, S: Shape> Enclosed<'a, F, S> {
     /// # Panics
     /// If `i` is outside the tensor and the shadow keeps one radius for each element.
     pub fn shadow_radius(&self, i: usize) -> Up {
-        Up::new(self.rad[if self.rad.len() == 1 { 0 } else { i }])
+        self.radii.radius(i)
     }
 
     /// A bound on `|run - real|` for element `i`, counted in row-major order; ∞ where nothing is known.
@@ -57,7 +56,7 @@ impl<'a, F: Format, S: Shape> Enclosed<'a, F, S> {
 
     /// The largest bound of the tensor.
     pub fn max_error(&self) -> Up {
-        largest_error(self.run, self.mid, self.rad)
+        largest_error(self.run, self.mid, self.radii)
     }
 
     /// The largest magnitude that the run computed.
@@ -88,14 +87,12 @@ impl<F: Format, S: Shape> fmt::Debug for Enclosed<'_, F, S> {
 #[derive(Debug)]
 pub struct Enclosures<'a, F> {
     run: &'a [F],
-    mid: &'a [f64],
-    rad: &'a [f64],
-    level: Level,
+    answer: Answer<'a>,
 }
 
 impl<'a, F> Enclosures<'a, F> {
-    pub(super) fn new(run: &'a [F], mid: &'a [f64], rad: &'a [f64], level: Level) -> Self {
-        Self { run, mid, rad, level }
+    pub(super) fn new(run: &'a [F], answer: Answer<'a>) -> Self {
+        Self { run, answer }
     }
 }
 
@@ -108,9 +105,8 @@ impl<'a, F: Format> Source for Enclosures<'a, F> {
 
     fn at<S: Shape>(&mut self, place: Place) -> Enclosed<'a, F, S> {
         let (offset, numel) = (place.offset, S::NUMEL);
-        let own = offset..offset + numel;
-        let radii = self.level.range(place.position, Span { offset, numel });
-        Enclosed { run: &self.run[own.clone()], mid: &self.mid[own], rad: &self.rad[radii], shape: PhantomData }
+        let (mid, radii) = self.answer.at(place.position, Span { offset, numel });
+        Enclosed { run: &self.run[offset..][..numel], mid, radii, shape: PhantomData }
     }
 }
 
@@ -120,8 +116,8 @@ pub(super) fn distance<F: Format>(x: F, mid: f64) -> Up {
     x.distance(mid)
 }
 
-/// The largest `|x - mid| + rad` of a tensor; `rad` has one entry for all elements or one for each.
-pub(super) fn largest_error<F: Format>(run: &[F], mid: &[f64], rad: &[f64]) -> Up {
-    let radius = |i: usize| Up::new(rad[if rad.len() == 1 { 0 } else { i }]);
-    run.iter().zip(mid).enumerate().map(|(i, (&x, &mid))| distance(x, mid) + radius(i)).fold(Up::ZERO, Up::max)
+/// The largest `|x - mid| + rad` of a tensor.
+pub(super) fn largest_error<F: Format>(run: &[F], mid: &[f64], radii: Radii<'_>) -> Up {
+    let errors = run.iter().zip(mid).enumerate().map(|(i, (&x, &mid))| distance(x, mid) + radii.radius(i));
+    errors.fold(Up::ZERO, Up::max)
 }

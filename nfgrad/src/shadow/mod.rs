@@ -12,42 +12,36 @@
 //! that this run made, plus a sliver.
 //!
 //! A shadow looks at itself. Where its own radius is more than a hundredth of the error that it reports, radii of one
-//! number for each tensor were too blunt, and it goes on with one for each element; [`Certificate::level`] says which answered.
+//! number for each tensor, the largest error, were too blunt. It goes on with the 2-norms of the errors, which grow far less from layer
+//! to layer, and then with one radius for each element. Every radius that is known is true, so an element has the smallest of
+//! those that were computed; [`Certificate::level`] says how far the shadow went.
 
+mod answer;
 mod certificate;
 mod enclosed;
 mod verdict;
 
-use std::ops::Range;
+use nfgrad_shapes::Listed;
 
-use nfgrad_shapes::{Listed, Span};
-
-use crate::bound::{Domain, Elementwise, Rule, Uniform, Up};
+use crate::bound::{Domain, Elementwise, Euclidean, Rule, Uniform, Up};
 use crate::format::Format;
 use crate::graph::{BoundedRun, HasLoss, RevGraph, Run};
 
+use answer::{Answer, Radii};
 pub use certificate::{Certificate, ValueCertificate};
+use enclosed::distance;
 pub use enclosed::{Enclosed, Enclosures};
-use enclosed::{distance, largest_error};
 pub use verdict::{Tally, Verdict};
 
-/// The radii with which a shadow answered.
+/// The sharpest radii that a shadow computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
-    /// One radius for each tensor.
+    /// The largest error of each tensor.
     Uniform,
-    /// One radius for each element.
+    /// And the 2-norm of its errors.
+    Euclidean,
+    /// And the error of each element.
     Elementwise,
-}
-
-impl Level {
-    /// Where the radii of an entry are.
-    fn range(self, position: usize, span: Span) -> Range<usize> {
-        match self {
-            Self::Uniform => Uniform::range(position, span.offset, span.numel),
-            Self::Elementwise => Elementwise::range(position, span.offset, span.numel),
-        }
-    }
 }
 
 /// A graph evaluated as balls in f64 at the leaves of a run: every format up to f64 embeds in it, so the leaves are the
@@ -78,27 +72,29 @@ impl Level {
 #[derive(Debug)]
 pub struct Shadow<G: RevGraph> {
     uniform: BoundedRun<G, f64, Uniform>,
-    /// Allocated when it is first needed.
-    sharp: Option<Box<BoundedRun<G, f64, Elementwise>>>,
+    /// Allocated when they are first needed.
+    euclidean: Option<Box<BoundedRun<G, f64, Euclidean>>>,
+    elementwise: Option<Box<BoundedRun<G, f64, Elementwise>>>,
     level: Level,
 }
 
 impl<G: RevGraph> Shadow<G> {
     /// A shadow that has not looked at any run.
     pub fn new() -> Self {
-        Self { uniform: BoundedRun::new(), sharp: None, level: Level::Uniform }
+        Self { uniform: BoundedRun::new(), euclidean: None, elementwise: None, level: Level::Uniform }
     }
 
     /// Evaluates the graph, values only, at the leaves of a run.
     pub fn certify_values<'a, F: Format>(&'a mut self, run: &'a Run<G, F>) -> ValueCertificate<'a, G, F> {
-        self.uniform.copy_leaves_from(run);
-        self.uniform.forward();
         self.level = Level::Uniform;
+        evaluate(&mut self.uniform, run);
         if self.is_blunt(run, false) {
-            let sharp = self.sharp.get_or_insert_default();
-            sharp.copy_leaves_from(run);
-            sharp.forward();
+            self.level = Level::Euclidean;
+            evaluate(self.euclidean.get_or_insert_default(), run);
+        }
+        if self.level == Level::Euclidean && self.is_blunt(run, false) {
             self.level = Level::Elementwise;
+            evaluate(self.elementwise.get_or_insert_default(), run);
         }
         ValueCertificate { shadow: self, run }
     }
@@ -108,16 +104,15 @@ impl<G: RevGraph> Shadow<G> {
     where
         G: HasLoss,
     {
-        self.uniform.copy_leaves_from(run);
-        self.uniform.forward();
-        self.uniform.backward();
         self.level = Level::Uniform;
+        differentiate(&mut self.uniform, run);
         if self.is_blunt(run, true) {
-            let sharp = self.sharp.get_or_insert_default();
-            sharp.copy_leaves_from(run);
-            sharp.forward();
-            sharp.backward();
+            self.level = Level::Euclidean;
+            differentiate(self.euclidean.get_or_insert_default(), run);
+        }
+        if self.level == Level::Euclidean && self.is_blunt(run, true) {
             self.level = Level::Elementwise;
+            differentiate(self.elementwise.get_or_insert_default(), run);
         }
         Certificate { values: ValueCertificate { shadow: self, run } }
     }
@@ -128,38 +123,49 @@ impl<G: RevGraph> Shadow<G> {
     /// as small as the format can tell.
     fn is_blunt<F: Format>(&self, run: &Run<G, F>, gradients: bool) -> bool {
         let mut blunt = false;
+        let (values, cotangents) = (self.answer(false), self.answer(true));
         G::Context::LAYOUT.for_each(&mut |position, span| {
+            let own = span.offset..span.offset + span.numel;
             if G::OUTPUTS.contains(&position) {
-                let mid = &self.uniform.run().values().values()[span.offset..][..span.numel];
-                let rad = &self.uniform.radii()[Uniform::range(position, span.offset, span.numel)];
-                blunt |= is_blunt(&run.values().values()[span.offset..][..span.numel], mid, rad);
+                let (mid, radii) = values.at(position, span);
+                blunt |= is_blunt(&run.values().values()[own], mid, radii);
             } else if gradients && position < G::PARAMS {
-                let mid = &self.uniform.run().cotangents().values()[span.offset..][..span.numel];
-                let rad = &self.uniform.cotangent_radii()[Uniform::range(position, span.offset, span.numel)];
-                blunt |= is_blunt(&run.cotangents().values()[span.offset..][..span.numel], mid, rad);
+                let (mid, radii) = cotangents.at(position, span);
+                blunt |= is_blunt(&run.cotangents().values()[own], mid, radii);
             }
         });
         blunt
     }
-}
 
-impl<G: RevGraph> Shadow<G> {
-    /// The values (or cotangents) of the shadow that answered, and its radii for the entry at a position.
-    fn answer(&self, is_gradient: bool) -> (&[f64], &[f64]) {
-        match (&self.sharp, self.level) {
-            (Some(sharp), Level::Elementwise) => parts(sharp, is_gradient),
-            _ => parts(&self.uniform, is_gradient),
+    /// The values (or cotangents) of the shadow with all radii of them that were computed.
+    fn answer(&self, is_gradient: bool) -> Answer<'_> {
+        let euclidean = self.euclidean.as_ref().filter(|_| self.level >= Level::Euclidean);
+        let elementwise = self.elementwise.as_ref().filter(|_| self.level >= Level::Elementwise);
+        let values = if is_gradient { self.uniform.run().cotangents() } else { self.uniform.run().values() };
+        Answer {
+            mid: values.values(),
+            uniform: radii(&self.uniform, is_gradient),
+            euclidean: euclidean.map(|run| radii(run, is_gradient)),
+            elementwise: elementwise.map(|run| radii(run, is_gradient)),
         }
     }
 }
 
-/// Values and radii, or cotangents and theirs.
-fn parts<G: RevGraph, D: Domain>(run: &BoundedRun<G, f64, D>, is_gradient: bool) -> (&[f64], &[f64]) {
-    if is_gradient {
-        (run.run().cotangents().values(), run.cotangent_radii())
-    } else {
-        (run.run().values().values(), run.radii())
-    }
+/// Both sweeps at the leaves of a run.
+fn differentiate<G: HasLoss, F: Format, D: Domain>(shadow: &mut BoundedRun<G, f64, D>, run: &Run<G, F>) {
+    evaluate(shadow, run);
+    shadow.backward();
+}
+
+/// The forward sweep at the leaves of a run.
+fn evaluate<G: RevGraph, F: Format, D: Domain>(shadow: &mut BoundedRun<G, f64, D>, run: &Run<G, F>) {
+    shadow.copy_leaves_from(run);
+    shadow.forward();
+}
+
+/// The radii of all values, or of all cotangents.
+fn radii<G: RevGraph, D: Domain>(run: &BoundedRun<G, f64, D>, is_gradient: bool) -> &[f64] {
+    if is_gradient { run.cotangent_radii() } else { run.radii() }
 }
 
 impl<G: RevGraph> Default for Shadow<G> {
@@ -169,11 +175,11 @@ impl<G: RevGraph> Default for Shadow<G> {
 }
 
 /// Whether the radius of a tensor is more than a hundredth of its largest error.
-fn is_blunt<F: Format>(run: &[F], mid: &[f64], rad: &[f64]) -> bool {
+fn is_blunt<F: Format>(run: &[F], mid: &[f64], radii: Radii<'_>) -> bool {
     let (mut gap, mut largest) = ([0.0], [0.0]);
     Uniform::fill(&mut gap, run.len(), Gap { run, mid });
     Uniform::fill(&mut largest, run.len(), |i: usize| run[i].magnitude());
-    rad[0] > gap[0].max(F::from_f64(largest[0]).half_ulp().get()) / 100.0
+    radii.largest() > gap[0].max(F::from_f64(largest[0]).half_ulp().get()) / 100.0
 }
 
 /// How far the elements of a run are from the midpoints of the shadow.

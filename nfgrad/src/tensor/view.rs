@@ -207,8 +207,8 @@ impl<'a, F: Format, S: Shape, D: Domain> BallTensor<'a, F, S, D> {
         TensorRef::new(self.ball.mid)
     }
 
-    /// The radii as the domain keeps them: one for [`Uniform`](crate::bound::Uniform), one for each element for
-    /// [`Elementwise`](crate::bound::Elementwise).
+    /// The radii as the domain keeps them: one for [`Uniform`](crate::bound::Uniform) and [`Euclidean`](crate::bound::Euclidean), one for each
+    /// element for [`Elementwise`](crate::bound::Elementwise).
     pub fn radii(&self) -> &'a [f64] {
         self.ball.rad
     }

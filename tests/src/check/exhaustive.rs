@@ -77,13 +77,13 @@ fn each_vector<F: Enumerated>(subject: &dyn Subject<F>, report: &mut Report) {
         let rounds = if numbers.len() < 100 || n.is_multiple_of(8) { 0..=1 } else { 0..=0 };
         for round in rounds {
             let mid = pairs.iter().copied().cycle().take(numels[0]).collect();
-            let mut x = vec![sample(rng, mid, subject.radii(numels[0]), round > 0)];
+            let mut x = vec![sample(rng, mid, subject.radii(numels[0]).count, round > 0)];
             for &numel in &numels[1..] {
                 let mid = any(rng, &numbers, numel);
-                x.push(sample(rng, mid, subject.radii(numel), round > 0));
+                x.push(sample(rng, mid, subject.radii(numel).count, round > 0));
             }
             let mid = any(rng, &numbers, result);
-            let dy = sample(rng, mid, subject.radii(result), round > 0);
+            let dy = sample(rng, mid, subject.radii(result).count, round > 0);
             check(subject, format!("{label}, pairs {n}, round {round}"), x, dy, report);
         }
     }

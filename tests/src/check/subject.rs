@@ -7,7 +7,7 @@ use nfgrad::op::Contribution;
 use nfgrad_shapes::Shape;
 
 use crate::laws::{Law, Rule, ShapesOf};
-use crate::sample::{Balls, Sampled};
+use crate::sample::{Balls, Kept, Sampled};
 
 /// An op on operands of given shapes, in the format `F` and some radius domain.
 pub trait Subject<F> {
@@ -23,8 +23,10 @@ pub trait Subject<F> {
     fn numels(&self) -> Vec<usize>;
     /// That of the result.
     fn result_numel(&self) -> usize;
-    /// How many radii a tensor has.
-    fn radii(&self, numel: usize) -> usize;
+    /// What is kept of the radii of a tensor.
+    fn radii(&self, numel: usize) -> Kept;
+    /// Whether a radius bounds the 2-norm of the errors of a tensor.
+    fn is_norm(&self) -> bool;
     /// Whether the radii are ours, of which more is known than that they are large enough.
     fn is_ours(&self) -> bool;
     /// [`Op::forward`](nfgrad::op::Op::forward).
@@ -79,8 +81,12 @@ impl<O: Law<In>, In: ShapesOf, F: Sampled, D: Domain> Subject<F> for Typed<O, In
         O::Out::NUMEL
     }
 
-    fn radii(&self, numel: usize) -> usize {
-        D::len(numel)
+    fn radii(&self, numel: usize) -> Kept {
+        Kept::by::<D>(numel)
+    }
+
+    fn is_norm(&self) -> bool {
+        D::IS_NORM
     }
 
     fn is_ours(&self) -> bool {

@@ -22,7 +22,7 @@ pub struct Tightness {
 struct Ratios {
     /// Of every element that has an error.
     elements: Vec<f64>,
-    /// The largest radius over the largest error, of every tensor that has one.
+    /// The largest radius over the largest error, of every tensor that has one; of a radius that is a norm, over the norm.
     tensors: Vec<f64>,
 }
 
@@ -40,18 +40,18 @@ fn measure<F: Sampled>(subject: &dyn Subject<F>, cases: u64) -> Tightness {
         let x = subject.numels().into_iter().map(&mut sample).collect();
         let dy = sample(subject.result_numel());
         let trial = Trial::of(subject, String::new(), x, dy);
-        value.add(trial.y.balls(), &trial.y.real);
+        value.add(trial.y.balls(), &trial.y.real, subject.is_norm());
         let real = trial.rule.vjp(&trial.operands(|x| &x.real[..]), &trial.dy.real);
         for ((mid, rad), real) in trial.contributions(&vec![true; real.len()]).iter().zip(&real) {
-            gradient.add(Balls { mid, rad }, real);
+            gradient.add(Balls { mid, rad }, real, subject.is_norm());
         }
     }
     Tightness { name, value, gradient }
 }
 
 impl Ratios {
-    fn add<F: Sampled>(&mut self, balls: Balls<'_, F>, real: &[Exact]) {
-        let (mut largest_radius, mut largest_error) = (0.0_f64, 0.0_f64);
+    fn add<F: Sampled>(&mut self, balls: Balls<'_, F>, real: &[Exact], is_norm: bool) {
+        let (mut largest_radius, mut largest_error, mut squares) = (0.0_f64, 0.0_f64, 0.0_f64);
         for (i, real) in real.iter().enumerate() {
             let (error, radius) = (real.error_of(balls.mid[i].to_f64()), balls.radius(i));
             // What is below 2^-200 is the error of the reference.
@@ -60,6 +60,10 @@ impl Ratios {
             }
             largest_radius = largest_radius.max(radius);
             largest_error = largest_error.max(error);
+            squares += error * error;
+        }
+        if is_norm {
+            largest_error = squares.sqrt();
         }
         if largest_error > 1e-60 {
             self.tensors.push(largest_radius / largest_error);

@@ -104,7 +104,8 @@ impl<'a, F: Sampled, D: Domain> Dynamic<'a, F, D> {
 
     fn entry(tensor: &Tensor<F>) -> Entry<F> {
         let rad = (0..tensor.mid.len()).map(|i| tensor.balls().radius(i)).collect();
-        Entry { mid: tensor.mid.clone(), rad, plain: tensor.mid.clone() }
+        let norm = D::IS_NORM.then(|| tensor.rad[0]);
+        Entry { mid: tensor.mid.clone(), rad, norm, plain: tensor.mid.clone() }
     }
 }
 

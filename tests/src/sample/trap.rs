@@ -2,7 +2,7 @@
 
 use rand::{Rng, RngExt};
 
-use super::{Radii, Sample, Sampled, any_finite, normal};
+use super::{Kept, Radii, Sample, Sampled, any_finite, normal};
 
 /// A kind of adversarial operands. They are made for one another: element `i` of the first operand meets element `i` of the second,
 /// or, if there is only one, each element the next.
@@ -53,12 +53,12 @@ impl Trap {
         TRAPS[rng.random_range(0..TRAPS.len())]
     }
 
-    /// One tensor for each number of elements, with `radii` radii each.
+    /// One tensor for each number of elements, with such radii.
     pub fn samples<F: Sampled>(
         self,
         rng: &mut impl Rng,
         numels: &[usize],
-        radii: impl Fn(usize) -> usize,
+        kept: impl Fn(usize) -> Kept,
     ) -> Vec<Sample<F>> {
         let theme = Theme::new::<F>(rng);
         let mut mids: Vec<Vec<F>> = numels.iter().map(|&n| Vec::with_capacity(n)).collect();
@@ -81,7 +81,7 @@ impl Trap {
         };
         let sample = |(mut mid, &n): (Vec<F>, &usize)| {
             mid.truncate(n);
-            Sample::around(rng, mid, uncertain, radii(n), false)
+            Sample::around(rng, mid, uncertain, kept(n), false)
         };
         mids.into_iter().zip(numels).map(sample).collect()
     }
@@ -188,7 +188,7 @@ mod tests {
     /// How many of the pairs are what they are called.
     fn share(trap: Trap, holds: impl Fn(f64, f64) -> bool) -> f64 {
         let rng = &mut generator("traps", 0);
-        let samples = trap.samples::<bf16>(rng, &[1000, 1000], |n| n);
+        let samples = trap.samples::<bf16>(rng, &[1000, 1000], Kept::each);
         let (a, b) = (&samples[0].mid, &samples[1].mid);
         let count = a.iter().zip(b).filter(|(a, b)| holds(a.to_f64(), b.to_f64())).count();
         count as f64 / 1000.0
@@ -213,7 +213,7 @@ mod tests {
 
     #[test]
     fn edges_are_at_zero() {
-        let sample = &Trap::Edges.samples::<f32>(&mut generator("edges", 0), &[600], |n| n)[0];
+        let sample = &Trap::Edges.samples::<f32>(&mut generator("edges", 0), &[600], Kept::each)[0];
         let ends = sample.mid.iter().zip(&sample.rad).map(|(x, r)| f64::from(x.abs()) - r);
         let (mut at, mut before, mut behind) = (0, 0, 0);
         for end in ends {

@@ -79,6 +79,9 @@ macro_rules! graphs {
                 let mut report = Report::new();
                 check::<f32, Uniform>(&program, &mut report);
                 check::<f32, Elementwise>(&program, &mut report);
+                check::<f32, Euclidean>(&program, &mut report);
+                check::<f64, Euclidean>(&program, &mut report);
+                check::<bf16, Euclidean>(&program, &mut report);
                 check::<f64, Uniform>(&program, &mut report);
                 check::<f64, Elementwise>(&program, &mut report);
                 check::<bf16, Uniform>(&program, &mut report);
@@ -104,7 +107,8 @@ macro_rules! graphs {
                 let tensor = $self.bounded.$get(at);
                 let mid = tensor.mid().as_slice().to_vec();
                 let rad = (0..mid.len()).map(|i| tensor.radius(i).get()).collect();
-                Entry { mid, rad, plain: $self.plain.$get(at).as_slice().to_vec() }
+                let norm = D::IS_NORM.then(|| tensor.radii()[0]);
+                Entry { mid, rad, norm, plain: $self.plain.$get(at).as_slice().to_vec() }
             })*
             _ => unreachable!("not an entry"),
         }
