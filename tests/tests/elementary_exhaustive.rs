@@ -1,4 +1,5 @@
-//! The elementary functions against references that are not ours: f32 over every input there is, f64 over random and adversarial ones.
+//! The elementary functions against references that are not ours: f32 and the narrow formats over every input there is, f64 over
+//! random and adversarial ones.
 //!
 //! All inputs of f32 take one to two minutes a function:
 //! `cargo test --release -p nfgrad-tests --test elementary_exhaustive -- --ignored --nocapture`. The environment variable
@@ -10,6 +11,9 @@ use dashu_float::{FBig, round::mode::HalfEven};
 use nfgrad::format::elementary::{self, Elementary};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+
+#[path = "elementary_exhaustive/every_number.rs"]
+mod every_number;
 
 /// A number of many digits.
 type Big = FBig<HalfEven, 2>;

@@ -65,7 +65,7 @@ impl Elementary for Silu {
     fn narrow(x: f64) -> f64 {
         // Below, the function vanishes; and -∞ times 0 would be a NaN.
         let x = select(x < -800.0, -800.0, x);
-        x * Sigmoid::narrow(x)
+        above_half(x, x * Sigmoid::narrow(x))
     }
 
     #[inline]
@@ -74,6 +74,20 @@ impl Elementary for Silu {
         x * Sigmoid::wide(x)
     }
 }
+
+/// `y`, or the f64 above `x/2` where `x` is tiny.
+///
+/// There silu and both forms of gelu are `x/2 + c x²` with a positive `c`: more than `x/2` by less than an f64 can tell. But `x/2` may be
+/// half-way between two subnormal numbers of the format that it is rounded to, and then that little decides.
+#[inline(always)]
+fn above_half(x: f64, y: f64) -> f64 {
+    let half = (0.5 * x).to_bits();
+    let above = f64::from_bits(select(x < 0.0, half.wrapping_sub(1), half.wrapping_add(1)));
+    select((x.abs() < TINY) & (x != 0.0), above, y)
+}
+
+/// 2^-100: no format has subnormal numbers from here up to 2^-25, where f64 can tell.
+const TINY: f64 = f64::from_bits((1023 - 100) << 52);
 
 /// `x Φ(x)`, where `Φ` is the [normal distribution function](super::NormalCdf): the exact form of the Gaussian error linear unit.
 #[derive(Debug, Clone, Copy)]
@@ -89,7 +103,7 @@ impl Elementary for Gelu {
     fn narrow(x: f64) -> f64 {
         let x = select(x < -40.0, -40.0, x);
         let below = tail(x);
-        x * select(x < 0.0, below, 1.0 - below)
+        above_half(x, x * select(x < 0.0, below, 1.0 - below))
     }
 
     #[inline]
@@ -121,7 +135,7 @@ impl Elementary for GeluTanh {
     #[inline(always)]
     fn narrow(x: f64) -> f64 {
         let (x, z) = gelu_tanh_reduced(x);
-        x * Sigmoid::narrow(z * (LINEAR.0 + CUBIC.0 * (z * z)))
+        above_half(x, x * Sigmoid::narrow(z * (LINEAR.0 + CUBIC.0 * (z * z))))
     }
 
     #[inline]
