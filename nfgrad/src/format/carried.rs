@@ -47,14 +47,35 @@ impl<const P: u32, const EMIN: i32, const EMAX: i32> Carried<P, EMIN, EMAX> {
     const LARGEST: f64 = (2.0 - power_of_two(1 - Self::PRECISION)) * power_of_two(EMAX);
     /// The smallest normal number.
     const NORMAL: f64 = power_of_two(EMIN + Self::PRECISION - 1);
+    /// Whether f64 has room above the largest number for a quick way to round, and the `EMAX` for which it is made.
+    const ROOM: (bool, i32) = if EMAX >= 1 && EMAX <= 960 { (true, EMAX) } else { (false, 1) };
 
     /// To nearest, ties to even.
-    ///
-    /// Normal numbers: add just under half of the part that is cut off to the bits, and one more if what is kept is odd.
-    /// Below, the unit is `2^EMIN`, which is that of `1.5 * 2^(EMIN + 52)` in f64: adding that number rounds, and taking it
-    /// away again is exact.
     #[inline(always)]
     fn round(x: f64) -> Self {
+        if const { Self::ROOM.0 } { Self::round_below(x) } else { Self::round_far(x) }
+    }
+
+    /// Let `2^n` be the power of two below `|x|`, but no less than the smallest normal number and no more than `2^EMAX`. The unit of
+    /// `x` is `2^(n+1-P)`, which is that of `1.5 * 2^(n+53-P)` in f64: adding that number rounds to it, ties to even, and taking
+    /// it away again is exact. (Beyond the largest number more may be cut off, but by monotonicity the result is not below
+    /// `2^(EMAX+1)`.) The two last products only move the exponent, and send what is too large to ∞ on the way.
+    #[inline(always)]
+    fn round_below(x: f64) -> Self {
+        let sign = x.to_bits() & 1 << 63;
+        let power = f64::from_bits(x.to_bits() & 0x7ff0_0000_0000_0000);
+        let power = if power < Self::NORMAL { Self::NORMAL } else { power };
+        let most = const { power_of_two(Self::ROOM.1) };
+        let power = if power > most { most } else { power };
+        let shift = power * const { 1.5 * power_of_two(53 - Self::PRECISION) };
+        let rounded = f64::from_bits(((x + shift) - shift).to_bits() | sign);
+        Self((rounded * const { power_of_two(1023 - Self::ROOM.1) }) * const { power_of_two(Self::ROOM.1 - 1023) })
+    }
+
+    /// The same where there is no room above: normal numbers by adding just under half of the part that is cut off to the bits,
+    /// and one more if what is kept is odd; subnormal ones by adding `1.5 * 2^(EMIN + 52)`.
+    #[inline(always)]
+    fn round_far(x: f64) -> Self {
         let cut = const { 53 - Self::PRECISION };
         let bits = x.to_bits();
         let half = (1_u64 << (cut - 1)) - 1;
@@ -75,68 +96,68 @@ impl<const P: u32, const EMIN: i32, const EMAX: i32> Format for Carried<P, EMIN,
     const ROUNDS_ONCE: bool = true;
     const ROUNDOFF: [f64; 2] = [power_of_two(-Self::PRECISION), power_of_two(EMIN - 1)];
 
-    #[inline]
+    #[inline(always)]
     fn from_f64(x: f64) -> Self {
         Self::round(x)
     }
 
-    #[inline]
+    #[inline(always)]
     fn to_f64(self) -> f64 {
         self.0
     }
 
-    #[inline]
+    #[inline(always)]
     fn to_acc(self) -> f64 {
         self.0
     }
 
-    #[inline]
+    #[inline(always)]
     fn from_acc(acc: f64) -> Self {
         Self::round(acc)
     }
 
-    #[inline]
+    #[inline(always)]
     fn is_finite(self) -> bool {
         self.0.is_finite()
     }
 
-    #[inline]
+    #[inline(always)]
     fn add(self, other: Self) -> Self {
         Self::round(self.0 + other.0)
     }
 
-    #[inline]
+    #[inline(always)]
     fn sub(self, other: Self) -> Self {
         Self::round(self.0 - other.0)
     }
 
-    #[inline]
+    #[inline(always)]
     fn mul(self, other: Self) -> Self {
         Self::round(self.0 * other.0)
     }
 
-    #[inline]
+    #[inline(always)]
     fn div(self, other: Self) -> Self {
         Self::round(self.0 / other.0)
     }
 
-    #[inline]
+    #[inline(always)]
     fn neg(self) -> Self {
         Self(-self.0)
     }
 
-    #[inline]
+    #[inline(always)]
     fn max(self, other: Self) -> Self {
         if (self.0 > other.0) | self.0.is_nan() { self } else { other }
     }
 
-    #[inline]
+    #[inline(always)]
     fn sqrt(self) -> Self {
         Self::round(self.0.sqrt())
     }
 
     /// `2^n 2^-P` for a number in `[2^n, 2^(n+1))`, and half of `2^EMIN` for subnormals and zero.
-    #[inline]
+    #[inline(always)]
     fn half_ulp(self) -> Up {
         let power = f64::from_bits(self.0.to_bits() & 0x7ff0_0000_0000_0000);
         Up::new((power * const { power_of_two(-Self::PRECISION) }).max(const { power_of_two(EMIN - 1) }))
@@ -144,24 +165,24 @@ impl<const P: u32, const EMIN: i32, const EMAX: i32> Format for Carried<P, EMIN,
 
     /// The sum in f64 is off by what the two-sum finds. `s - sum` is exact: both are multiples of `ulp(s)`, and they are at
     /// most half a unit of the format apart.
-    #[inline]
+    #[inline(always)]
     fn add_error(a: Self, b: Self, sum: Self) -> Up {
         let (s, e) = two_sum(a.0, b.0);
         Up::of_rounded_sum((s - sum.0) + e)
     }
 
     /// The product is exact in f64, and so is its distance to the nearest number.
-    #[inline]
+    #[inline(always)]
     fn mul_error(a: Self, b: Self, product: Self) -> Up {
         Up::abs(a.0 * b.0 - product.0)
     }
 
-    #[inline]
+    #[inline(always)]
     fn div_error(a: Self, b: Self, quotient: Self) -> Up {
         quotient_residual(a.0, b.0, quotient.0)
     }
 
-    #[inline]
+    #[inline(always)]
     fn sqrt_error(x: Self, root: Self) -> Up {
         root_residual(x.0, root.0, const { power_of_two(-Self::PRECISION) })
     }

@@ -1,7 +1,7 @@
 //! f16: IEEE 754 binary16, 11 bits of precision and numbers up to 65504.
 
 use super::Narrow;
-use super::narrow::Layout;
+use super::layout::Layout;
 use super::sixteen::sixteen_bits;
 
 sixteen_bits! {
@@ -18,7 +18,7 @@ sixteen_bits! {
 type Binary16 = Layout<5, 10>;
 
 /// The code of +∞; those above are NaN.
-const INFINITY: u32 = 0x7c00;
+const INFINITY: u16 = 0x7c00;
 
 impl Narrow for f16 {
     const NAME: &'static str = "f16";
@@ -27,26 +27,29 @@ impl Narrow for f16 {
     const PRECISION: i32 = 11;
     const EMIN: i32 = Binary16::EMIN;
 
-    #[inline]
+    #[inline(always)]
     fn widen(self) -> f32 {
-        let code = u32::from(self.to_bits());
-        let x = Binary16::widen(code);
+        let x = Binary16::widen(self.to_bits().cast_signed().into());
         // The topmost exponent means the same as in an f32, where it is larger.
         let special = f32::from_bits(x.to_bits() | 0x7f80_0000);
-        if code & 0x7fff >= INFINITY { special } else { x }
+        if self.to_bits() & 0x7fff >= INFINITY { special } else { x }
     }
 
-    #[inline]
+    #[inline(always)]
     fn round(x: f32) -> Self {
-        let size = Binary16::magnitude(x).min(INFINITY);
-        let code = Binary16::sign(x) | if x.is_nan() { 0x7e00 } else { size };
         #[allow(clippy::cast_possible_truncation, reason = "a sign and 15 bits")]
-        f16::from_bits(code as u16)
+        let code = Binary16::round(x, INFINITY.into()) as u16;
+        f16::from_bits(if x.is_nan() { code | 0x200 } else { code })
     }
 
-    #[inline]
+    #[inline(always)]
     fn negated(self) -> Self {
         f16::from_bits(self.to_bits() ^ 0x8000)
+    }
+
+    #[inline(always)]
+    fn is_nan(self) -> bool {
+        f16::is_nan(self)
     }
 }
 

@@ -15,7 +15,7 @@ use std::fmt::{self, Debug, Display};
 use std::marker::PhantomData;
 
 use super::Narrow;
-use super::narrow::Layout;
+use super::layout::Layout;
 
 /// Which 8-bit format; see the [module's](self) table.
 pub trait Layout8: Copy + Default + Send + Sync + 'static {
@@ -28,16 +28,59 @@ pub trait Layout8: Copy + Default + Send + Sync + 'static {
     /// The code of 1.
     const ONE: u8;
     /// The code of the largest number.
-    const LARGEST: u32;
+    const LARGEST: u8;
     /// The code of what is beyond it, if that does not saturate.
-    const BEYOND: u32;
-    /// The code of a quiet NaN.
-    const NAN: u32;
+    const BEYOND: u8;
+    /// The code of a quiet NaN. Where it is [`Layout8::BEYOND`] there is no infinity, and no other NaN.
+    const NAN: u8;
 
-    /// The number with this code.
-    fn widen(code: u32) -> f32;
-    /// The sign of `x`, and the code of `|x|` as if exponents went on for ever.
-    fn round(x: f32) -> (u32, u32);
+    /// The number with this code, as if all codes were finite numbers.
+    fn widen(code: u8) -> f32;
+    /// The code of `x`; what is beyond the code `last` becomes it, and so does a NaN.
+    fn round(x: f32, last: u8) -> u8;
+    /// The code of the sum of two numbers, likewise.
+    fn sum(a: u8, b: u8, last: u8) -> u8;
+    /// The code of the product of two numbers that are not negative, likewise.
+    fn product(a: u8, b: u8, last: u8) -> u8;
+}
+
+/// [`Layout8`] by the [`Layout`] with so many bits of exponent and mantissa.
+macro_rules! layout {
+    ($exponent:literal, $mantissa:literal) => {
+        const MANTISSA: i32 = $mantissa;
+        const EMIN: i32 = Layout::<$exponent, $mantissa>::EMIN;
+
+        #[inline(always)]
+        fn widen(code: u8) -> f32 {
+            Layout::<$exponent, $mantissa>::widen(code.cast_signed().into())
+        }
+
+        #[inline(always)]
+        fn round(x: f32, last: u8) -> u8 {
+            #[allow(clippy::cast_possible_truncation, reason = "a sign and seven bits")]
+            let code = Layout::<$exponent, $mantissa>::round(x, last.into()) as u8;
+            code
+        }
+
+        #[inline(always)]
+        fn sum(a: u8, b: u8, last: u8) -> u8 {
+            // No array of the two: the compiler would pack them.
+            let a = Layout::<$exponent, $mantissa>::scaled(a.cast_signed().into());
+            let b = Layout::<$exponent, $mantissa>::scaled(b.cast_signed().into());
+            #[allow(clippy::cast_possible_truncation, reason = "a sign and seven bits")]
+            let code = Layout::<$exponent, $mantissa>::round_scaled(a + b, last.into()) as u8;
+            code
+        }
+
+        #[inline(always)]
+        fn product(a: u8, b: u8, last: u8) -> u8 {
+            let a = Layout::<$exponent, $mantissa>::widen(a.into());
+            let b = Layout::<$exponent, $mantissa>::widen(b.into());
+            #[allow(clippy::cast_possible_truncation, reason = "seven bits")]
+            let code = Layout::<$exponent, $mantissa>::magnitude::<true>(a * b, last.into()) as u8;
+            code & 0x7f
+        }
+    };
 }
 
 /// The layout of [`E4m3`].
@@ -46,23 +89,11 @@ pub struct E4m3Layout;
 
 impl Layout8 for E4m3Layout {
     const NAMES: [&'static str; 2] = ["e4m3", "e4m3 (saturating)"];
-    const MANTISSA: i32 = 3;
-    const EMIN: i32 = Layout::<4, 3>::EMIN;
     const ONE: u8 = 0x38;
-    const LARGEST: u32 = 0x7e;
-    const BEYOND: u32 = 0x7f;
-    const NAN: u32 = 0x7f;
-
-    #[inline(always)]
-    fn widen(code: u32) -> f32 {
-        let x = Layout::<4, 3>::widen(code);
-        if code & 0x7f == Self::NAN { f32::NAN } else { x }
-    }
-
-    #[inline(always)]
-    fn round(x: f32) -> (u32, u32) {
-        (Layout::<4, 3>::sign(x), Layout::<4, 3>::magnitude(x))
-    }
+    const LARGEST: u8 = 0x7e;
+    const BEYOND: u8 = 0x7f;
+    const NAN: u8 = 0x7f;
+    layout!(4, 3);
 }
 
 /// The layout of [`E5m2`].
@@ -71,25 +102,11 @@ pub struct E5m2Layout;
 
 impl Layout8 for E5m2Layout {
     const NAMES: [&'static str; 2] = ["e5m2", "e5m2 (saturating)"];
-    const MANTISSA: i32 = 2;
-    const EMIN: i32 = Layout::<5, 2>::EMIN;
     const ONE: u8 = 0x3c;
-    const LARGEST: u32 = 0x7b;
-    const BEYOND: u32 = 0x7c;
-    const NAN: u32 = 0x7e;
-
-    #[inline(always)]
-    fn widen(code: u32) -> f32 {
-        let x = Layout::<5, 2>::widen(code);
-        // The topmost exponent means the same as in an f32, where it is larger.
-        let special = f32::from_bits(x.to_bits() | 0x7f80_0000);
-        if code & 0x7f >= Self::BEYOND { special } else { x }
-    }
-
-    #[inline(always)]
-    fn round(x: f32) -> (u32, u32) {
-        (Layout::<5, 2>::sign(x), Layout::<5, 2>::magnitude(x))
-    }
+    const LARGEST: u8 = 0x7b;
+    const BEYOND: u8 = 0x7c;
+    const NAN: u8 = 0x7e;
+    layout!(5, 2);
 }
 
 /// A number of 8 bits; see the [module's](self) table.
@@ -132,9 +149,35 @@ impl<L: Layout8, const SATURATES: bool> Fp8<L, SATURATES> {
     }
 
     /// The number as an f32, exactly.
-    #[inline]
+    #[inline(always)]
     pub fn to_f32(self) -> f32 {
-        L::widen(u32::from(self.0))
+        let x = L::widen(self.0);
+        // The infinity of an f32, or a NaN, with what bits of the mantissa there are.
+        let special = f32::from_bits(x.to_bits() | 0x7f80_0000);
+        if self.0 & 0x7f >= L::BEYOND { special } else { x }
+    }
+
+    /// What is beyond the largest number.
+    const LAST: u8 = if SATURATES { L::LARGEST } else { L::BEYOND };
+
+    /// An infinity or a NaN.
+    #[inline(always)]
+    const fn is_special(self) -> bool {
+        self.0 & 0x7f >= L::BEYOND
+    }
+
+    /// An infinity becomes the largest number where it should.
+    #[inline(always)]
+    const fn saturated(self) -> Self {
+        let infinite = SATURATES & (L::BEYOND != L::NAN) & (self.0 & 0x7f == L::BEYOND);
+        Self::from_bits(if infinite { self.0 & 0x80 | L::LARGEST } else { self.0 })
+    }
+
+    /// An integer that is ordered as the number is; both zeros have 0. There are four times as many in a register as of f32.
+    #[inline(always)]
+    const fn key(self) -> i8 {
+        let magnitude = (self.0 & 0x7f).cast_signed();
+        if self.0.cast_signed() < 0 { -magnitude } else { magnitude }
     }
 }
 
@@ -146,42 +189,82 @@ impl<L: Layout8, const SATURATES: bool> Narrow for Fp8<L, SATURATES> {
     const EMIN: i32 = L::EMIN;
     const SATURATES: bool = SATURATES;
 
-    #[inline]
+    #[inline(always)]
     fn widen(self) -> f32 {
         self.to_f32()
     }
 
-    #[inline]
+    #[inline(always)]
     fn round(x: f32) -> Self {
-        let (sign, size) = L::round(x);
-        let size = if size > L::LARGEST { const { if SATURATES { L::LARGEST } else { L::BEYOND } } } else { size };
-        let code = sign | if x.is_nan() { L::NAN } else { size };
-        #[allow(clippy::cast_possible_truncation, reason = "a sign and seven bits")]
-        Self::from_bits(code as u8)
+        let code = L::round(x, Self::LAST);
+        let nan = code & 0x80 | L::NAN;
+        // Without an infinity and without saturation, a NaN and what is too large have the same code.
+        let is_code = const { !SATURATES && L::BEYOND == L::NAN };
+        Self::from_bits(if is_code || !x.is_nan() { code } else { nan })
     }
 
-    #[inline]
+    #[inline(always)]
     fn negated(self) -> Self {
         Self::from_bits(self.0 ^ 0x80)
     }
 
-    #[inline]
+    #[inline(always)]
+    fn is_nan(self) -> bool {
+        self.0 & 0x7f > const { if L::BEYOND == L::NAN { L::LARGEST } else { L::BEYOND } }
+    }
+
+    /// What is no number is seen by its code, of which many fit into a register.
+    #[inline(always)]
+    fn sum(self, other: Self) -> Self {
+        let (a, b, left, right) = (self.0, other.0, self.is_special(), other.is_special());
+        let sum = L::sum(a, b, Self::LAST);
+        let second = if right { b } else { sum };
+        let first = if right & (a != b) { L::NAN } else { a };
+        Self::from_bits(if left { first } else { second }).saturated()
+    }
+
+    #[inline(always)]
+    fn difference(self, other: Self) -> Self {
+        self.sum(other.negated())
+    }
+
+    /// The same; ∞ times 0 is a NaN.
+    #[inline(always)]
+    fn product(self, other: Self) -> Self {
+        let (a, b, sign) = (self.0 & 0x7f, other.0 & 0x7f, (self.0 ^ other.0) & 0x80);
+        let product = L::product(a, b, Self::LAST);
+        let nan = self.is_nan() | other.is_nan() | (a == 0) | (b == 0);
+        let special = if nan { L::NAN } else { L::BEYOND };
+        Self::from_bits(sign | if self.is_special() | other.is_special() { special } else { product }).saturated()
+    }
+
+    #[inline(always)]
     fn is_saturated(self) -> bool {
-        SATURATES & (u32::from(self.0 & 0x7f) == L::LARGEST)
+        SATURATES & (self.0 & 0x7f == L::LARGEST)
     }
 }
 
 impl<L: Layout8, const SATURATES: bool> PartialEq for Fp8<L, SATURATES> {
-    #[inline]
+    #[inline(always)]
     fn eq(&self, other: &Self) -> bool {
-        self.to_f32() == other.to_f32()
+        (self.key() == other.key()) & !self.is_nan()
     }
 }
 
 impl<L: Layout8, const SATURATES: bool> PartialOrd for Fp8<L, SATURATES> {
-    #[inline]
+    #[inline(always)]
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        self.to_f32().partial_cmp(&other.to_f32())
+        if self.is_nan() | other.is_nan() { None } else { Some(self.key().cmp(&other.key())) }
+    }
+
+    #[inline(always)]
+    fn lt(&self, other: &Self) -> bool {
+        (self.key() < other.key()) & !self.is_nan() & !other.is_nan()
+    }
+
+    #[inline(always)]
+    fn gt(&self, other: &Self) -> bool {
+        other < self
     }
 }
 
@@ -236,6 +319,31 @@ mod tests {
         }
         assert_eq!(E5m2Saturating::round(f32::INFINITY).to_bits(), 0x7b);
         assert!(E4m3Saturating::round(f32::NAN).to_f32().is_nan() && E5m2Saturating::round(f32::NAN).to_f32().is_nan());
+    }
+
+    /// The short ways of sums and products are those through f32, in which both are exact, infinities and NaNs included.
+    fn computes_as_f32_does<L: Layout8, const SATURATES: bool>() {
+        let numbers = || (0..=255).map(Fp8::<L, SATURATES>::from_bits);
+        for (x, y) in numbers().flat_map(|x| numbers().map(move |y| (x, y))) {
+            let (a, b) = (x.to_f32(), y.to_f32());
+            for (ours, exact) in [(Format::add(x, y), a + b), (Format::sub(x, y), a - b), (Format::mul(x, y), a * b)] {
+                let theirs = Fp8::<L, SATURATES>::round(exact);
+                assert!(
+                    ours.to_bits() == theirs.to_bits() || ours.is_nan() && theirs.is_nan(),
+                    "{x} {y} {ours} {theirs}"
+                );
+            }
+            assert_eq!((x == y, x < y, x > y, x <= y, x >= y), (a == b, a < b, a > b, a <= b, a >= b), "{x} {y}");
+            assert!(Format::max(x, y).to_bits() == if a > b || a.is_nan() { x } else { y }.to_bits());
+        }
+    }
+
+    #[test]
+    fn sums_products_and_comparisons_are_those_of_f32() {
+        computes_as_f32_does::<E4m3Layout, false>();
+        computes_as_f32_does::<E4m3Layout, true>();
+        computes_as_f32_does::<E5m2Layout, false>();
+        computes_as_f32_does::<E5m2Layout, true>();
     }
 
     #[test]

@@ -5,6 +5,7 @@ mod carried;
 mod float16;
 mod fold;
 pub mod fp8;
+mod layout;
 mod narrow;
 mod native;
 pub mod nf;
@@ -19,7 +20,9 @@ use std::ops::{Add, Div, Mul, Neg, Sub};
 use num_traits::{Float, One, Zero};
 
 use crate::bound::Up;
+use crate::kernel::entrywise::convert;
 use crate::kernel::gemm::Mat;
+use crate::kernel::pairs::one_by_one;
 use crate::kernel::scratch::{Pooled, with_scratch};
 
 pub use crate::kernel::elementary;
@@ -236,6 +239,13 @@ pub trait Format: Copy + Default + PartialEq + PartialOrd + Debug + Display + Se
         if Self::CONVERSION == 0.0 { [nearest; 2] } else { [nearest.next_down(), nearest.next_up()] }
     }
 
+    /// `y[i] = f(a[i], b[i])`, part of the loop that calls it.
+    #[doc(hidden)]
+    #[inline(always)]
+    fn zip(a: &[Self], b: &[Self], y: &mut [Self], f: impl Fn(Self, Self) -> Self) {
+        one_by_one(a, b, y, f);
+    }
+
     /// Whether every number of a slice is finite.
     #[inline]
     fn all_finite(xs: &[Self]) -> bool {
@@ -247,10 +257,10 @@ pub trait Format: Copy + Default + PartialEq + PartialOrd + Debug + Display + Se
 fn accumulated_product<F: Format<Acc: Primitive>>(a: Mat<'_, F>, b: Mat<'_, F>, c: &mut [F]) {
     with_scratch([a.data.len(), b.data.len(), c.len()], |[wide_a, wide_b, wide_c]: [&mut [F::Acc]; 3]| {
         for (wide, narrow) in [(&mut *wide_a, a.data), (&mut *wide_b, b.data)] {
-            wide.iter_mut().zip(narrow).for_each(|(wide, narrow)| *wide = narrow.to_acc());
+            convert(narrow, wide, F::to_acc);
         }
         F::Acc::gemm(a.over(wide_a), b.over(wide_b), wide_c);
-        c.iter_mut().zip(&*wide_c).for_each(|(narrow, &wide)| *narrow = F::from_acc(wide));
+        convert(wide_c, c, F::from_acc);
     });
 }
 

@@ -9,6 +9,7 @@ use super::native::{quotient_residual, root_residual, two_sum};
 use super::{Format, accumulated_product};
 use crate::bound::Up;
 use crate::kernel::gemm::Mat;
+use crate::kernel::pairs::one_by_one;
 
 /// A binary format with subnormals, at most 11 bits of precision and no more range than f32. How to widen a number to f32
 /// and how to round one is all that [`Format`] needs to know of it.
@@ -22,16 +23,20 @@ use crate::kernel::gemm::Mat;
 /// | operation | if |
 /// |---|---|
 /// | `+`, `-` | `2p + 1 <= p'` and `e' <= e` |
-/// | `*` | `2p <= p'` and `e' <= 2e`, since then the first rounding is exact |
+/// | `*` | `2p <= p'` and either `e' <= 2e`, since then the first rounding is exact, or `e' + 2p <= e` |
 /// | `/` | `2p <= p'` and `e' <= e - p - 2` |
 /// | `√` | `2p + 2 <= p'`, `e <= 0` and `e' <= e - p - 2` |
 ///
-/// f32 has `p' = 24`, `e' = -149`: enough for sums, and for the rest if `e >= -74`. Formats with smaller numbers, bf16 and
-/// tf32, compute products and quotients in f64 (53, -1074) and round them to f32 *to odd*, which changes nothing about what
-/// they round to in a format with at least two bits less (Boldo and Melquiond 2008, "Emulation of FMA and correctly rounded
-/// sums: proved algorithms using rounding to odd").
+/// f32 has `p' = 24`, `e' = -149`: enough for all but the products of tf32, `e = -136`.
 ///
-/// What overflows in f32 or f64 overflows in the format too.
+/// The second condition for products, which bf16 needs (`-149 + 16 <= -133`), is not in those papers. *Proof.* A product has at most `2p`
+/// bits. From `2^(e-1)` on the last of them is at least `2^(e - 2p) >= 2^e'`, so the first rounding is exact. Below, the product rounds to
+/// 0; and the first rounding, which keeps order, leaves it at most `2^(e-1)`, which is a tie and rounds to 0 too. ∎
+///
+/// A number of f64 is rounded to f32 *to odd* first, which changes nothing about what it rounds to in a format with at least two bits
+/// less (Boldo and Melquiond 2008, "Emulation of FMA and correctly rounded sums: proved algorithms using rounding to odd").
+///
+/// What overflows in f32 overflows in the format too.
 pub trait Narrow: Copy + Default + PartialEq + PartialOrd + Debug + Display + Send + Sync + 'static {
     /// The name that people use.
     const NAME: &'static str;
@@ -55,6 +60,51 @@ pub trait Narrow: Copy + Default + PartialEq + PartialOrd + Debug + Display + Se
     #[must_use]
     fn negated(self) -> Self;
 
+    /// Not a number.
+    #[inline(always)]
+    fn is_nan(self) -> bool {
+        self.widen().is_nan()
+    }
+
+    /// `f(self, other)`, rounded, where `f` is one rounded operation of f32.
+    #[inline(always)]
+    #[must_use]
+    fn combine(self, other: Self, f: impl Fn(f32, f32) -> f32) -> Self {
+        Self::round(f(self.widen(), other.widen()))
+    }
+
+    /// `fl(self + other)`.
+    #[inline(always)]
+    #[must_use]
+    fn sum(self, other: Self) -> Self {
+        self.combine(other, |a, b| a + b)
+    }
+
+    /// `fl(self - other)`.
+    #[inline(always)]
+    #[must_use]
+    fn difference(self, other: Self) -> Self {
+        self.combine(other, |a, b| a - b)
+    }
+
+    /// `fl(self * other)`.
+    #[inline(always)]
+    #[must_use]
+    fn product(self, other: Self) -> Self {
+        if const { products_fit::<Self>() } {
+            self.combine(other, |a, b| a * b)
+        } else {
+            Self::round(small_rounded::<Self>(self.widen(), other.widen()))
+        }
+    }
+
+    /// See [`Format::zip`].
+    #[doc(hidden)]
+    #[inline(always)]
+    fn zip(a: &[Self], b: &[Self], y: &mut [Self], f: impl Fn(Self, Self) -> Self) {
+        one_by_one(a, b, y, f);
+    }
+
     /// Whether everything beyond the largest number rounds to this one, so that nothing is known of what was rounded to it.
     #[inline]
     fn is_saturated(self) -> bool {
@@ -62,10 +112,29 @@ pub trait Narrow: Copy + Default + PartialEq + PartialOrd + Debug + Display + Se
     }
 }
 
-/// Whether products, quotients and square roots may be rounded to f32 first.
-const fn fits_f32<T: Narrow>() -> bool {
-    assert!(T::PRECISION >= 2 && T::PRECISION <= 11 && T::EMIN >= -149, "not a format that f32 can compute for");
-    T::EMIN >= -74
+/// Whether products may be rounded to f32 first; see [`Narrow`].
+const fn products_fit<T: Narrow>() -> bool {
+    let (p, e) = (T::PRECISION, T::EMIN);
+    assert!(p >= 2 && p <= 11 && -149 <= e - p - 2, "not a format that f32 can compute for");
+    -149 <= 2 * e || -149 + 2 * p <= e
+}
+
+/// A product of which the smallest, those that are no normal f32, have been rounded to the format already.
+///
+/// Other products are exact: not below `2^-127`, their last bit is at least `2^(-126 - 2p) >= 2^-149`. The small ones are computed
+/// `2^64` times as large, so they are exact too, since no number is below `2^-136`; adding a large number rounds them to multiples
+/// of the smallest number, ties to even. (If the product is 0 without a factor being 0 it is below `2^-149`. If it is not, no
+/// factor is above `2^11`.)
+#[inline(always)]
+fn small_rounded<T: Narrow>(a: f32, b: f32) -> f32 {
+    const { assert!(T::EMIN >= -136 && T::PRECISION <= 11) };
+    let product = a * b;
+    let [scale, back] = [f32::from_bits((127 + 32) << 23), f32::from_bits((127 - 32) << 23)];
+    #[allow(clippy::cast_possible_truncation, reason = "three times a power of two")]
+    let shift = const { (1.5 * power_of_two(T::EMIN + 64 + 23)) as f32 };
+    let rounded = ((a * scale) * (b * scale) + shift) - shift;
+    let small = (rounded * back * back).copysign(product);
+    if (product.abs() < f32::MIN_POSITIVE) & (product != 0.0) { small } else { product }
 }
 
 impl<T: Narrow> Format for T {
@@ -77,78 +146,69 @@ impl<T: Narrow> Format for T {
     const SATURATES: bool = T::SATURATES;
     const ROUNDOFF: [f64; 2] = [power_of_two(-T::PRECISION), power_of_two(T::EMIN - 1)];
 
-    #[inline]
+    #[inline(always)]
     fn from_f64(x: f64) -> Self {
         round_f64(x)
     }
 
-    #[inline]
+    #[inline(always)]
     fn to_f64(self) -> f64 {
         f64::from(self.widen())
     }
 
-    #[inline]
+    #[inline(always)]
     fn to_acc(self) -> f32 {
         self.widen()
     }
 
-    #[inline]
+    #[inline(always)]
     fn from_acc(acc: f32) -> Self {
         T::round(acc)
     }
 
-    #[inline]
+    #[inline(always)]
     fn is_finite(self) -> bool {
         self.widen().is_finite()
     }
 
-    #[inline]
+    #[inline(always)]
     fn add(self, other: Self) -> Self {
-        T::round(self.widen() + other.widen())
+        self.sum(other)
     }
 
-    #[inline]
+    #[inline(always)]
     fn sub(self, other: Self) -> Self {
-        T::round(self.widen() - other.widen())
+        self.difference(other)
     }
 
-    #[inline]
+    #[inline(always)]
     fn mul(self, other: Self) -> Self {
-        if const { fits_f32::<T>() } {
-            T::round(self.widen() * other.widen())
-        } else {
-            round_f64(self.to_f64() * other.to_f64())
-        }
+        self.product(other)
     }
 
-    #[inline]
+    #[inline(always)]
     fn div(self, other: Self) -> Self {
-        if const { fits_f32::<T>() } {
-            T::round(self.widen() / other.widen())
-        } else {
-            round_f64(self.to_f64() / other.to_f64())
-        }
+        self.combine(other, |a, b| a / b)
     }
 
-    #[inline]
+    #[inline(always)]
     fn neg(self) -> Self {
         self.negated()
     }
 
-    #[inline]
+    #[inline(always)]
     fn max(self, other: Self) -> Self {
-        let (a, b) = (self.widen(), other.widen());
-        if (a > b) | a.is_nan() { self } else { other }
+        if (self > other) | self.is_nan() { self } else { other }
     }
 
-    #[inline]
+    #[inline(always)]
     fn sqrt(self) -> Self {
-        if const { fits_f32::<T>() } { T::round(self.widen().sqrt()) } else { round_f64(self.to_f64().sqrt()) }
+        T::round(self.widen().sqrt())
     }
 
     /// `2^n 2^-p` for a number in `[2^n, 2^(n+1))`, and half the smallest number for subnormals and zero; ∞ for a number that
     /// is saturated.
-    #[inline]
+    #[inline(always)]
     fn half_ulp(self) -> Up {
         let power = f64::from(f32::from_bits(self.widen().to_bits() & 0x7f80_0000));
         let half = (power * const { power_of_two(-T::PRECISION) }).max(const { power_of_two(T::EMIN - 1) });
@@ -156,26 +216,31 @@ impl<T: Narrow> Format for T {
     }
 
     /// The sum of two numbers is known exactly, as a rounded f64 and its own error.
-    #[inline]
+    #[inline(always)]
     fn add_error(a: Self, b: Self, sum: Self) -> Up {
         let (s, e) = two_sum(a.to_f64(), b.to_f64());
         Up::of_rounded_sum((s - sum.to_f64()) + e)
     }
 
     /// The product of two numbers is exact in f64, and so is its distance to the nearest number.
-    #[inline]
+    #[inline(always)]
     fn mul_error(a: Self, b: Self, product: Self) -> Up {
         Up::abs(a.to_f64() * b.to_f64() - product.to_f64())
     }
 
-    #[inline]
+    #[inline(always)]
     fn div_error(a: Self, b: Self, quotient: Self) -> Up {
         quotient_residual(a.to_f64(), b.to_f64(), quotient.to_f64())
     }
 
-    #[inline]
+    #[inline(always)]
     fn sqrt_error(x: Self, root: Self) -> Up {
         root_residual(x.to_f64(), root.to_f64(), const { power_of_two(-T::PRECISION) })
+    }
+
+    #[inline(always)]
+    fn zip(a: &[Self], b: &[Self], y: &mut [Self], f: impl Fn(Self, Self) -> Self) {
+        <T as Narrow>::zip(a, b, y, f);
     }
 
     fn matmul(a: Mat<'_, Self>, b: Mat<'_, Self>, c: &mut [Self]) {
@@ -191,13 +256,13 @@ pub(super) const fn power_of_two(n: i32) -> f64 {
 }
 
 /// To nearest, ties to even, in one rounding.
-#[inline]
+#[inline(always)]
 pub(super) fn round_f64<T: Narrow>(x: f64) -> T {
     T::round(to_odd(x))
 }
 
 /// To f32 by rounding to odd: toward zero, and the last bit set if anything was cut off.
-#[inline]
+#[inline(always)]
 pub(super) fn to_odd(x: f64) -> f32 {
     #[allow(clippy::cast_possible_truncation, reason = "corrected below")]
     let nearest = x as f32;
@@ -210,62 +275,11 @@ pub(super) fn to_odd(x: f64) -> f32 {
 /// `x` to nearest, ties to even, in a format with the exponents of f32 and `cut` bits less precision: add just under half of
 /// the part that is cut off, and one more if the part that is kept is odd. The part that is cut off is still there. A NaN
 /// becomes quiet.
-#[inline]
+#[inline(always)]
 pub(super) fn rounded_bits(x: f32, cut: u32) -> u32 {
     let bits = x.to_bits();
     let half = (1 << (cut - 1)) - 1;
-    if x.is_nan() { bits | 0x0040_0000 } else { bits.wrapping_add(half + ((bits >> cut) & 1)) }
-}
-
-/// Sign, `EXPONENT` bits and `MANTISSA` bits as IEEE 754 lays them out, but for what the topmost codes mean: how numbers of
-/// such a format are widened and rounded, in integer arithmetic without branches or tables, so that loops are vectorised.
-pub(super) struct Layout<const EXPONENT: u32, const MANTISSA: u32>;
-
-impl<const EXPONENT: u32, const MANTISSA: u32> Layout<EXPONENT, MANTISSA> {
-    const BIAS: u32 = (1 << (EXPONENT - 1)) - 1;
-    pub(super) const SIGN: u32 = 1 << (EXPONENT + MANTISSA);
-    #[allow(clippy::cast_possible_wrap, reason = "a few bits")]
-    pub(super) const EMIN: i32 = 1 - (Self::BIAS + MANTISSA) as i32;
-    /// How much further left the mantissa of an f32 reaches.
-    const SHIFT: u32 = 23 - MANTISSA;
-    /// The difference of the biases, in the place of an f32's exponent.
-    const REBIAS: u32 = (127 - Self::BIAS) << 23;
-    /// The bits of the smallest normal number as an f32.
-    const NORMAL: u32 = Self::REBIAS + (1 << 23);
-
-    /// The number with this code, without regard to what the topmost codes mean.
-    ///
-    /// A subnormal number is `m` units; with the exponent of the smallest normal number put in front it is that number
-    /// and `m` units, and the difference is exact.
-    #[inline(always)]
-    pub(super) fn widen(code: u32) -> f32 {
-        let magnitude = code & (Self::SIGN - 1);
-        let shifted = (magnitude << Self::SHIFT) + Self::REBIAS;
-        let normal = f32::from_bits(shifted);
-        let subnormal = f32::from_bits(shifted + (1 << 23)) - f32::from_bits(Self::NORMAL);
-        let size = if magnitude < 1 << MANTISSA { subnormal } else { normal };
-        f32::from_bits(size.to_bits() | (code & Self::SIGN) << (31 - EXPONENT - MANTISSA))
-    }
-
-    /// The code of `|x|` to nearest, ties to even, as if the exponents went on for ever: what is beyond the largest number
-    /// has a larger code, and so has a NaN.
-    ///
-    /// Below the smallest normal number the unit is that of `2^(e + 23)` as an f32: adding that number rounds to it, ties to
-    /// even, and leaves the number of units in the low bits.
-    #[inline(always)]
-    pub(super) fn magnitude(x: f32) -> u32 {
-        let size = x.abs();
-        let normal = (rounded_bits(size, Self::SHIFT) - Self::REBIAS.min(size.to_bits())) >> Self::SHIFT;
-        let unit = f32::from_bits((24 + 127 - Self::BIAS - MANTISSA) << 23);
-        let subnormal = (size + unit).to_bits().wrapping_sub(unit.to_bits());
-        if size.to_bits() < Self::NORMAL { subnormal } else { normal }
-    }
-
-    /// The sign of `x` in its place.
-    #[inline(always)]
-    pub(super) fn sign(x: f32) -> u32 {
-        x.to_bits() >> (31 - EXPONENT - MANTISSA) & Self::SIGN
-    }
+    if x.is_nan() { bits | 0x0040_0000 } else { bits.wrapping_add(half + (bits >> cut & 1)) }
 }
 
 #[cfg(test)]
@@ -293,6 +307,20 @@ pub(super) mod tests {
             assert_eq!(x.half_ulp().get(), (next.to_f64() - x.to_f64()) / 2.0, "{x}");
         }
         assert!(!round_f64::<T>(f64::NAN).is_finite() && !T::round(f32::NAN).is_finite());
+    }
+
+    /// Products and quotients are those of f64, which is wide enough by the first conditions of the table, rounded to odd; and numbers
+    /// are ordered as theirs are.
+    pub(in super::super) fn computes_as_f64_does<T: Narrow>(a: T, b: T) {
+        let (x, y) = (a.to_f64(), b.to_f64());
+        for (ours, exact) in [(Format::mul(a, b), x * y), (Format::div(a, b), x / y), (Format::add(a, b), x + y)] {
+            let theirs: T = round_f64(exact);
+            assert!(
+                ours.to_f64().to_bits() == theirs.to_f64().to_bits() || ours.is_nan() && theirs.is_nan(),
+                "{a} {b}"
+            );
+        }
+        assert_eq!((a == b, a < b, a > b, a <= b, a >= b), (x == y, x < y, x > y, x <= y, x >= y), "{a} {b}");
     }
 
     /// The errors of sums and products are those of exact arithmetic, and no more than half an ulp.

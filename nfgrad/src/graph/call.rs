@@ -24,6 +24,7 @@ use super::run::{self, Plans, ScratchSize};
 use super::{BoundedState, RevGraph, RevNode};
 use crate::bound::{Ball, Domain};
 use crate::format::Format;
+use crate::kernel::entrywise::update;
 
 /// `G: Block` reads "the graph has one output, so it can be a node of another graph".
 #[diagnostic::on_unimplemented(
@@ -271,7 +272,7 @@ where
             match modes.of(leaf.k) {
                 Mode::Skip => {}
                 Mode::Write => to.copy_from_slice(from),
-                Mode::Add => to.iter_mut().zip(from).for_each(|(sum, &x)| *sum = sum.add(x)),
+                Mode::Add => update(to, from, F::add),
             }
         }
     }
@@ -324,7 +325,7 @@ where
                     D::accumulate(to_radii, from_radii, leaf.numel, |i| {
                         D::addition_error(to[i], from[i], to[i].add(from[i]))
                     });
-                    to.iter_mut().zip(from).for_each(|(sum, &x)| *sum = sum.add(x));
+                    update(to, from, F::add);
                 }
             }
         }

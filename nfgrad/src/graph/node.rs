@@ -11,6 +11,7 @@ use super::plan::{Mode, Modes};
 use super::torchlean;
 use crate::bound::{Ball, Domain, T0};
 use crate::format::Format;
+use crate::kernel::entrywise::update;
 use crate::op::{Contribution, Op, Operands};
 
 /// A node of a reverse graph over the context `Ctx`: forward, VJP and the radii of both.
@@ -192,9 +193,7 @@ where
         for k in 0..W::POSITIONS.len() {
             if matches!(modes.of(k), Mode::Add) {
                 let contribution = &scratch[scratch_range(W::NUMELS, k)];
-                for (sum, &x) in cotangents[value_range::<Ctx, W>(k)].iter_mut().zip(contribution) {
-                    *sum = sum.add(x);
-                }
+                update(&mut cotangents[value_range::<Ctx, W>(k)], contribution, F::add);
             }
         }
     }
@@ -238,9 +237,7 @@ where
                 D::accumulate(&mut cotangent_radii[radius_range::<Ctx, W, D>(k)], other, added.len(), |i| {
                     D::addition_error(sums[i], added[i], sums[i].add(added[i]))
                 });
-                for (sum, &x) in sums.iter_mut().zip(added) {
-                    *sum = sum.add(x);
-                }
+                update(sums, added, F::add);
             }
         }
     }

@@ -20,9 +20,29 @@ pub(crate) fn widest<L: Loop<T>, T>(operand: T) -> L::Output {
     L::run(operand)
 }
 
+/// [`widest`] that looks for AVX-512 too: one more copy of the loop, for those that are short and much used.
+#[inline]
+pub(crate) fn widest_of_all<L: Loop<T>, T>(operand: T) -> L::Output {
+    #[cfg(target_arch = "x86_64")]
+    if is_x86_feature_detected!("avx512bw")
+        & is_x86_feature_detected!("avx512vl")
+        & is_x86_feature_detected!("avx512dq")
+    {
+        // SAFETY: the processor has just been found to have these parts of AVX-512, and so the first.
+        return unsafe { avx512::<L, T>(operand) };
+    }
+    widest::<L, T>(operand)
+}
+
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2")]
 fn avx2<L: Loop<T>, T>(operand: T) -> L::Output {
+    L::run(operand)
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512bw,avx512vl,avx512dq")]
+fn avx512<L: Loop<T>, T>(operand: T) -> L::Output {
     L::run(operand)
 }
 

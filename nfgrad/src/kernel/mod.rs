@@ -3,8 +3,10 @@
 
 pub(crate) mod dispatch;
 pub mod elementary;
+pub(crate) mod entrywise;
 pub(crate) mod gemm;
 pub(crate) mod norms;
+pub(crate) mod pairs;
 pub(crate) mod reduce;
 pub(crate) mod scratch;
 pub(crate) mod spectral;

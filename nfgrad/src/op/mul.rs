@@ -16,12 +16,13 @@
 
 use nfgrad_shapes::{EndsWith, Shape};
 
-use super::repeat::{combine, copies, repeated};
+use super::repeat::{copies, repeated};
 use super::rounding::{guarded, product_error};
 use super::torchlean::{self, Tensor};
 use super::{Contribution, Op};
 use crate::bound::{Ball, Domain, T0, Up};
 use crate::format::{Format, sum_error};
+use crate::kernel::entrywise::zip_rows;
 use crate::kernel::reduce::{column_height, sum_product_columns};
 
 /// `a * b`, entry by entry; see the [module](self).
@@ -34,7 +35,7 @@ impl<L: EndsWith<R>, R: Shape> Op<(L, R)> for Mul {
 
     #[inline]
     fn forward<F: Format>([a, b]: [&[F]; 2], y: &mut [F]) {
-        combine(a, b, y, F::mul);
+        zip_rows(a, b, y, F::mul);
     }
 
     #[inline]
@@ -47,10 +48,10 @@ impl<L: EndsWith<R>, R: Shape> Op<(L, R)> for Mul {
     #[inline]
     fn vjp<F: Format>([a, b]: [&[F]; 2], _: &[F], dy: &[F], [da, db]: [Option<&mut [F]>; 2]) {
         if let Some(da) = da {
-            combine(dy, b, da, F::mul);
+            zip_rows(dy, b, da, F::mul);
         }
         if let Some(db) = db {
-            if db.len() == dy.len() { combine(dy, a, db, F::mul) } else { sum_product_columns(dy, a, db) }
+            if db.len() == dy.len() { zip_rows(dy, a, db, F::mul) } else { sum_product_columns(dy, a, db) }
         }
     }
 

@@ -9,6 +9,7 @@ use super::torchlean::Tensor;
 use super::{Contribution, Op};
 use crate::bound::{Ball, Domain, Rule, T0, Up};
 use crate::format::Format;
+use crate::kernel::entrywise::{map, map_back};
 
 /// A function of one number, lifted to every entry of a tensor: `[s] -> [s]`.
 ///
@@ -87,9 +88,7 @@ impl<P: Pointwise, S: Shape> Op<(S,)> for P {
 
     #[inline]
     fn forward<F: Format>([x]: [&[F]; 1], y: &mut [F]) {
-        for (y, &x) in y.iter_mut().zip(x) {
-            *y = P::value(x);
-        }
+        map(x, y, S::NUMEL, P::value);
     }
 
     #[inline]
@@ -104,9 +103,7 @@ impl<P: Pointwise, S: Shape> Op<(S,)> for P {
     #[inline]
     fn vjp<F: Format>([x]: [&[F]; 1], y: &[F], dy: &[F], [dx]: [Option<&mut [F]>; 1]) {
         if let Some(dx) = dx {
-            for (((dx, &x), &y), &dy) in dx.iter_mut().zip(x).zip(y).zip(dy) {
-                *dx = P::vjp(x, y, dy);
-            }
+            map_back([x, y, dy], dx, S::NUMEL, P::vjp);
         }
     }
 

@@ -19,17 +19,6 @@ pub(super) const fn copies<L: Shape, R: Shape>() -> usize {
     if R::NUMEL == 0 { 1 } else { L::NUMEL / R::NUMEL }
 }
 
-/// `y = op(a, b)`, entry by entry, `b` repeated over `a`: row by row, so that no index is divided.
-#[inline]
-pub(super) fn combine<F: Format>(a: &[F], b: &[F], y: &mut [F], op: impl Fn(F, F) -> F) {
-    let columns = b.len().max(1);
-    for (y, a) in y.chunks_exact_mut(columns).zip(a.chunks_exact(columns)) {
-        for ((y, &a), &b) in y.iter_mut().zip(a).zip(b) {
-            *y = op(a, b);
-        }
-    }
-}
-
 /// The cotangent of an operand of length `out.len()` that was repeated: the sum over the repetitions.
 #[inline]
 pub(super) fn sum_repeated<F: Format>(dy: &[F], out: &mut [F]) {

@@ -15,12 +15,13 @@
 
 use nfgrad_shapes::{EndsWith, Shape};
 
-use super::repeat::{combine, copies, repeated, sum_repeated, sum_repeated_radius};
+use super::repeat::{copies, repeated, sum_repeated, sum_repeated_radius};
 use super::rounding::{guarded, is_known};
 use super::torchlean::{self, Tensor};
 use super::{Contribution, Op};
 use crate::bound::{Ball, Domain, T0, Up};
 use crate::format::Format;
+use crate::kernel::entrywise::zip_rows;
 
 /// `a - b`, entry by entry; see the [module](self).
 #[derive(Debug, Clone, Copy)]
@@ -32,7 +33,7 @@ impl<L: EndsWith<R>, R: Shape> Op<(L, R)> for Sub {
 
     #[inline]
     fn forward<F: Format>([a, b]: [&[F]; 2], y: &mut [F]) {
-        combine(a, b, y, F::sub);
+        zip_rows(a, b, y, F::sub);
     }
 
     #[inline]

@@ -1,0 +1,103 @@
+//! Loops over the entries of tensors, compiled for the widest registers.
+
+use super::dispatch::{Loop, widest, widest_of_all};
+use crate::format::Format;
+
+/// How many entries are worth a call. With fewer the loop is part of its caller, where its length is a constant.
+const WORTH_A_CALL: usize = 64;
+
+/// `y[i, j] = f(a[i, j], b[j])`: row by row, so that no index is divided.
+#[inline(always)]
+pub(crate) fn zip_rows<F: Format>(a: &[F], b: &[F], y: &mut [F], f: impl Fn(F, F) -> F) {
+    if b.len() < WORTH_A_CALL { Rows::run((a, b, y, f)) } else { widest_of_all::<Rows, _>((a, b, y, f)) }
+}
+
+struct Rows;
+
+impl<F: Format, Op: Fn(F, F) -> F> Loop<(&[F], &[F], &mut [F], Op)> for Rows {
+    type Output = ();
+
+    #[inline(always)]
+    fn run((a, b, y, f): (&[F], &[F], &mut [F], Op)) {
+        let columns = b.len().max(1);
+        for (y, a) in y.chunks_exact_mut(columns).zip(a.chunks_exact(columns)) {
+            F::zip(a, b, y, &f);
+        }
+    }
+}
+
+/// `y[i] = f(x[i])` for `numel` entries.
+#[inline(always)]
+pub(crate) fn map<F: Format>(x: &[F], y: &mut [F], numel: usize, f: impl Fn(F) -> F) {
+    if numel < WORTH_A_CALL { Map::run((x, y, f)) } else { widest_of_all::<Map, _>((x, y, f)) }
+}
+
+struct Map;
+
+impl<F: Format, Op: Fn(F) -> F> Loop<(&[F], &mut [F], Op)> for Map {
+    type Output = ();
+
+    #[inline(always)]
+    fn run((x, y, f): (&[F], &mut [F], Op)) {
+        for (y, &x) in y.iter_mut().zip(x) {
+            *y = f(x);
+        }
+    }
+}
+
+/// `dx[i] = f(x[i], y[i], dy[i])` for `numel` entries.
+#[inline(always)]
+pub(crate) fn map_back<F: Format>(known: [&[F]; 3], dx: &mut [F], numel: usize, f: impl Fn(F, F, F) -> F) {
+    if numel < WORTH_A_CALL { MapBack::run((known, dx, f)) } else { widest_of_all::<MapBack, _>((known, dx, f)) }
+}
+
+struct MapBack;
+
+impl<F: Format, Op: Fn(F, F, F) -> F> Loop<([&[F]; 3], &mut [F], Op)> for MapBack {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(([x, y, dy], dx, f): ([&[F]; 3], &mut [F], Op)) {
+        for (((dx, &x), &y), &dy) in dx.iter_mut().zip(x).zip(y).zip(dy) {
+            *dx = f(x, y, dy);
+        }
+    }
+}
+
+/// `x[i] = f(x[i], by[i])`.
+#[inline(always)]
+pub(crate) fn update<F: Format>(x: &mut [F], by: &[F], f: impl Fn(F, F) -> F) {
+    if by.len() < WORTH_A_CALL { Update::run((x, by, f)) } else { widest_of_all::<Update, _>((x, by, f)) }
+}
+
+struct Update;
+
+impl<F: Format, Op: Fn(F, F) -> F> Loop<(&mut [F], &[F], Op)> for Update {
+    type Output = ();
+
+    #[inline(always)]
+    fn run((x, by, f): (&mut [F], &[F], Op)) {
+        for (x, &by) in x.iter_mut().zip(by) {
+            *x = f(*x, by);
+        }
+    }
+}
+
+/// `to[i] = f(from[i])`, from one type of number to another.
+#[inline(always)]
+pub(crate) fn convert<A: Copy, B>(from: &[A], to: &mut [B], f: impl Fn(A) -> B) {
+    widest::<Convert, _>((from, to, f));
+}
+
+struct Convert;
+
+impl<A: Copy, B, Op: Fn(A) -> B> Loop<(&[A], &mut [B], Op)> for Convert {
+    type Output = ();
+
+    #[inline(always)]
+    fn run((from, to, f): (&[A], &mut [B], Op)) {
+        for (to, &from) in to.iter_mut().zip(from) {
+            *to = f(from);
+        }
+    }
+}
