@@ -181,6 +181,7 @@ pub(crate) fn answer(visibility: &TokenStream, name: &Ident, signature: &TokenSt
     // Exported macros live at the root of the crate, hence the fingerprint; others go where `use` can take them.
     let export = (visibility.to_string() == "pub").then(|| quote!(#[macro_export] #[allow(non_local_definitions)]));
     quote! {
+        /// What this graph tells a `graph!` block that calls it.
         #[doc(hidden)]
         #[allow(unused_macros)]
         #export

@@ -81,6 +81,7 @@ impl Printer<'_> {
         let with = (!symbols.is_empty()).then(|| {
             let zeros = symbols.iter().map(|_| quote!(#n::D<0>));
             quote! {
+                /// This graph with other dimensions, as a block of another.
                 impl #generics #n::With<(#(#symbols,)*)> for #graph<#(#zeros),*> {
                     type Graph = #graph #arguments;
                 }

@@ -35,10 +35,12 @@ impl Printer<'_> {
         let last = entries.len().checked_sub(1).map(index);
         let size = last.map_or_else(|| quote!(0), |last| quote!(Self::__SPANS[#last].end()));
         quote! {
+            /// Where each tensor lies in the buffer of a run.
             impl #generics #name #arguments {
                 #facts
                 const __SPANS: [#n::Span; #count] = #spans;
             }
+            /// What is at each position: params, inputs, then one tensor for each op.
             impl #generics #n::Context for #name #arguments {
                 type Len = #n::Nat<#count>;
                 const SIZE: usize = #size;

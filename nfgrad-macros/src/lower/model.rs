@@ -19,6 +19,7 @@ impl Printer<'_> {
         let records = [("Leaves", "leaves", leaves), ("Params", "params", params), ("Outputs", "outputs", outputs)];
         let records = records.map(|(what, function, fields)| self.collect(what, function, fields));
         quote! {
+            /// Names: for reports, and to fill the structs above.
             impl #generics #n::Model for #name #arguments {
                 const NAME: &'static str = #text;
                 const ENTRIES: &'static [#n::EntryInfo] = &[#(#infos),*];

@@ -36,6 +36,7 @@ impl Printer<'_> {
             })
         });
         quote! {
+            /// The block as rustc and an editor are to see it: never called.
             fn _names #generics() { #(#leaves)* #(#steps)* }
         }
     }

@@ -128,6 +128,7 @@ impl Printer<'_> {
         let has_loss = self.model.loss().map(|output| {
             let (position, offset) = (index(output.position), self.offset(output.position));
             quote! {
+                /// What the gradients are of.
                 impl #generics #n::HasLoss for #name #arguments {
                     const POSITION: usize = #position;
                     const OFFSET: usize = #offset;
@@ -155,6 +156,7 @@ impl Printer<'_> {
         let sweep = if self.nodes().next().is_some() { quote!(sweep) } else { quote!(_) };
         let visitor = &self.kind;
         quote! {
+            /// Every node once: in this order, and back.
             impl #generics #n::RevGraph for #name #arguments {
                 type Context = Self;
                 const PARAMS: usize = #params;

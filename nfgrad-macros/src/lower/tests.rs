@@ -69,6 +69,28 @@ fn three_operands_are_apart_unless_one_of_them_is_there_twice() {
     assert_has(&text, "n::Node<n::op::LayerNorm<L0>,(n::Idx<C4<B>,S1<B>,2>,n::Idx<C4<B>,S0,0>,n::Idx<C4<B>,S0,0>,)>;");
 }
 
+/// What `cargo expand` shows of the model of `nfgrad/examples/digits.rs`, committed, so that a change of it is seen and read.
+///
+/// `BLESS=1 cargo test -p nfgrad-macros snapshot` writes it anew.
+#[test]
+fn the_expansion_of_the_digits_model_is_the_snapshot() {
+    let example = include_str!("../../../nfgrad/examples/digits.rs");
+    let (_, block) = example.split_once("\ngraph! {\n").expect("a graph");
+    let (block, _) = block.split_once("\n}\n").expect("the end of the graph");
+    let items = syn::parse2(expand(&block.parse().expect("tokens"))).expect("items");
+    let found = prettyplease::unparse(&items);
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/snapshots/digits.rs");
+    if std::env::var_os("BLESS").is_some() {
+        std::fs::write(path, &found).expect("a file that can be written");
+    }
+    let snapshot = std::fs::read_to_string(path).expect("the snapshot");
+    let differs = snapshot.lines().zip(found.lines()).position(|(wanted, found)| wanted != found);
+    assert!(
+        snapshot == found,
+        "the expansion differs from {path}, first below line {differs:?}; BLESS=1 writes it anew, and the difference is read"
+    );
+}
+
 #[test]
 fn sweeps_visit_the_nodes_in_order_and_in_reverse() {
     let text = expansion(LINEAR);
