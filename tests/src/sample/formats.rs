@@ -136,6 +136,9 @@ mod bits {
         }
 
         fn real(self) -> Exact {
+            if Self::CONVERSION == 0.0 {
+                return Exact::new(self.to_f64());
+            }
             let (mantissa, exponent) = self.parts().expect("a finite number");
             let power = || Exact::new(RADIX.into()).power(exponent.abs());
             if exponent >= 0 {
