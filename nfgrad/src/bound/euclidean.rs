@@ -75,7 +75,7 @@ fn norm(radii: &[Up]) -> Up {
     Up::of_sum(squares, radii.len() + 1).sqrt().min(blunt)
 }
 
-/// At least `√(Σ rᵢ²)` of the bounds `rᵢ` that `rule` writes of the balls of some operands: the sum in the docs of [`Steady`]'s module.
+/// At least `√(Σ rᵢ²)` of the bounds `rᵢ` that `rule` writes of the balls of some operands: the sum in the docs of [`Steady`].
 fn steady_norm<'a, F: Format, const N: usize>(
     (numel, row): (usize, usize),
     operands: [Steady<'a, F, Euclidean>; N],

@@ -1,46 +1,46 @@
-//! [`Steady`]: how the error of an operand reaches a result, element by element.
-//!
-//! A domain that keeps the 2-norm `ε` of the errors of a tensor knows of each element only that it is within `ε`. But not all of them can be
-//! so far off at once, and an op can say what follows from that.
-//!
-//! # The promise
-//!
-//! The elements of a result are in groups: each alone, or a row, or all. Operand `k`, whose radius is `εₖ`, reaches group `g` as one number
-//! `tεₖ` with `t = t_{k,g}` between 0 and 1: the largest error among the elements that the group reads, or the mean of their errors. The bound
-//! of result `i` of the group is a function `rᵢ(t₁, t₂, …)` of these. It is *steady* if it is no more than a sum of products of functions of
-//! one `tₖ` each, all of which are not negative, not decreasing, and start slowly: `f(t) <= (1 - t) f(0) + t f(1)`.
-//!
-//! Constants, `t ε`, its powers and `e^(tε) - 1` are such functions, hence all formulas that are made of them with `+`, `*` and numbers that
-//! are not negative; and so is the maximum of such a function with 0. A minimum is not, for it may rise fast and then stay where it is.
-//!
-//! # What follows
-//!
-//! Write `r(S)` for the value of `r` where the operands of the set `S` have `t = 1` and the others `t = 0`. Then
-//!
-//! ```text
-//! rᵢ(t) <= rᵢ({}) + Σₖ tₖ dₖᵢ      dₖᵢ = max over the sets S without k of rᵢ(S with k) - rᵢ(S)
-//! ‖r‖₂  <= ‖r({})‖₂ + Σₖ √cₖ max over groups of ‖dₖ‖₂        where Σ_g t_{k,g}² <= cₖ
-//! ```
-//!
-//! *Proof.* Multiply out: `r` is at most a sum of terms `C ∏ tₖ` over sets of operands, and the product of numbers between 0 and 1 is at most
-//! the least of them. Let the operands be in the order of falling `t`, `S_j` the first `j` of them. A term over the set `K` contributes to
-//! `r(S_j)` as soon as `S_j` contains `K`, so with `t₀ = 1`, `t_{n+1} = 0`
-//!
-//! ```text
-//! r(t) <= Σⱼ (tⱼ - tⱼ₊₁) r(Sⱼ) = r({}) + Σⱼ tⱼ (r(Sⱼ) - r(Sⱼ₋₁))
-//! ```
-//!
-//! No weight is negative, so each `r(S)` may be replaced by a number above it, such as the one that is computed, and the differences are then
-//! those of computed numbers. The second line is Minkowski's inequality, then for each operand `Σ_g t² Σ_{i in g} dₖᵢ²`. ∎
-//!
-//! What is `cₖ`? If every element of the operand is read by one group only, the squares of the largest errors of the groups add up to `εₖ²`
-//! at most: 1. If each is read by `n` groups, `n`. If a group depends on the mean of `n` errors, each read once: `1/n`, for the square of a
-//! mean is at most the mean of the squares.
+//! [`Steady`]: how the errors of an operand reach a result, element by element, and what follows for their 2-norm.
 
 use super::{Ball, Domain, Up};
 use crate::format::Format;
 
-/// An operand of [`Domain::fill_steadily`] with what is promised of it; see the [module](self) for what a rule owes.
+/// An operand of [`Domain::fill_steadily`], with what is promised of the rule: that its bounds are steady in the radius of the operand.
+///
+/// A domain that keeps the 2-norm `ε` of the errors of a tensor knows of each element only that it is within `ε`. But not all of them can be
+/// so far off at once, and an op can say what follows from that.
+///
+/// # The promise
+///
+/// The elements of a result are in groups: each alone, or a row, or all. Operand `k`, whose radius is `εₖ`, reaches group `g` as one number
+/// `tεₖ` with `t = t_{k,g}` between 0 and 1: the largest error among the elements that the group reads, or the mean of their errors. The bound
+/// of result `i` of the group is a function `rᵢ(t₁, t₂, …)` of these. It is *steady* if it is no more than a sum of products of functions of
+/// one `tₖ` each, all of which are not negative, not decreasing, and start slowly: `f(t) <= (1 - t) f(0) + t f(1)`.
+///
+/// Constants, `t ε`, its powers and `e^(tε) - 1` are such functions, hence all formulas that are made of them with `+`, `*` and numbers that
+/// are not negative; and so is the maximum of such a function with 0. A minimum is not, for it may rise fast and then stay where it is.
+///
+/// # What follows
+///
+/// Write `r(S)` for the value of `r` where the operands of the set `S` have `t = 1` and the others `t = 0`. Then
+///
+/// ```text
+/// rᵢ(t) <= rᵢ({}) + Σₖ tₖ dₖᵢ      dₖᵢ = max over the sets S without k of rᵢ(S with k) - rᵢ(S)
+/// ‖r‖₂  <= ‖r({})‖₂ + Σₖ √cₖ max over groups of ‖dₖ‖₂        where Σ_g t_{k,g}² <= cₖ
+/// ```
+///
+/// *Proof.* Multiply out: `r` is at most a sum of terms `C ∏ tₖ` over sets of operands, and the product of numbers between 0 and 1 is at most
+/// the least of them. Let the operands be in the order of falling `t`, `S_j` the first `j` of them. A term over the set `K` contributes to
+/// `r(S_j)` as soon as `S_j` contains `K`, so with `t₀ = 1`, `t_{n+1} = 0`
+///
+/// ```text
+/// r(t) <= Σⱼ (tⱼ - tⱼ₊₁) r(Sⱼ) = r({}) + Σⱼ tⱼ (r(Sⱼ) - r(Sⱼ₋₁))
+/// ```
+///
+/// No weight is negative, so each `r(S)` may be replaced by a number above it, such as the one that is computed, and the differences are then
+/// those of computed numbers. The second line is Minkowski's inequality, then for each operand `Σ_g t² Σ_{i in g} dₖᵢ²`. ∎
+///
+/// What is `cₖ`? If every element of the operand is read by one group only, the squares of the largest errors of the groups add up to `εₖ²`
+/// at most: 1. If each is read by `n` groups, `n`. If a group depends on the mean of `n` errors, each read once: `1/n`, for the square of a
+/// mean is at most the mean of the squares.
 #[derive(Debug)]
 pub struct Steady<'a, F, D> {
     ball: Ball<'a, F, D>,
