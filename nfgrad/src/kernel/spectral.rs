@@ -75,28 +75,25 @@ pub(crate) fn remembered_spectral_norm<F: Format>(a: Mat<'_, F>) -> Up {
     }
     let place = Place(a.data.as_ptr().addr(), numel, if a.col_stride == 1 { a.cols } else { a.rows });
     KNOWN.with_borrow_mut(|known| {
-        let entry = match known.iter().position(|known| known.place == place) {
-            Some(found) => {
-                let known = &mut known[found];
-                let drift = distance(a.data, &known.copy);
-                if known.norm.is_finite() && drift.get() <= DRIFT * known.norm.get() {
-                    // An addition of 0 would round up.
-                    return if drift == Up::ZERO { known.norm } else { known.norm + drift };
-                }
-                known
+        let found = known.iter().position(|known| known.place == place);
+        if let Some(Known { copy, norm, .. }) = found.map(|found| &known[found]) {
+            let drift = distance(a.data, copy);
+            if norm.is_finite() && drift.get() <= DRIFT * norm.get() {
+                // An addition of 0 would round up.
+                return if drift == Up::ZERO { *norm } else { *norm + drift };
             }
-            None => {
-                if known.len() == MEMORY {
-                    known.remove(0);
-                }
-                known.push(Known { place, copy: vec![0.0; numel], norm: Up::INFINITY });
-                let last = known.len() - 1;
-                &mut known[last]
+        }
+        let found = found.unwrap_or_else(|| {
+            if known.len() == MEMORY {
+                known.remove(0);
             }
-        };
-        entry.norm = spectral_norm(a);
-        entry.copy.iter_mut().zip(a.data).for_each(|(copy, x)| *copy = x.to_f64());
-        entry.norm
+            known.push(Known { place, copy: vec![0.0; numel], norm: Up::INFINITY });
+            known.len() - 1
+        });
+        let Known { copy, norm, .. } = &mut known[found];
+        copy.iter_mut().zip(a.data).for_each(|(copy, x)| *copy = x.to_f64());
+        *norm = spectral_norm(a);
+        *norm
     })
 }
 
@@ -273,7 +270,9 @@ mod tests {
         data[0] += 0.01;
         assert!((first..first + 0.010_001).contains(&norm(&data)) && norm(&data) > first);
         // Twice the matrix is another one.
-        data.iter_mut().for_each(|x| *x *= 2.0);
+        for x in &mut data {
+            *x *= 2.0;
+        }
         assert!(norm(&data) >= 2.0 * exact && norm(&data) < 2.3 * exact);
         data[5] = f64::NAN;
         assert_eq!(norm(&data), f64::INFINITY);

@@ -16,7 +16,10 @@ pub(super) fn repeated<L: Shape, R: Shape>(i: usize) -> usize {
 /// How many elements of the left operand meet each of the right.
 #[inline]
 pub(super) const fn copies<L: Shape, R: Shape>() -> usize {
-    if R::NUMEL == 0 { 1 } else { L::NUMEL / R::NUMEL }
+    match L::NUMEL.checked_div(R::NUMEL) {
+        Some(copies) => copies,
+        None => 1,
+    }
 }
 
 /// The cotangent of an operand of length `out.len()` that was repeated: the sum over the repetitions.
