@@ -5,7 +5,7 @@ mod block;
 use std::fmt;
 use std::mem;
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::Ident;
 
@@ -143,7 +143,6 @@ pub(crate) enum ExprKind {
     Negative(Box<Expr>),
     Binary {
         operator: Operator,
-        at: Span,
         left: Box<Expr>,
         right: Box<Expr>,
     },

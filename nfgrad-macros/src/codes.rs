@@ -111,8 +111,6 @@ codes! {
         "A graph has at most 1024 tensors, leaves and results of ops together; split the model.";
     NO_PARAM = "NF0062", "a loss that does not depend on any param",
         "Every gradient would be 0.";
-    NO_SUCH_OPERATOR = "NF0063", "an operator that is not available",
-        "There is no op for this operator yet.";
 
     ELEMENT_COUNT = "NF0070", "a reshape that changes the number of elements",
         "The product of the lengths must be the same polynomial on both sides.";

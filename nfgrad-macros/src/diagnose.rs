@@ -180,8 +180,10 @@ pub(crate) fn suffix(op: &Applied<'_>, a: &Operand<'_>, b: &Operand<'_>) -> Diag
     if ends_with(&b.shape, &a.shape) {
         let text = format!("`{}` would have to be repeated, and only the right operand is", a.name());
         let error = both(op.error(codes::LEFT_SHORTER, a.expr.site, text));
-        let help = format!("write `-({} - {})`, which is exactly the same number", b.name(), a.name());
-        return if op.signature.name == "sub" { error.help(help) } else { error };
+        return error.help(match op.signature.name {
+            "sub" => format!("write `-({} - {})`, which is exactly the same number", b.name(), a.name()),
+            _ => format!("repeat it: `broadcast({}, {})`", a.name(), shape_text(&b.shape)),
+        });
     }
     if let Some(axis) = along(&a.shape, &b.shape) {
         return wrong_axis_help(both(wrong_axis(op, a, b, axis)), a, b, axis);

@@ -234,7 +234,7 @@ impl<'a> Resolver<'a, '_> {
                 Term::Poisoned
             }
             ExprKind::Negative(inner) => self.apply(expr, "neg", &[inner]),
-            ExprKind::Binary { operator, at, left, right } => self.binary(expr, *operator, *at, left, right),
+            ExprKind::Binary { operator, left, right } => self.binary(expr, *operator, left, right),
             ExprKind::Call(call) => match self.scope.get(&call.op.to_string()) {
                 Some(Meaning::Block(block)) => self.call_owned(expr, call, *block),
                 // A block that could not be read: what is wrong in its operands is wrong all the same.

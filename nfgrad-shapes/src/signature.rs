@@ -84,8 +84,6 @@ pub enum Rule {
     Gather,
     /// `[s] -> []`, or with `axis = i` the shape without that axis. The first parameter is the axis.
     Reduce,
-    /// `[s, c] -> [s, c]`: along the last axis, so the rank is at least 1.
-    LastAxis,
     /// `[s ++ t] -> [s ++ t]`, or `[s ++ t], [t] -> [s ++ t]` with a mask: along the axis that is the first parameter, the last if
     /// none is given.
     AlongAxis,
@@ -119,13 +117,23 @@ const AXIS_OR_ALL: &[Parameter] = &[Parameter::new("axis", Kind::Axis).or_all()]
 /// `eps = 1e-5`: what keeps a divisor from 0.
 const EPSILON: &[Parameter] = &[Parameter::new("eps", Kind::Real).or("1e-5").positive()];
 
+/// `eps = 1e-12`: below which the operand of a logarithm, or a divisor, does not fall.
+const THRESHOLD: &[Parameter] = &[Parameter::new("eps", Kind::Real).or("1e-12").positive()];
+
 /// Every op that can be called by name in a `graph!` block.
 pub const SIGNATURES: &[Signature] =
     &[
         op("add", "Add", &["a", "b"], Rule::Suffix, "a + b"),
         op("sub", "Sub", &["a", "b"], Rule::Suffix, "a - b"),
         op("mul", "Mul", &["a", "b"], Rule::Suffix, "a * b, entry by entry"),
+        op("div", "Div", &["a", "b"], Rule::Suffix, "a / b, entry by entry"),
         op("neg", "Neg", &["x"], Rule::Map, "-x"),
+        op("maximum", "Maximum", &["a", "b"], Rule::Suffix, "the larger of two, entry by entry"),
+        op("minimum", "Minimum", &["a", "b"], Rule::Suffix, "the smaller of two, entry by entry"),
+        op("pow", "Pow", &["x"], Rule::Map, "x to an integer power")
+            .with(&[Parameter::new("exponent", Kind::Integer).positional()]),
+        op("leaky_relu", "LeakyRelu", &["x"], Rule::Map, "x where it is positive, else slope * x")
+            .with(&[Parameter::new("slope", Kind::Real).or("0.01")]),
         op("relu", "Relu", &["x"], Rule::Map, "max(x, 0)"),
         op("exp", "Exp", &["x"], Rule::Map, "e to the x"),
         op("tanh", "Tanh", &["x"], Rule::Map, "hyperbolic tangent"),
@@ -133,11 +141,15 @@ pub const SIGNATURES: &[Signature] =
         op("sqrt", "Sqrt", &["x"], Rule::Map, "square root"),
         op("recip", "Recip", &["x"], Rule::Map, "1 / x"),
         op("ln", "Ln", &["x"], Rule::Map, "natural logarithm"),
+        op("safe_log", "SafeLog", &["x"], Rule::Map, "natural logarithm of max(x, eps)").with(THRESHOLD),
+        op("safe_log_smooth", "SafeLogSmooth", &["x"], Rule::Map, "ln(softplus(x) + eps)").with(THRESHOLD),
+        op("safe_div", "SafeDiv", &["a", "b"], Rule::Suffix, "a / max(b, eps), entry by entry").with(THRESHOLD),
         op("log1p", "Log1p", &["x"], Rule::Map, "ln(1 + x), accurate near 0"),
         op("expm1", "Expm1", &["x"], Rule::Map, "e to the x, less 1, accurate near 0"),
         op("sin", "Sin", &["x"], Rule::Map, "sine"),
         op("cos", "Cos", &["x"], Rule::Map, "cosine"),
         op("sigmoid", "Sigmoid", &["x"], Rule::Map, "1 / (1 + e^-x), the logistic function"),
+        op("logistic", "Sigmoid", &["x"], Rule::Map, "e^x / (e^x + 1): the same function as `sigmoid`"),
         op("softplus", "Softplus", &["x"], Rule::Map, "ln(1 + e^x)"),
         op("silu", "Silu", &["x"], Rule::Map, "x sigmoid(x)"),
         op("gelu", "Gelu", &["x"], Rule::Map, "x times the normal distribution function"),
@@ -181,13 +193,28 @@ pub const SIGNATURES: &[Signature] =
             "softmax(q @ transpose(k) / sqrt(d)) @ v, where the mask is not 0",
         )
         .at_least(3),
-        op("log_softmax", "LogSoftmax", &["x"], Rule::LastAxis, "x - ln(sum(exp(x))) along the last axis"),
+        op(
+            "log_softmax",
+            "LogSoftmax",
+            &["x", "mask"],
+            Rule::AlongAxis,
+            "x - ln(sum(exp(x))) along `axis`, where the mask is not 0",
+        )
+        .at_least(1)
+        .with(AXIS_OR_ALL),
         op(
             "cross_entropy",
             "CrossEntropy",
             &["logits", "target"],
             Rule::PairLastAxis,
             "-sum(target * log_softmax(logits)) along the last axis",
+        ),
+        op(
+            "bce_with_logits",
+            "BceWithLogits",
+            &["logits", "target"],
+            Rule::Pair,
+            "mean of softplus(logits) - target * logits, the binary cross-entropy",
         ),
         op("mse", "Mse", &["prediction", "target"], Rule::Pair, "mean of the squared differences"),
         op("cast", "Cast", &["x"], Rule::Map, "every entry rounded to a number format, such as bf16")

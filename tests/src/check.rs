@@ -9,7 +9,7 @@ use nfgrad::op::Contribution;
 use rand::{Rng, RngExt};
 
 use crate::exact::Exact;
-use crate::laws::{Law, Lengths, Rule, ShapesOf};
+use crate::laws::{Function, Law, Lengths, Rule, ShapesOf};
 use crate::report::Report;
 use crate::sample::{Balls, Sample, Sampled, generator};
 
@@ -194,7 +194,9 @@ impl<'a, F: Sampled> Trial<'a, F> {
 fn is_tame(rule: &Rule) -> bool {
     match rule {
         Rule::Exp
+        | Rule::Div
         | Rule::Softmax { masked: true, .. }
+        | Rule::LogSoftmax { masked: true, .. }
         | Rule::Attention(Lengths { masked: true, .. })
         | Rule::Gather { .. } => false,
         Rule::Unary(function) => function.is_tame(),
@@ -209,13 +211,15 @@ fn knows_exactness<F: Sampled>(rule: &Rule) -> bool {
         | Rule::Sub
         | Rule::Neg
         | Rule::Relu
+        | Rule::Maximum
+        | Rule::Minimum
         | Rule::Permute { .. }
         | Rule::Same
         | Rule::Concat { .. }
         | Rule::Slice { .. }
         | Rule::Pad { .. } => true,
         // Without a fused multiply-add f64 does not know the error of its products.
-        Rule::Mul => F::NAME != "f64",
+        Rule::Mul | Rule::Unary(Function::Pow(2)) => F::NAME != "f64",
         Rule::Unary(function) => function.knows_exactness(),
         _ => false,
     }

@@ -24,6 +24,12 @@ pub enum Rule {
     Sub,
     /// `a * b` entry by entry, likewise.
     Mul,
+    /// `a / b` entry by entry, likewise.
+    Div,
+    /// The larger of `a` and `b`, likewise; equal ones have half of the derivative each.
+    Maximum,
+    /// The smaller, likewise.
+    Minimum,
     /// `-x`.
     Neg,
     /// `max(x, 0)`, with derivative 0 at 0.
@@ -35,6 +41,13 @@ pub enum Rule {
     /// `c x` for the decimal fraction `c = digits / 10^places`.
     Scale {
         /// The digits of the literal without its point.
+        digits: i32,
+        /// How many of them follow the point.
+        places: u8,
+    },
+    /// `x` where it is positive, else `c x` for such a fraction `c`.
+    LeakyRelu {
+        /// The digits of the slope without its point.
         digits: i32,
         /// How many of them follow the point.
         places: u8,
@@ -72,10 +85,12 @@ pub enum Rule {
     Sum(Axis),
     /// The mean along it.
     Mean(Axis),
-    /// `x - ln Σ e^x` along the last axis.
+    /// `x - ln Σ e^x` along an axis, over the entries whose mask is not 0; 0 at the others.
     LogSoftmax {
-        /// The length of the last axis.
-        columns: usize,
+        /// Along which axis.
+        axis: Axis,
+        /// Whether there is a mask, which is repeated over the leading axes.
+        masked: bool,
     },
     /// `e^x / Σ e^x` along an axis, over the entries whose mask is not 0.
     Softmax {
@@ -102,6 +117,15 @@ pub enum Rule {
         /// The length of the last axis.
         columns: usize,
     },
+    /// `a / max(b, ε)` for such a fraction `ε`, `b` repeated; the derivative by `b` is 0 at `b = ε`.
+    SafeDiv {
+        /// The digits of `ε` without its point.
+        digits: i32,
+        /// How many of them follow the point.
+        places: u8,
+    },
+    /// The mean of `ln(1 + e^z) - t z` over everything.
+    BceWithLogits,
     /// The mean of `(p - t)²` over everything.
     Mse,
     /// The axes of a tensor of the lengths `dims`, in another order.
@@ -203,11 +227,17 @@ impl Rule {
             Self::Add => repeated(x, |a, b| a.clone() + b),
             Self::Sub => repeated(x, |a, b| a.clone() - b),
             Self::Mul => repeated(x, |a, b| a.clone() * b),
+            Self::Div => repeated(x, Exact::over),
+            Self::Maximum => repeated(x, |a, b| if a.is_less_than(b) { b.clone() } else { a.clone() }),
+            Self::Minimum => repeated(x, |a, b| if b.is_less_than(a) { b.clone() } else { a.clone() }),
             Self::Neg => map(x[0], |x| -x.clone()),
             Self::Relu => map(x[0], |x| if x.is_positive() { x.clone() } else { Exact::zero() }),
             Self::Exp => map(x[0], Exact::exp),
             Self::Tanh => map(x[0], |x| x.tanh_and_slope().0),
             Self::Scale { digits, places } => map(x[0], |x| scaled(x, digits, places)),
+            Self::LeakyRelu { digits, places } => {
+                map(x[0], |x| if x.is_positive() { x.clone() } else { scaled(x, digits, places) })
+            }
             Self::MatMul { m, k, n } => product(x[0], x[1], (m, k, n)),
             Self::MatMuls { m, k, n } => batches(x[0], x[1], (m * k, k * n), |a, b| product(a, b, (m, k, n))),
             Self::Amax(axis) => axis.firsts(x[0], Exact::is_less_than).map(|i| x[0][i].clone()).collect(),
@@ -215,7 +245,7 @@ impl Rule {
             Self::Gather { rows, columns } => layout::rows_of(x[0], x[1], rows, columns),
             Self::Sum(axis) => axis.sums(x[0]),
             Self::Mean(axis) => map(&axis.sums(x[0]), |sum| sum.over_exact(&length(axis.length))),
-            Self::LogSoftmax { columns } => rows(x[0], columns).flat_map(log_softmax).collect(),
+            Self::LogSoftmax { axis, .. } => rows::log_softmax(axis, x),
             Self::Softmax { axis, .. } => rows::softmax(axis, x),
             Self::Attention(lengths) => attention::forward(lengths, x),
             Self::Norm { columns, centred, digits, places } => {
@@ -225,6 +255,14 @@ impl Rule {
                 .zip(rows(x[1], columns))
                 .map(|(x, t)| -Exact::sum(&together(&log_softmax(x), t, |l, t| l.clone() * t)))
                 .collect(),
+            Self::SafeDiv { digits, places } => {
+                let epsilon = Exact::decimal(digits, places);
+                repeated(x, |a, b| a.over(if epsilon.is_less_than(b) { b } else { &epsilon }))
+            }
+            Self::BceWithLogits => {
+                let loss = |z: &Exact, t: &Exact| Function::Softplus.at(z).0 - &(t.clone() * z);
+                vec![Exact::sum(&together(x[0], x[1], loss)).over_exact(&length(x[0].len()))]
+            }
             Self::Mse => {
                 let squares = together(x[0], x[1], |p, t| square(&(p.clone() - t)));
                 vec![Exact::sum(&squares).over_exact(&length(x[0].len()))]
@@ -252,11 +290,24 @@ impl Rule {
                 let db = together(dy, x[0], |d, a| d.clone() * a);
                 vec![da, columns(&db, x[1].len())]
             }
+            Self::Div => {
+                let da = repeated(&[dy, x[1]], Exact::over);
+                let db = together(&together(dy, x[0], |d, a| -(d.clone() * a)), &cycled(x[1], dy.len()), |n, b| {
+                    n.over(&square(b))
+                });
+                vec![da, columns(&db, x[1].len())]
+            }
+            Self::Maximum => selected(x, dy, Exact::is_less_than),
+            Self::Minimum => selected(x, dy, |a, b| b.is_less_than(a)),
             Self::Neg => vec![map(dy, |d| -d.clone())],
             Self::Relu => vec![together(x[0], dy, |x, d| if x.is_positive() { d.clone() } else { Exact::zero() })],
             Self::Exp => vec![together(x[0], dy, |x, d| x.exp() * d)],
             Self::Tanh => vec![together(x[0], dy, |x, d| x.tanh_and_slope().1 * d)],
             Self::Scale { digits, places } => vec![map(dy, |d| scaled(d, digits, places))],
+            Self::LeakyRelu { digits, places } => {
+                let slope = |x: &Exact, d: &Exact| if x.is_positive() { d.clone() } else { scaled(d, digits, places) };
+                vec![together(x[0], dy, slope)]
+            }
             Self::MatMul { m, k, n } => {
                 let (a, b) = (transposed(x[0], m, k), transposed(x[1], k, n));
                 vec![product(dy, &b, (m, n, k)), product(&a, dy, (k, m, n))]
@@ -272,19 +323,33 @@ impl Rule {
             }
             Self::Sum(axis) => vec![axis.spread(dy)],
             Self::Mean(axis) => vec![map(&axis.spread(dy), |d| d.over_exact(&length(axis.length)))],
-            Self::LogSoftmax { columns } => {
-                let row = |(x, dy): (&[Exact], &[Exact])| {
-                    let sum = Exact::sum(dy);
-                    together(&softmax(x), dy, |s, d| d.clone() - &(s.clone() * &sum))
-                };
-                vec![rows(x[0], columns).zip(rows(dy, columns)).flat_map(row).collect()]
-            }
+            Self::LogSoftmax { axis, .. } => rows::log_softmax_vjp(axis, x, dy),
             Self::Softmax { axis, .. } => rows::softmax_vjp(axis, x, dy),
             Self::Attention(lengths) => attention::vjp(lengths, x, dy),
             Self::Norm { columns, centred, digits, places } => {
                 rows::norm_vjp(x, dy, columns, centred, &scaled(&Exact::new(1.0), digits, places))
             }
             Self::CrossEntropy { columns } => cross_entropy_vjp(x[0], x[1], dy, columns),
+            Self::SafeDiv { digits, places } => {
+                let epsilon = Exact::decimal(digits, places);
+                let b = cycled(x[1], dy.len());
+                let clamped = map(&b, |b| if epsilon.is_less_than(b) { b.clone() } else { epsilon.clone() });
+                let products = together(dy, x[0], |d, a| -(d.clone() * a));
+                let db =
+                    together(
+                        &products,
+                        &b,
+                        |n, b| {
+                            if epsilon.is_less_than(b) { n.over(&square(b)) } else { Exact::zero() }
+                        },
+                    );
+                vec![together(dy, &clamped, Exact::over), columns(&db, x[1].len())]
+            }
+            Self::BceWithLogits => {
+                let step = dy[0].over_exact(&length(x[0].len()));
+                let dz = together(x[0], x[1], |z, t| (z.logistic().0 - t) * &step);
+                vec![dz, map(x[0], |z| -(z.clone() * &step))]
+            }
             Self::Mse => {
                 let step = (Exact::new(2.0) * &dy[0]).over_exact(&length(x[0].len()));
                 let dp = together(x[0], x[1], |p, t| (p.clone() - t) * &step);
@@ -307,6 +372,9 @@ fn cross_entropy_vjp(x: &[Exact], t: &[Exact], dy: &[Exact], columns: usize) -> 
 
 /// `x - m - ln Σ e^(x - m)`, with `m` the maximum: the same number for every `m`, but of moderate size.
 fn log_softmax(x: &[Exact]) -> Vec<Exact> {
+    if x.is_empty() {
+        return Vec::new();
+    }
     let shifted = shifted(x);
     let log = Exact::sum(&map(&shifted, Exact::exp)).ln();
     map(&shifted, |x| x.clone() - &log)
@@ -375,6 +443,24 @@ fn together(a: &[Exact], b: &[Exact], f: impl Fn(&Exact, &Exact) -> Exact) -> Ve
 /// The second operand repeated over the leading axes of the first.
 fn repeated(x: &[&[Exact]], f: impl Fn(&Exact, &Exact) -> Exact) -> Vec<Exact> {
     x[0].iter().zip(x[1].iter().cycle()).map(|(a, b)| f(a, b)).collect()
+}
+
+fn cycled(x: &[Exact], len: usize) -> Vec<Exact> {
+    x.iter().cycle().take(len).cloned().collect()
+}
+
+/// The cotangents of the larger of two, in an order; half each where they are equal.
+fn selected(x: &[&[Exact]], dy: &[Exact], less: impl Fn(&Exact, &Exact) -> bool) -> Vec<Vec<Exact>> {
+    let share = |(own, other): (&Exact, &Exact), dy: &Exact| match (less(own, other), less(other, own)) {
+        (true, _) => Exact::zero(),
+        (_, true) => dy.clone(),
+        _ => dy.clone() * &Exact::new(0.5),
+    };
+    let b = cycled(x[1], dy.len());
+    let (left, right) = (x[0].iter().zip(&b), b.iter().zip(x[0]));
+    let da = left.zip(dy).map(|(pair, dy)| share(pair, dy)).collect();
+    let db: Vec<_> = right.zip(dy).map(|(pair, dy)| share(pair, dy)).collect();
+    vec![da, columns(&db, x[1].len())]
 }
 
 /// The sum over the leading axes: what the cotangent of a repeated operand is.

@@ -50,6 +50,11 @@ macro_rules! numbers {
 numbers! {
     neg: op::Neg;
     abs: op::Abs;
+    leaky_relu: op::LeakyRelu<Tenth>;
+    square: op::Pow<op::Integer<2>>;
+    inverse_cube: op::Pow<op::Integer<-3>>;
+    safe_log: op::SafeLog<Tenth>;
+    safe_log_smooth: op::SafeLogSmooth<Tenth>;
     relu: op::Relu;
     scale_by_a_tenth: op::Scale<Tenth>;
     scale_by_three: op::Scale<Three>;
@@ -89,6 +94,10 @@ macro_rules! pairs {
 
 pairs! {
     add: op::Add;
+    div: op::Div;
+    safe_div: op::SafeDiv<Tenth>;
+    maximum: op::Maximum;
+    minimum: op::Minimum;
     sub: op::Sub;
     mul: op::Mul;
 }
@@ -117,7 +126,7 @@ vectors! {
     amax: op::Amax<Axis<1>>, (Pairs,);
     amin: op::Amin<Axis<1>>, (Pairs,);
     softmax: op::Softmax<Axis<1>>, (Pairs,);
-    log_softmax: op::LogSoftmax, (Pairs,);
+    log_softmax: op::LogSoftmax<Axis<1>>, (Pairs,);
     cross_entropy: op::CrossEntropy, (Pairs, Pairs);
     layer_norm: op::LayerNorm<Small>, (Pairs, Two, Two);
     rms_norm: op::RmsNorm<Small>, (Pairs, Two);

@@ -6,12 +6,19 @@ mod graphs {
 
 use nfgrad::format::{E5m2, bf16 as Brain};
 use nfgrad::op::{
-    Add, All, Amax, Axis, Broadcast, Cast, Concat, CrossEntropy, Exp, LogSoftmax, MatMul, Mean, Mse, Mul, Neg, Pad,
-    Permute, Relu, Reshape, Slice, Sub, Sum, Tanh, Transpose,
+    Add, All, Amax, Axis, BceWithLogits, Broadcast, Cast, Concat, CrossEntropy, Div, Exp, Integer, LeakyRelu,
+    LogSoftmax, MatMul, Maximum, Mean, Minimum, Mse, Mul, Neg, Pad, Permute, Pow, Relu, Reshape, SafeDiv, SafeLog,
+    SafeLogSmooth, Slice, Sub, Sum, Tanh, Transpose,
 };
 use nfgrad::prelude::*;
 
+use nfgrad_tests::literals;
+
 use graphs::machine::graphs;
+
+literals! {
+    Tenth = "0.1", 0.1, false;
+}
 
 type M23 = (D<2>, D<3>);
 type M33 = (D<3>, D<3>);
@@ -28,6 +35,12 @@ type C243 = (D<2>, D<4>, D<3>);
 type C233 = (D<2>, D<3>, D<3>);
 type Beside = Concat<Axis<0>, D<4>>;
 type Middle = Slice<Axis<0>, D<1>, D<2>>;
+type Leaky = LeakyRelu<Tenth>;
+type SmoothLog = SafeLogSmooth<Tenth>;
+type ClampedLog = SafeLog<Tenth>;
+type Quotient = SafeDiv<Tenth>;
+type Cube = Pow<Integer<3>>;
+type Inverse = Pow<Integer<-1>>;
 type ZerosBefore = Pad<Axis<1>, D<1>, D<0>, D<3>>;
 
 graphs! {
@@ -126,7 +139,7 @@ graphs! {
     /// The same with its loss spelled out, and the logarithms used twice
     spelled_out: 12 cases {
         params [0: M23]; inputs [1: M23];
-        G1 = 2: LogSoftmax [0: M23] => M23;
+        G1 = 2: LogSoftmax<Axis<1>> [0: M23] => M23;
         G2 = 3: Mul [2: M23, 1: M23] => M23;
         G3 = 4: Sub [3: M23, 2: M23] => M23;
         G4 = 5: Sum<Axis<1>> [4: M23] => V2;
@@ -157,6 +170,42 @@ graphs! {
         G1 = 1: Exp [0: ()] => ();
         G2 = 2: Mul [1: (), 0: ()] => ();
         G3 = 3: Sub [2: (), 0: ()] => ();
+    }
+
+    /// `sum((w / v) * max(w, v)) + sum(h / h)` with h = w / v: quotients and selections, of a node by itself too
+    quotients: 40 cases {
+        params [0: M23, 1: V3]; inputs [];
+        G1 = 2: Div [0: M23, 1: V3] => M23;
+        G2 = 3: Maximum [0: M23, 1: V3] => M23;
+        G3 = 4: Mul [2: M23, 3: M23] => M23;
+        G4 = 5: Div [2: M23, 2: M23] => M23;
+        G5 = 6: Minimum [5: M23, 5: M23] => M23;
+        G6 = 7: Add [4: M23, 6: M23] => M23;
+        G7 = 8: Sum<All> [7: M23] => ();
+    }
+
+    /// `mean(leaky_relu(x @ w) ^ 3 - w' ^ -1)`: a slope, and powers of both signs
+    powers: 40 cases {
+        params [0: M34, 1: V4]; inputs [2: M23];
+        G1 = 3: MatMul [2: M23, 0: M34] => M24;
+        G2 = 4: Leaky [3: M24] => M24;
+        G3 = 5: Cube [4: M24] => M24;
+        G4 = 6: Inverse [1: V4] => V4;
+        G5 = 7: Sub [5: M24, 6: V4] => M24;
+        G6 = 8: Mean<All> [7: M24] => ();
+    }
+
+    /// `bce(logs(x @ w) / max(safe_log_smooth(w'), 0.1), t)`: logarithms and quotients that cannot fail
+    guarded: 25 cases {
+        params [0: M34, 1: V4]; inputs [2: M23, 3: M24];
+        G1 = 4: MatMul [2: M23, 0: M34] => M24;
+        G2 = 5: LogSoftmax<Axis<1>> [4: M24] => M24;
+        G3 = 6: SmoothLog [1: V4] => V4;
+        G4 = 7: Quotient [5: M24, 6: V4] => M24;
+        G5 = 8: Quotient [7: M24, 7: M24] => M24;
+        G6 = 9: ClampedLog [8: M24] => M24;
+        G7 = 10: Add [9: M24, 7: M24] => M24;
+        G8 = 11: BceWithLogits [10: M24, 3: M24] => ();
     }
 
     /// Reductions along either axis of what was repeated

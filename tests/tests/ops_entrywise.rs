@@ -1,7 +1,7 @@
 //! Ops that act entry by entry, in every format and every radius domain: no radius is smaller than the true error, forward or backward.
 
 use nfgrad::format::{E4m3Saturating, E5m2};
-use nfgrad::op::{self, Add, Exp, Mul, Neg, Relu, Scale, Sub, Tanh};
+use nfgrad::op::{self, Add, Exp, Integer, Mul, Neg, Relu, Scale, Sub, Tanh};
 use nfgrad::prelude::*;
 use nfgrad_tests::sample::Hexadecimal;
 use nfgrad_tests::{literals, ops};
@@ -12,6 +12,8 @@ literals! {
     // Exact in f64, but neither in f32 nor in bf16.
     Odd = "1073741825", 1_073_741_825.0, true;
     Zero = "0", 0.0, true;
+    Billionth = "0.000000001", 1e-9, false;
+    Minus = "-1.5", -1.5, true;
 }
 
 ops! {
@@ -45,6 +47,27 @@ ops! {
     cast_to_e5m2: op::Cast<E5m2>, 200, [((D<4>, D<3>),)];
     cast_to_saturating_e4m3: op::Cast<E4m3Saturating>, 200, [((D<4>, D<3>),)];
     cast_to_six_hexadecimal_digits: op::Cast<Hexadecimal>, 200, [((D<4>, D<3>),)];
+    div: op::Div, 300, [
+        ((D<2>, D<3>), (D<2>, D<3>)),
+        ((D<5>, D<3>), (D<3>,)),
+        ((D<2>, D<19>), (D<19>,)),
+        ((D<7>,), ()),
+        ((), ()),
+        ((D<0>, D<3>), (D<3>,)),
+    ];
+    maximum: op::Maximum, 300, [
+        ((D<2>, D<3>), (D<2>, D<3>)),
+        ((D<5>, D<3>), (D<3>,)),
+        ((D<2>, D<19>), (D<19>,)),
+        ((D<7>,), ()),
+        ((), ()),
+    ];
+    minimum: op::Minimum, 300, [
+        ((D<2>, D<3>), (D<2>, D<3>)),
+        ((D<5>, D<3>), (D<3>,)),
+        ((D<7>,), ()),
+        ((), ()),
+    ];
     neg: Neg, 100, [((D<4>, D<3>),), ((),)];
     exp: Exp, 150, [((D<2>, D<2>),), ((),)];
     abs: op::Abs, 300, [((D<4>, D<3>),), ((),)];
@@ -66,4 +89,27 @@ ops! {
     scale_by_an_odd_number: Scale<Odd>, 200, [((D<4>, D<3>),)];
     scale_by_zero: Scale<Zero>, 100, [((D<4>, D<3>),)];
     relu: Relu, 600, [((D<4>, D<3>),), ((),), ((D<0>,),)];
+    leaky_relu: op::LeakyRelu<Tenth>, 600, [((D<4>, D<3>),), ((),)];
+    leaky_relu_with_a_slope_above_one: op::LeakyRelu<Odd>, 200, [((D<4>, D<3>),)];
+    leaky_relu_with_a_negative_slope: op::LeakyRelu<Minus>, 300, [((D<4>, D<3>),)];
+    pow_0: op::Pow<Integer<0>>, 50, [((D<2>, D<2>),)];
+    pow_1: op::Pow<Integer<1>>, 50, [((D<2>, D<2>),)];
+    pow_2: op::Pow<Integer<2>>, 150, [((D<2>, D<2>),), ((),)];
+    pow_3: op::Pow<Integer<3>>, 150, [((D<2>, D<2>),)];
+    pow_10: op::Pow<Integer<10>>, 100, [((D<2>, D<2>),)];
+    pow_of_the_reciprocal: op::Pow<Integer<-1>>, 150, [((D<2>, D<2>),)];
+    pow_minus_2: op::Pow<Integer<-2>>, 150, [((D<2>, D<2>),)];
+    pow_minus_5: op::Pow<Integer<-5>>, 100, [((D<2>, D<2>),)];
+    safe_div: op::SafeDiv<Tenth>, 300, [
+        ((D<2>, D<3>), (D<2>, D<3>)),
+        ((D<5>, D<3>), (D<3>,)),
+        ((D<7>,), ()),
+        ((), ()),
+    ];
+    safe_div_by_at_least_a_quarter: op::SafeDiv<Quarter>, 300, [((D<4>,), (D<4>,))];
+    safe_log: op::SafeLog<Tenth>, 150, [((D<2>, D<2>),), ((),)];
+    safe_log_of_at_least_a_quarter: op::SafeLog<Quarter>, 150, [((D<2>, D<2>),)];
+    safe_log_of_at_least_next_to_nothing: op::SafeLog<Billionth>, 150, [((D<2>, D<2>),)];
+    safe_log_smooth: op::SafeLogSmooth<Tenth>, 100, [((D<2>, D<2>),), ((),)];
+    safe_log_smooth_with_next_to_nothing: op::SafeLogSmooth<Billionth>, 100, [((D<2>, D<2>),)];
 }

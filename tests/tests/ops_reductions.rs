@@ -1,6 +1,6 @@
 //! Reductions, in every format and every radius domain: no radius is smaller than the true error, forward or backward.
 
-use nfgrad::op::{All, Amax, Amin, Axis, Mean, Mse, Sum};
+use nfgrad::op::{All, Amax, Amin, Axis, BceWithLogits, Mean, Mse, Sum};
 use nfgrad::prelude::*;
 use nfgrad_tests::ops;
 
@@ -12,6 +12,7 @@ ops! {
     mean_outer: Mean<Axis<0>>, 200, [((D<3>, D<2>),), ((D<5>,),), ((D<2>, D<17>),)];
     mean_middle: Mean<Axis<1>>, 200, [((D<2>, D<3>),), ((D<2>, D<3>, D<2>),)];
     mse: Mse, 400, [((D<2>, D<3>), (D<2>, D<3>)), ((D<35>,), (D<35>,)), ((), ())];
+    bce_with_logits: BceWithLogits, 150, [((D<2>, D<3>), (D<2>, D<3>)), ((D<35>,), (D<35>,)), ((), ())];
     amax: Amax<All>, 200, [((D<2>, D<3>),), ((D<5>,),), ((),)];
     amax_outer: Amax<Axis<0>>, 200, [((D<3>, D<2>),), ((D<4>,),)];
     amax_middle: Amax<Axis<1>>, 200, [((D<2>, D<3>),), ((D<2>, D<3>, D<2>),)];

@@ -3,9 +3,14 @@
 use nfgrad::op::{self, Add, All, Axis, CrossEntropy, Exp, LogSoftmax, MatMul, Mean, Mse, Mul, Relu, Sub, Sum, Tanh};
 use nfgrad::prelude::*;
 use nfgrad_tests::check::{HEADER, tightness};
+use nfgrad_tests::literals;
 
 type Matrix = (D<8>, D<10>);
 type Row = (D<10>,);
+
+literals! {
+    Hundredth = "0.01", 0.01, false;
+}
 
 /// One line for each op, format and domain.
 macro_rules! table {
@@ -26,6 +31,15 @@ fn radius_over_error() {
         Add, (Matrix, Row);
         Sub, (Matrix, Matrix);
         Mul, (Matrix, Row);
+        op::Div, (Matrix, Row);
+        op::Maximum, (Matrix, Row);
+        op::Pow<op::Integer<2>>, (Matrix,);
+        op::Pow<op::Integer<3>>, (Matrix,);
+        op::Pow<op::Integer<-2>>, (Matrix,);
+        op::LeakyRelu<Hundredth>, (Matrix,);
+        op::SafeDiv<Hundredth>, (Matrix, Row);
+        op::SafeLog<Hundredth>, (Matrix,);
+        op::SafeLogSmooth<Hundredth>, (Matrix,);
         Relu, (Matrix,);
         Exp, (Matrix,);
         Tanh, (Matrix,);
@@ -45,8 +59,9 @@ fn radius_over_error() {
         Sum<All>, (Matrix,);
         Sum<Axis<0>>, (Matrix,);
         Mean<All>, (Matrix,);
-        LogSoftmax, (Matrix,);
+        LogSoftmax<Axis<1>>, (Matrix,);
         CrossEntropy, (Matrix, Matrix);
+        op::BceWithLogits, (Matrix, Matrix);
         Mse, (Matrix, Matrix);
     }
 }

@@ -27,6 +27,10 @@ graph! {
         output mse = mse(log_softmax(v), t);
         output rows = sum(mean(v, axis = 1), axis = 0);
         output flat = sum(groups) + ce;
+        let ratio = maximum(h, b1) / minimum(b1, h) / s;
+        let logs = log_softmax(v, b1, axis = 1) + log_softmax(v, axis = 0) * safe_log(h) - safe_log_smooth(u, eps = 0.1);
+        output bce = bce_with_logits(logs, logistic(t)) + mean(safe_div(h, b1) + safe_div(h, h, eps = 1e-3));
+        output powers = leaky_relu(pow(ratio, 3) - pow(h, exponent = -2), slope = 0.2) + leaky_relu(h);
         /// The hidden layer, as an output.
         output h;
     }

@@ -199,10 +199,6 @@ struct NF0061;
 struct NF0062;
 
 #[cfg(doctest)]
-#[doc = include_str!("../../docs/src/errors/NF0063.md")]
-struct NF0063;
-
-#[cfg(doctest)]
 #[doc = include_str!("../../docs/src/errors/NF0070.md")]
 struct NF0070;
 

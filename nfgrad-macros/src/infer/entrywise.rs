@@ -20,7 +20,7 @@ pub(super) fn suffix(op: &Applied<'_>) -> Result<Outcome, Diagnostic> {
         return Ok(Outcome::new(op, Rc::clone(&a.shape)));
     }
     // `+` and `*` commute in IEEE arithmetic, so the longer operand can go first.
-    if op.signature.name != "sub" && op.signature.name != "div" && ends_with(&b.shape, &a.shape) {
+    if !matches!(op.signature.name, "sub" | "div" | "safe_div") && ends_with(&b.shape, &a.shape) {
         return Ok(Outcome::new(op, Rc::clone(&b.shape)).swapped());
     }
     Err(diagnose::suffix(op, a, b))

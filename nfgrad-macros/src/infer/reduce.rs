@@ -22,13 +22,6 @@ pub(super) fn reduce(op: &Applied<'_>) -> Result<Outcome, Diagnostic> {
     Ok(Outcome::new(op, shape))
 }
 
-/// `[s, c] -> [s, c]`.
-pub(super) fn last_axis(op: &Applied<'_>) -> Result<Outcome, Diagnostic> {
-    let [x] = op.exactly()?;
-    rest_of(op, x)?;
-    Ok(Outcome::new(op, Rc::clone(&x.shape)))
-}
-
 /// `[s, n], [n], .. -> [s, n]`.
 pub(super) fn rows(op: &Applied<'_>) -> Result<Outcome, Diagnostic> {
     let [x, vectors @ ..] = &op.operands[..] else { return Err(diagnose::wrong_table(op)) };

@@ -69,7 +69,6 @@ pub(super) fn outcome(op: &Applied<'_>) -> Result<Outcome, Diagnostic> {
         Rule::MatMul => product::matmul(op),
         Rule::Reduce => reduce::reduce(op),
         Rule::Gather => layout::gather(op),
-        Rule::LastAxis => reduce::last_axis(op),
         Rule::Rows => reduce::rows(op),
         Rule::Attention => product::attention(op),
         Rule::AlongAxis => reduce::along_axis(op),

@@ -25,8 +25,8 @@ pub(super) fn expr(input: ParseStream, depth: usize) -> Result<Expr> {
             () if input.peek(Token![-]) => Operator::Sub,
             () => return Ok(left),
         };
-        let at = operator_token(input);
-        left = binary(operator, at, left, product(input, depth)?);
+        operator_token(input);
+        left = binary(operator, left, product(input, depth)?);
     }
     Err(too_deep(input))
 }
@@ -40,15 +40,15 @@ fn product(input: ParseStream, depth: usize) -> Result<Expr> {
             () if input.peek(Token![@]) => Operator::MatMul,
             () => return Ok(left),
         };
-        let at = operator_token(input);
-        left = binary(operator, at, left, signed(input, depth)?);
+        operator_token(input);
+        left = binary(operator, left, signed(input, depth)?);
     }
     Err(too_deep(input))
 }
 
-fn binary(operator: Operator, at: Span, left: Expr, right: Expr) -> Expr {
+fn binary(operator: Operator, left: Expr, right: Expr) -> Expr {
     let site = left.site.to(right.site);
-    Expr { kind: ExprKind::Binary { operator, at, left: Box::new(left), right: Box::new(right) }, site }
+    Expr { kind: ExprKind::Binary { operator, left: Box::new(left), right: Box::new(right) }, site }
 }
 
 fn signed(input: ParseStream, depth: usize) -> Result<Expr> {

@@ -1,7 +1,6 @@
 //! Operators and calls: which op is meant, and with how many operands.
 
 use nfgrad_shapes::signature::{self, Absent, Kind, SCALE, SIGNATURES, Signature};
-use proc_macro2::Span;
 
 use super::arguments::decimal;
 use super::{Apply, Argument, Resolver, Term, Value};
@@ -13,14 +12,7 @@ use crate::report::{Diagnostic, Site};
 
 impl<'a> Resolver<'a, '_> {
     /// `left + right`, or a literal times a tensor.
-    pub(super) fn binary(
-        &mut self,
-        expr: &'a Expr,
-        operator: Operator,
-        at: Span,
-        left: &'a Expr,
-        right: &'a Expr,
-    ) -> Term<'a> {
+    pub(super) fn binary(&mut self, expr: &'a Expr, operator: Operator, left: &'a Expr, right: &'a Expr) -> Term<'a> {
         let (number, tensor) = match (&left.kind, &right.kind) {
             (ExprKind::Number(_), ExprKind::Number(_)) => {
                 let text = format!("`{expr}` has no tensor in it");
@@ -31,7 +23,7 @@ impl<'a> Resolver<'a, '_> {
             }
             (ExprKind::Number(number), _) => ((number, left.site), right),
             (_, ExprKind::Number(number)) => ((number, right.site), left),
-            _ => return self.apply_operator(expr, operator, at, left, right),
+            _ => return self.apply(expr, operator.op(), &[left, right]),
         };
         let operand = self.term(tensor);
         let divides = matches!(left.kind, ExprKind::Number(_));
@@ -47,24 +39,6 @@ impl<'a> Resolver<'a, '_> {
             }
             None => Term::Poisoned,
         }
-    }
-
-    fn apply_operator(
-        &mut self,
-        expr: &'a Expr,
-        operator: Operator,
-        at: Span,
-        left: &'a Expr,
-        right: &'a Expr,
-    ) -> Term<'a> {
-        if signature::lookup(operator.op()).is_some() {
-            return self.apply(expr, operator.op(), &[left, right]);
-        }
-        let text = format!("there is no op for `{}` between two tensors", operator.symbol());
-        self.report.push(Diagnostic::new(codes::NO_SUCH_OPERATOR, at, text));
-        self.term(left);
-        self.term(right);
-        Term::Poisoned
     }
 
     /// An op of the table that the macro itself names.
@@ -179,7 +153,13 @@ fn check_count(signature: &Signature, call: &Call, tensors: usize, rest: &[Expr]
 fn division(number: &Number, site: Site, tensor: &Expr, divides: bool) -> Diagnostic {
     if divides {
         let text = format!("`{}` cannot be divided by a tensor", number.text);
-        return Diagnostic::new(codes::BARE_LITERAL, site, text).help("a literal can only scale: `0.1 * x`");
+        let reciprocal = format!("recip({tensor})");
+        let is_one = Decimal::parse(&number.text).is_ok_and(|decimal| decimal.nearest == 1.0);
+        return Diagnostic::new(codes::BARE_LITERAL, site, text).help(if is_one {
+            format!("write `{reciprocal}`")
+        } else {
+            format!("a literal can only scale: `{} * {reciprocal}`", number.text)
+        });
     }
     let error = Diagnostic::new(codes::LITERAL_DIVISOR, site, format!("cannot divide by the literal {}", number.text));
     match reciprocal(&number.text) {

@@ -78,7 +78,24 @@ pub(crate) fn sum_product_columns<F: Format>(xs: &[F], ys: &[F], out: &mut [F]) 
     }
 }
 
-/// How many inexact additions a term of [`sum_columns`] or [`sum_product_columns`] passes through at most: the first is to zero.
+/// The sum of each column of terms, of which `term(i * out.len() + j)` is in row `i` and column `j`, from the first row to the last.
+#[inline]
+pub(crate) fn sum_term_columns<F: Format>(rows: usize, out: &mut [F], term: impl Fn(usize) -> F::Acc) {
+    let columns = out.len();
+    for (block, start) in out.chunks_mut(LANES).zip((0..).step_by(LANES)) {
+        let mut sums = [F::Acc::zero(); LANES];
+        for row in 0..rows {
+            for (lane, sum) in sums[..block.len()].iter_mut().enumerate() {
+                *sum = *sum + term(row * columns + start + lane);
+            }
+        }
+        for (out, sum) in block.iter_mut().zip(sums) {
+            *out = F::from_acc(sum);
+        }
+    }
+}
+
+/// How many inexact additions a term of any of the sums of columns passes through at most: the first is to zero.
 pub(crate) const fn column_height(rows: usize) -> usize {
     rows.saturating_sub(1)
 }
@@ -107,6 +124,10 @@ mod tests {
             sum_product_columns(&xs, &xs, &mut out);
             for (j, sum) in out.iter().enumerate() {
                 assert_eq!(*sum, (0..5).map(|i| ((i * columns + j) as f64).powi(2)).sum::<f64>());
+            }
+            sum_term_columns(5, &mut out, |i| xs[i] + 1.0);
+            for (j, sum) in out.iter().enumerate() {
+                assert_eq!(*sum, (0..5).map(|i| (i * columns + j) as f64 + 1.0).sum::<f64>());
             }
         }
     }

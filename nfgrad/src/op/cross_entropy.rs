@@ -92,7 +92,7 @@ impl<S: Rows> Op<(S, S)> for CrossEntropy {
 wide! {
     fn values<S: Rows, F: Format>(z: &[F], t: &[F], y: &mut [F], room: &mut [f64]) {
         for rows in blocks(S::LEN, y.len()) {
-            let block = Block::new(z, S::LEN, rows.clone(), room);
+            let block = Block::<F::Acc>::new(z, S::LEN, rows.clone(), room);
             for i in rows {
                 let range = i * S::LEN..(i + 1) * S::LEN;
                 y[i] = F::from_acc(value(&block.row(i).0, &z[range.clone()], &t[range]));
@@ -111,7 +111,7 @@ wide! {
     ) {
         let [room, ball] = scratch;
         for rows in blocks(S::LEN, y.len()) {
-            let block = Block::new(z.mid, S::LEN, rows.clone(), room);
+            let block = Block::<F::Acc>::new(z.mid, S::LEN, rows.clone(), room);
             for i in rows {
                 let range = i * S::LEN..(i + 1) * S::LEN;
                 let (z, t) = (z.part(range.clone()), t.part(range));
@@ -125,7 +125,7 @@ wide! {
 wide! {
     fn logit_cotangents<S: Rows, F: Format>(z: &[F], t: &[F], dy: &[F], dz: &mut [F], room: &mut [f64]) {
         for rows in blocks(S::LEN, dy.len()) {
-            let block = Block::new(z, S::LEN, rows.clone(), room);
+            let block = Block::<F::Acc>::new(z, S::LEN, rows.clone(), room);
             for i in rows {
                 let ((row, weights), range) = (block.row(i), i * S::LEN..(i + 1) * S::LEN);
                 let (t, dz, dy) = (&t[range.clone()], &mut dz[range], dy[i].to_acc());
@@ -138,7 +138,7 @@ wide! {
 wide! {
     fn target_cotangents<S: Rows, F: Format>(z: &[F], dy: &[F], dt: &mut [F], room: &mut [f64]) {
         for rows in blocks(S::LEN, dy.len()) {
-            let block = Block::new(z, S::LEN, rows.clone(), room);
+            let block = Block::<F::Acc>::new(z, S::LEN, rows.clone(), room);
             for i in rows {
                 let (row, range) = (block.row(i).0, i * S::LEN..(i + 1) * S::LEN);
                 for (dt, z) in dt[range.clone()].iter_mut().zip(&z[range]) {
@@ -160,7 +160,7 @@ wide! {
     ) {
         let [room, ball, factors] = scratch;
         for rows in blocks(S::LEN, dy.mid.len()) {
-            let block = Block::new(z.mid, S::LEN, rows.clone(), room);
+            let block = Block::<F::Acc>::new(z.mid, S::LEN, rows.clone(), room);
             for i in rows {
                 let range = i * S::LEN..(i + 1) * S::LEN;
                 let (dz, out) = (&dz[range.clone()], &mut out[range.clone()]);
@@ -183,7 +183,7 @@ wide! {
     ) {
         let [room, ball, factors] = scratch;
         for rows in blocks(S::LEN, dy.mid.len()) {
-            let block = Block::new(z.mid, S::LEN, rows.clone(), room);
+            let block = Block::<F::Acc>::new(z.mid, S::LEN, rows.clone(), room);
             for i in rows {
                 let range = i * S::LEN..(i + 1) * S::LEN;
                 let (z, dt, out) = (z.part(range.clone()), &dt[range.clone()], &mut out[range]);

@@ -77,7 +77,7 @@ pub struct Bend {
 impl Bend {
     /// At least `|f''|` within `alpha` of the point.
     #[inline(always)]
-    fn within(&self, alpha: Up, [_, second, third]: [f64; 3]) -> Up {
+    pub(super) fn within(&self, alpha: Up, [_, second, third]: [f64; 3]) -> Up {
         let (size, rate) = self.envelope;
         let local = self.second + alpha * Up::new(third);
         Up::new(second).min(local).min(size.over((rate * alpha).below(1.0)))

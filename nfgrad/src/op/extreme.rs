@@ -18,6 +18,10 @@ pub trait Side: 'static {
     const NAME: &'static str;
     /// Its name as a type.
     const TYPE: &'static str;
+    /// The name of the op that takes one of two entries, and its name as a type.
+    const PAIR: &'static str;
+    /// See [`Side::PAIR`].
+    const PAIR_TYPE: &'static str;
 
     /// `x`, or `-x` where the smallest is looked for, of which the negative is the largest; exact either way.
     fn turned<F: Format>(x: F) -> F;
@@ -34,6 +38,8 @@ pub struct Smallest;
 impl Side for Largest {
     const NAME: &'static str = "amax";
     const TYPE: &'static str = "Amax";
+    const PAIR: &'static str = "maximum";
+    const PAIR_TYPE: &'static str = "Maximum";
 
     #[inline]
     fn turned<F: Format>(x: F) -> F {
@@ -44,6 +50,8 @@ impl Side for Largest {
 impl Side for Smallest {
     const NAME: &'static str = "amin";
     const TYPE: &'static str = "Amin";
+    const PAIR: &'static str = "minimum";
+    const PAIR_TYPE: &'static str = "Minimum";
 
     #[inline]
     fn turned<F: Format>(x: F) -> F {
@@ -167,14 +175,7 @@ impl<E: Side> Groups<E> {
     /// How far below the largest entry another is.
     #[inline]
     fn distance<F: Format>(x: &[F], top: usize, i: usize) -> Distance {
-        let (top, other) = (E::turned(x[top]), E::turned(x[i]));
-        if top == other {
-            return Distance { lower: 0.0, upper: 0.0 };
-        }
-        // Each difference is rounded once; a subnormal one is exact, and one that overflows is above the largest f64.
-        let ([top_low, top_high], [low, high]) = (top.enclosure(), other.enclosure());
-        let (lower, upper) = ((top_low - high).min(f64::MAX), top_high - low);
-        Distance { lower: lower - lower.abs() * f64::EPSILON, upper: upper + upper.abs() * f64::EPSILON }
+        Distance::between::<E, F>(x[top], x[i])
     }
 
     /// The cotangent: everything for the first largest entry.
@@ -236,15 +237,28 @@ impl<E: Side> Groups<E> {
 
 /// A distance, from below and from above.
 #[derive(Debug, Clone, Copy)]
-struct Distance {
-    lower: f64,
-    upper: f64,
+pub(super) struct Distance {
+    pub(super) lower: f64,
+    pub(super) upper: f64,
 }
 
 impl Distance {
+    /// How far below `top` the other entry is, seen from the side `E`; it is no larger.
+    #[inline]
+    pub(super) fn between<E: Side, F: Format>(top: F, other: F) -> Self {
+        let (top, other) = (E::turned(top), E::turned(other));
+        if top == other {
+            return Self { lower: 0.0, upper: 0.0 };
+        }
+        // Each difference is rounded once; a subnormal one is exact, and one that overflows is above the largest f64.
+        let ([top_low, top_high], [low, high]) = (top.enclosure(), other.enclosure());
+        let (lower, upper) = ((top_low - high).min(f64::MAX), top_high - low);
+        Self { lower: lower - lower.abs() * f64::EPSILON, upper: upper + upper.abs() * f64::EPSILON }
+    }
+
     /// At least `alpha` less the distance, and 0.
     #[inline]
-    fn taken_from(self, alpha: Up) -> Up {
+    pub(super) fn taken_from(self, alpha: Up) -> Up {
         // An enclosure is wider than a point, so the distance may seem to be negative.
         if self.lower <= 0.0 {
             return alpha;
@@ -255,7 +269,7 @@ impl Distance {
 
     /// At least `alpha` and the distance.
     #[inline]
-    fn added_to(self, alpha: Up) -> Up {
+    pub(super) fn added_to(self, alpha: Up) -> Up {
         if self.upper == 0.0 { alpha } else { alpha + Up::abs(self.upper) }
     }
 }

@@ -138,7 +138,7 @@ impl<'a, A: Accumulator> Block<'a, A> {
 
 /// A number that the accumulator has, as such: of a format that accumulates in it, or gathered in f64.
 #[inline(always)]
-fn wide<A: Accumulator, F: Format>(z: F) -> A {
+pub(super) fn wide<A: Accumulator, F: Format>(z: F) -> A {
     A::restored(z.to_f64())
 }
 

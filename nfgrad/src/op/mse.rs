@@ -20,7 +20,7 @@
 
 use nfgrad_shapes::Shape;
 
-use super::rounding::{Count, guarded, is_known, narrowing_error, product_error};
+use super::rounding::{Count, guarded, narrowing_error, product_error, zero_if_known};
 use super::{Contribution, Op};
 use crate::bound::{Ball, Domain, Up};
 use crate::format::{Format, sum_error};
@@ -136,12 +136,6 @@ fn factor_ball<F: Format>(n: usize, (dy, delta): (F, Up)) -> (F::Acc, Up) {
     let (quotient, double) = (factor(n, dy), dy.to_acc() + dy.to_acc());
     let doubling = F::Acc::add_error(dy.to_acc(), dy.to_acc(), double);
     (quotient, Count::new(n).divide_error(double, delta + delta + doubling, quotient))
-}
-
-/// The radius of what is 0 whatever `x` is.
-#[inline]
-fn zero_if_known<F: Format>(x: (F, Up)) -> Up {
-    if is_known(x) { Up::ZERO } else { Up::INFINITY }
 }
 
 #[cfg(test)]

@@ -22,7 +22,7 @@
 //!
 //! and what rounding does is a running error analysis: one line of code for each operation.
 
-use super::logits::{Probability, Row, RowBall, total};
+use super::logits::{Probability, Row, RowBall, total, wide};
 use super::rounding::product_error;
 use crate::bound::{Ball, Domain, Up};
 use crate::format::{Accumulator, Format, sum_error};
@@ -38,15 +38,15 @@ pub(super) struct Pull<A> {
 
 impl<A: Accumulator> Pull<A> {
     #[inline(always)]
-    pub(super) fn new<F: Format<Acc = A>>(row: &Row<A>, t: &[F]) -> Self {
-        let rest = sum_of::<F>(t.len(), |j| if j == row.top { A::zero() } else { t[j].to_acc() });
-        let total = rest + t.get(row.top).copied().unwrap_or_default().to_acc();
+    pub(super) fn new<F: Format>(row: &Row<A>, t: &[F]) -> Self {
+        let rest = sum_of::<A>(t.len(), |j| if j == row.top { A::zero() } else { wide(t[j]) });
+        let total = rest + wide::<A, F>(t.get(row.top).copied().unwrap_or_default());
         Self { rest, total, scale: total / row.sum }
     }
 
     /// Writes `finish` of every entry.
     #[inline(always)]
-    pub(super) fn write<F: Format<Acc = A>>(
+    pub(super) fn write<F: Format>(
         &self,
         row: &Row<A>,
         weights: &[f64],
@@ -54,11 +54,11 @@ impl<A: Accumulator> Pull<A> {
         out: &mut [F],
         finish: impl Fn(A) -> F,
     ) {
-        for ((out, &weight), t) in out.iter_mut().zip(weights).zip(t) {
-            *out = finish(self.other(Format::restored(weight), t.to_acc()));
+        for ((out, &weight), &t) in out.iter_mut().zip(weights).zip(t) {
+            *out = finish(self.other(Format::restored(weight), wide(t)));
         }
-        if let (Some(out), Some(t)) = (out.get_mut(row.top), t.get(row.top)) {
-            *out = finish(self.top(row, t.to_acc()));
+        if let (Some(out), Some(&t)) = (out.get_mut(row.top), t.get(row.top)) {
+            *out = finish(self.top(row, wide(t)));
         }
     }
 
@@ -90,7 +90,7 @@ pub(super) struct PullBall<'a, A> {
 impl<'a, A: Accumulator> PullBall<'a, A> {
     /// The row `z` with the row `t`.
     #[inline(always)]
-    pub(super) fn new<F: Format<Acc = A>, D: Domain>(z: RowBall<'a, A>, t: Ball<'_, F, D>) -> Self {
+    pub(super) fn new<F: Format, D: Domain>(z: RowBall<'a, A>, t: Ball<'_, F, D>) -> Self {
         let (len, top) = (t.mid.len(), z.row.top);
         let pull = Pull::new(&z.row, t.mid);
         let but_top = |j: usize, x: Up| if j == top { 0.0 } else { x.get() };
@@ -101,7 +101,7 @@ impl<'a, A: Accumulator> PullBall<'a, A> {
         // Adding zero is exact, so a one-hot row is summed without error.
         let height = sum_height::<A>(len).min(nonzero.saturating_sub(1));
         let rest_error = sum_error::<A>(height).relative * magnitude;
-        let total_error = rest_error + A::add_error(pull.rest, t_top.to_acc(), pull.total);
+        let total_error = rest_error + A::add_error(pull.rest, wide(t_top), pull.total);
         let scale_error = z.divided(pull.total, total_error, pull.scale);
         let total = pull.total.magnitude() + total_error;
         Self { z, pull, rest_error, total, scale_error, tau_rest, tau: tau_rest + tau_top }
@@ -109,24 +109,19 @@ impl<'a, A: Accumulator> PullBall<'a, A> {
 
     /// Writes every `vⱼ`, and at least its distance from the real one.
     #[inline(always)]
-    pub(super) fn entries<F: Format<Acc = A>, D: Domain>(
-        &self,
-        t: Ball<'_, F, D>,
-        values: &mut [f64],
-        errors: &mut [f64],
-    ) {
+    pub(super) fn entries<F: Format, D: Domain>(&self, t: Ball<'_, F, D>, values: &mut [f64], errors: &mut [f64]) {
         let len = t.mid.len();
         let (values, errors) = (&mut values[..len], &mut errors[..len]);
         for j in 0..len {
             let (t, tau) = t.get(j);
-            let (value, rounding) = self.other(j, t.to_acc());
+            let (value, rounding) = self.other(j, wide(t));
             let error = self.propagated(self.z.other(j), tau, self.tau) + rounding;
             (values[j], errors[j]) = (Format::to_f64(value), error.get());
         }
         let top = self.z.row.top;
         if top < len {
             let (t, tau) = t.get(top);
-            let (value, rounding) = self.top(t.to_acc());
+            let (value, rounding) = self.top(wide(t));
             let error = self.propagated(self.z.top(), tau, self.tau_rest) + rounding;
             (values[top], errors[top]) = (Format::to_f64(value), error.get());
         }
@@ -170,7 +165,7 @@ mod tests {
     use nfgrad_shapes::D;
 
     use super::super::testing::{Case2, elementwise};
-    use super::super::{CrossEntropy, LogSoftmax, Op};
+    use super::super::{Axis, CrossEntropy, LogSoftmax, Op};
     use super::*;
     use crate::bound::Elementwise;
     use crate::format::bf16;
@@ -257,9 +252,9 @@ mod tests {
         let mut random = Random(3);
         let z: Vec<f32> = (0..LONG).map(|_| f32::from_f64(random.next())).collect();
         let (mut y, mut radii, alpha) = (vec![0.0; LONG], vec![0.0; LONG], vec![1e-6; LONG]);
-        <LogSoftmax as Op<((D<LONG>,),)>>::forward([&z], &mut y);
+        <LogSoftmax<Axis<0>> as Op<((D<LONG>,),)>>::forward([&z], &mut y);
         let ball = Ball::<f32, Elementwise>::new(&z, &alpha);
-        <LogSoftmax as Op<((D<LONG>,),)>>::forward_radius([ball], &y, &mut radii);
+        <LogSoftmax<Axis<0>> as Op<((D<LONG>,),)>>::forward_radius([ball], &y, &mut radii);
         // The real sensitivity is 2e-6; the sum has a tree of height 515.
         assert!(radii.iter().all(|&r| r > 2e-6 && r < 4e-5), "{}", radii[0]);
     }

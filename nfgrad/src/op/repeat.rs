@@ -2,7 +2,7 @@
 
 use nfgrad_shapes::Shape;
 
-use super::rounding::guarded;
+use super::rounding::{guarded, narrowing_error};
 use crate::bound::{Ball, Domain, Up};
 use crate::format::{Format, sum_error};
 use crate::kernel::reduce::{column_height, sum_columns};
@@ -53,5 +53,30 @@ pub(super) fn sum_repeated_radius<F: Format, D: Domain>(dy: Ball<'_, F, D>, out:
             // An overflow of the sum shows in `out` alone: the magnitudes are f64.
             guarded(out[j], Up::of_terms(propagated, rows) + relative * Up::of_terms(magnitude, rows) + rounding)
         }
+    });
+}
+
+/// The radii of sums of terms in the accumulator, one for each column of `rows` rows, rounded once to `out`. `term` gives each
+/// term as it was computed, and how far it may be from the real one.
+///
+/// The sum is computed again, in the order in which it was, so what its last rounding lost is measured.
+#[inline]
+pub(super) fn sum_terms_radius<F: Format, D: Domain>(
+    rows: usize,
+    out: &[F],
+    radii: &mut [f64],
+    term: impl Fn(usize) -> (F::Acc, Up),
+) {
+    let columns = out.len();
+    let relative = sum_error::<F>(column_height(rows)).relative;
+    D::fill(radii, columns, |j: usize| {
+        let (mut sum, mut magnitude, mut errors) = (F::Acc::default(), Up::ZERO, Up::ZERO);
+        for i in (j..rows * columns).step_by(columns) {
+            let (term, error) = term(i);
+            sum = sum + term;
+            magnitude += term.magnitude();
+            errors += error;
+        }
+        guarded(out[j], errors + relative * magnitude + narrowing_error(sum, out[j]))
     });
 }

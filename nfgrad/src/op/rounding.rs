@@ -15,6 +15,12 @@ pub(super) fn is_known<F: Format>((x, radius): (F, Up)) -> bool {
     x.is_finite() & radius.is_finite()
 }
 
+/// The radius of what is certain as long as anything is known of `x`: of `x - x`, which is 0.
+#[inline]
+pub(super) fn zero_if_known<F: Format>(x: (F, Up)) -> Up {
+    if is_known(x) { Up::ZERO } else { Up::INFINITY }
+}
+
 /// A number with its radius in f64, of which it may be no number: the difference goes to the radius.
 #[inline(always)]
 pub(super) fn in_f64<F: Format>((x, alpha): (F, Up)) -> (f64, Up) {

@@ -80,7 +80,7 @@ impl<L: Literal> Scale<L> {
 
     /// At least `|y - c* x*|`, where `y` is `fl(c x)`.
     #[inline]
-    fn bound<F: Format>(x: (F, Up), y: F) -> Up {
+    pub(super) fn bound<F: Format>(x: (F, Up), y: F) -> Up {
         let factor = Self::factor::<F>();
         let (c, product) = (factor.0.to_f64(), factor.0.to_f64() * x.0.to_f64());
         // A power of two only moves the exponent, so the f64 product is exact unless it is subnormal.

@@ -1,4 +1,6 @@
-//! `1 / (1 + e^-x)`, entry by entry: `[s] -> [s]`. The scalar "softmax" `e^x / (e^x + 1)` is the same function.
+//! `1 / (1 + e^-x)`, entry by entry: `[s] -> [s]`. In a `graph!` block also
+//! `logistic(x)`: `e^x / (e^x + 1)`, TorchLean's scalar "softmax" node, is the same real function, so both names in the table of ops are
+//! this one type.
 //!
 //! A [`Curve`](super::curve): value, cotangent and radii are described there. With `s = σ(x)`,
 //!

@@ -16,7 +16,7 @@
 use nfgrad_shapes::{EndsWith, Shape};
 
 use super::repeat::{copies, repeated, sum_repeated, sum_repeated_radius};
-use super::rounding::{guarded, is_known};
+use super::rounding::{guarded, zero_if_known};
 use super::torchlean::{self, Tensor};
 use super::{Contribution, Op};
 use crate::bound::{Ball, Domain, T0, Up};
@@ -115,12 +115,6 @@ impl<L: EndsWith<R>, R: Shape> Op<(L, R)> for Sub {
         };
         [da.map(|da| Tensor::of(dy).write(da)), db.map(negative)]
     }
-}
-
-/// The radius of `x - x` and of its cotangents.
-#[inline]
-fn zero_if_known<F: Format>(x: (F, Up)) -> Up {
-    if is_known(x) { Up::ZERO } else { Up::INFINITY }
 }
 
 #[cfg(test)]

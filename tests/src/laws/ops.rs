@@ -2,9 +2,10 @@
 
 use nfgrad::format::Format;
 use nfgrad::op::{
-    Add, All, Along, Amax, Amin, Attention, Broadcast, Cast, Concat, CrossEntropy, Exp, Gather, LayerNorm, Literal,
-    LogSoftmax, MatMul, Mean, Mse, Mul, Neg, OneAxis, Op, Operands, Order, Pad, Permute, Relu, Reshape, RmsNorm, Scale,
-    Slice, Softmax, Sub, Sum, Tanh, Transpose,
+    Add, All, Along, Amax, Amin, Attention, BceWithLogits, Broadcast, Cast, Concat, CrossEntropy, Div, Exp, Gather,
+    Integer, LayerNorm, LeakyRelu, Literal, LogSoftmax, MatMul, Maximum, Mean, Minimum, Mse, Mul, Neg, OneAxis, Op,
+    Operands, Order, Pad, Permute, Pow, Relu, Reshape, RmsNorm, SafeDiv, SafeLog, SafeLogSmooth, Scale, Slice, Softmax,
+    Sub, Sum, Tanh, Transpose,
 };
 use nfgrad_shapes::{Dim, Shape};
 
@@ -60,7 +61,7 @@ macro_rules! laws {
     )*};
 }
 
-laws!(Add, Sub, Mul, Neg, Relu, Exp, Tanh, Mse);
+laws!(Add, Sub, Mul, Div, Maximum, Minimum, Neg, Relu, Exp, Tanh, BceWithLogits, Mse);
 
 /// Functions of one number.
 macro_rules! functions {
@@ -130,12 +131,21 @@ where
     }
 }
 
-impl<S: Shape> Law<(S,)> for LogSoftmax
+impl<S: Shape, const I: usize> Law<(S,)> for LogSoftmax<nfgrad::op::Axis<I>>
 where
-    LogSoftmax: Op<(S,)>,
+    LogSoftmax<nfgrad::op::Axis<I>>: Op<(S,)>,
 {
     fn rule() -> Rule {
-        Rule::LogSoftmax { columns: last_axis::<S>() }
+        Rule::LogSoftmax { axis: axis::<S>(I), masked: false }
+    }
+}
+
+impl<S: Shape, M: Shape, const I: usize> Law<(S, M)> for LogSoftmax<nfgrad::op::Axis<I>>
+where
+    LogSoftmax<nfgrad::op::Axis<I>>: Op<(S, M)>,
+{
+    fn rule() -> Rule {
+        Rule::LogSoftmax { axis: axis::<S>(I), masked: true }
     }
 }
 
@@ -304,6 +314,43 @@ impl<L: Literal, S: Shape> Law<(S,)> for Scale<L> {
     fn rule() -> Rule {
         let (digits, places) = decimal::<L>();
         Rule::Scale { digits, places }
+    }
+}
+
+impl<L: Literal, S: Shape> Law<(S,)> for LeakyRelu<L> {
+    fn rule() -> Rule {
+        let (digits, places) = decimal::<L>();
+        Rule::LeakyRelu { digits, places }
+    }
+}
+
+impl<L: Literal, S: Shape> Law<(S,)> for SafeLog<L> {
+    fn rule() -> Rule {
+        let (digits, places) = decimal::<L>();
+        Rule::Unary(Function::SafeLog { digits, places })
+    }
+}
+
+impl<L: Literal, S: Shape> Law<(S,)> for SafeLogSmooth<L> {
+    fn rule() -> Rule {
+        let (digits, places) = decimal::<L>();
+        Rule::Unary(Function::SafeLogSmooth { digits, places })
+    }
+}
+
+impl<L: Literal, A: Shape, B: Shape> Law<(A, B)> for SafeDiv<L>
+where
+    SafeDiv<L>: Op<(A, B)>,
+{
+    fn rule() -> Rule {
+        let (digits, places) = decimal::<L>();
+        Rule::SafeDiv { digits, places }
+    }
+}
+
+impl<const N: i32, S: Shape> Law<(S,)> for Pow<Integer<N>> {
+    fn rule() -> Rule {
+        Rule::Unary(Function::Pow(N))
     }
 }
 

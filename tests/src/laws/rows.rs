@@ -1,6 +1,9 @@
 //! Ops that normalise what lies along an axis.
 
-use super::{Axis, columns as column_sums, length, map, rows, softmax as softmax_of, square, together};
+use super::{
+    Axis, columns as column_sums, length, log_softmax as log_softmax_of, map, rows, softmax as softmax_of, square,
+    together,
+};
 use crate::exact::Exact;
 
 /// The entries of line `s` that a mask keeps.
@@ -37,6 +40,31 @@ pub(super) fn softmax_vjp(axis: Axis, x: &[&[Exact]], dy: &[Exact]) -> Vec<Vec<E
         let mean = Exact::sum(&products);
         for ((&i, share), dy) in entries.iter().zip(&shares).zip(dy) {
             dx[0][i] = (dy - &mean) * share;
+        }
+    }
+    dx
+}
+
+/// `x - ln Σ e^x`, and zeros where nothing is kept.
+pub(super) fn log_softmax(axis: Axis, x: &[&[Exact]]) -> Vec<Exact> {
+    let mut y = vec![Exact::zero(); x[0].len()];
+    for s in 0..axis.lines() {
+        let entries = kept(axis, x, s);
+        let logs = log_softmax_of(&pick(x[0], &entries));
+        entries.iter().zip(logs).for_each(|(&i, log)| y[i] = log);
+    }
+    y
+}
+
+/// `dy - p Σ dy`, and nothing for a mask.
+pub(super) fn log_softmax_vjp(axis: Axis, x: &[&[Exact]], dy: &[Exact]) -> Vec<Vec<Exact>> {
+    let mut dx: Vec<_> = x.iter().map(|x| vec![Exact::zero(); x.len()]).collect();
+    for s in 0..axis.lines() {
+        let entries = kept(axis, x, s);
+        let (shares, dy) = (softmax_of(&pick(x[0], &entries)), pick(dy, &entries));
+        let sum = Exact::sum(&dy);
+        for ((&i, share), dy) in entries.iter().zip(shares).zip(dy) {
+            dx[0][i] = dy - &(share * &sum);
         }
     }
     dx

@@ -31,6 +31,22 @@ pub enum Function {
     Gelu,
     /// `x (1 + tanh(√(2/π) (x + 0.044715 x³))) / 2`.
     GeluTanh,
+    /// `ln max(x, ε)` for the fraction `ε = digits / 10^places`, with derivative 0 at `ε`.
+    SafeLog {
+        /// The digits of `ε` without its point.
+        digits: i32,
+        /// How many of them follow the point.
+        places: u8,
+    },
+    /// `ln(ln(1 + e^x) + ε)` for such a fraction.
+    SafeLogSmooth {
+        /// The digits of `ε` without its point.
+        digits: i32,
+        /// How many of them follow the point.
+        places: u8,
+    },
+    /// `xⁿ`, where `x⁰` is 1 everywhere.
+    Pow(i32),
 }
 
 impl Function {
@@ -71,18 +87,33 @@ impl Function {
                 (x.clone() * &cdf, cdf + &(density * x))
             }
             Self::GeluTanh => gelu_tanh(x),
+            Self::SafeLog { digits, places } => {
+                let epsilon = Exact::decimal(digits, places);
+                if epsilon.is_less_than(x) { logarithm(x) } else { (epsilon.ln(), Exact::zero()) }
+            }
+            Self::SafeLogSmooth { digits, places } => {
+                let (softplus, slope) = Self::Softplus.at(x);
+                let sum = softplus + &Exact::decimal(digits, places);
+                (sum.ln(), slope.over(&sum))
+            }
+            Self::Pow(0) => (one, Exact::zero()),
+            Self::Pow(n) => (x.power(n), Exact::new(n.into()) * &x.power(n - 1)),
         }
     }
 
     /// Whether the function is defined everywhere and grows no faster than its argument, so that a radius must be finite where the
     /// operands are moderate.
     pub fn is_tame(self) -> bool {
-        !matches!(self, Self::Sqrt | Self::Recip | Self::Ln | Self::Log1p | Self::Expm1)
+        match self {
+            Self::Sqrt | Self::Recip | Self::Ln | Self::Log1p | Self::Expm1 => false,
+            Self::Pow(n) => (0..=3).contains(&n),
+            _ => true,
+        }
     }
 
     /// Whether its radius is documented to be 0 wherever the result is exact and the operand is.
     pub fn knows_exactness(self) -> bool {
-        self == Self::Abs
+        matches!(self, Self::Abs | Self::Pow(0 | 1))
     }
 }
 

@@ -3,8 +3,10 @@ use nfgrad::prelude::*;
 graph! {
     pub graph Net<const B: usize> {
         input x: [B, 64];
-        param w: [64];
-        output y = x / w;
+        param s: [];
+        output y = 1 / (x * s);
+        output z = 2.5 / x;
+        output q = s / x;
     }
 }
 

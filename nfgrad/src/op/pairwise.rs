@@ -1,0 +1,125 @@
+//! [`Pairwise`]: ops that combine an entry of one tensor with an entry of another.
+
+use nfgrad_shapes::{EndsWith, Shape};
+
+use super::repeat::{repeated, sum_terms_radius};
+use super::rounding::{guarded, is_known, zero_if_known};
+use super::{Contribution, Op, Pointwise};
+use crate::bound::{Ball, Domain, Up};
+use crate::format::Format;
+use crate::kernel::entrywise::zip_rows;
+use crate::kernel::reduce::sum_term_columns;
+
+/// A function of two numbers, lifted to every entry of a tensor, the right operand repeated over the leading axes of the left:
+/// `[s ++ t], [t] -> [s ++ t]`.
+///
+/// The cotangent of the right operand is a sum of terms in the accumulator along a tree of known height, rounded once to the
+/// format; of one term where nothing is repeated. It has the error of each term, `κ Σ |terms|` with `κ` of
+/// [`sum_error`](crate::format::sum_error), and what that last rounding lost.
+///
+/// Where both operands are one node the op is a function of one number, [`Pairwise::Twice`], and so are its radii; the
+/// contribution to the left operand is then the whole cotangent, and that to the right is 0.
+///
+/// As for [`Pointwise`] the radii are asked for only where every operand is finite and has a finite radius, and the result is
+/// finite; elsewhere the radius is ∞.
+pub trait Pairwise: 'static {
+    /// The name, as in a `graph!` block.
+    const NAME: &'static str;
+    /// What `f(x, x)` is; only its radii and its cotangent are asked for.
+    type Twice: Pointwise;
+
+    /// `y = fl(f(a, b))`.
+    fn value<F: Format>(a: F, b: F) -> F;
+
+    /// At least `|y - f(a*, b*)|`; each pair is a computed value with its radius.
+    fn radius<F: Format>(a: (F, Up), b: (F, Up), y: F) -> Up;
+
+    /// The contribution to the cotangent of `a`.
+    fn left<F: Format>(a: F, b: F, dy: F) -> F;
+
+    /// At least the distance of that contribution, `da`, from the real one.
+    fn left_radius<F: Format>(a: (F, Up), b: (F, Up), dy: (F, Up), da: F) -> Up;
+
+    /// A term of the contribution to the cotangent of `b`.
+    fn right<F: Format>(a: F, b: F, dy: F) -> F::Acc;
+
+    /// At least the distance of that term from the real one.
+    fn right_radius<F: Format>(a: (F, Up), b: (F, Up), dy: (F, Up), term: F::Acc) -> Up;
+}
+
+impl<P: Pairwise, L: EndsWith<R>, R: Shape> Op<(L, R)> for P {
+    const NAME: &'static str = P::NAME;
+    type Out = L;
+
+    #[inline]
+    fn forward<F: Format>([a, b]: [&[F]; 2], y: &mut [F]) {
+        zip_rows(a, b, y, P::value);
+    }
+
+    #[inline]
+    fn forward_radius<F: Format, D: Domain>([a, b]: [Ball<'_, F, D>; 2], y: &[F], radii: &mut [f64]) {
+        if a.is_same_node(&b) {
+            return <P::Twice as Op<(L,)>>::forward_radius([a], y, radii);
+        }
+        D::fill(radii, L::NUMEL, |i: usize| {
+            let (a, b, y) = (a.get(i), b.get(repeated::<L, R>(i)), y[i]);
+            guarded(y, if is_known(a) & is_known(b) { P::radius(a, b, y) } else { Up::INFINITY })
+        });
+    }
+
+    #[inline]
+    fn vjp<F: Format>([a, b]: [&[F]; 2], y: &[F], dy: &[F], [da, db]: [Option<&mut [F]>; 2]) {
+        if std::ptr::eq(a, b) {
+            <P::Twice as Op<(L,)>>::vjp([a], y, dy, [da]);
+            if let Some(db) = db {
+                db.fill(F::ZERO);
+            }
+            return;
+        }
+        if let Some(da) = da {
+            for (i, (da, (&a, &dy))) in da.iter_mut().zip(a.iter().zip(dy)).enumerate() {
+                *da = P::left(a, b[repeated::<L, R>(i)], dy);
+            }
+        }
+        if let Some(db) = db {
+            sum_term_columns(repetitions::<L, R>(), db, |i| P::right(a[i], b[repeated::<L, R>(i)], dy[i]));
+        }
+    }
+
+    #[inline]
+    fn vjp_radius<F: Format, D: Domain>(
+        [a, b]: [Ball<'_, F, D>; 2],
+        y: Ball<'_, F, D>,
+        dy: Ball<'_, F, D>,
+        [da, db]: [Option<Contribution<'_, F>>; 2],
+    ) {
+        if a.is_same_node(&b) {
+            if let Some(Contribution { radii, .. }) = db {
+                D::fill(radii, L::NUMEL, |i: usize| zero_if_known(a.get(i)).max(zero_if_known(dy.get(i))));
+            }
+            return <P::Twice as Op<(L,)>>::vjp_radius([a], y, dy, [da]);
+        }
+        let operands = |i: usize| (a.get(i), b.get(repeated::<L, R>(i)), dy.get(i));
+        if let Some(Contribution { mid, radii }) = da {
+            D::fill(radii, L::NUMEL, |i: usize| {
+                let (a, b, dy) = operands(i);
+                let known = is_known(a) & is_known(b) & is_known(dy);
+                guarded(mid[i], if known { P::left_radius(a, b, dy, mid[i]) } else { Up::INFINITY })
+            });
+        }
+        if let Some(Contribution { mid, radii }) = db {
+            sum_terms_radius::<F, D>(repetitions::<L, R>(), mid, radii, |i| {
+                let (a, b, dy) = operands(i);
+                let term = P::right(a.0, b.0, dy.0);
+                let known = is_known(a) & is_known(b) & is_known(dy);
+                (term, if known { P::right_radius(a, b, dy, term) } else { Up::INFINITY })
+            });
+        }
+    }
+}
+
+/// How often the right operand is repeated.
+#[inline]
+fn repetitions<L: Shape, R: Shape>() -> usize {
+    L::NUMEL.checked_div(R::NUMEL).unwrap_or(0)
+}
