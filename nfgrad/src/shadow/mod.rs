@@ -117,7 +117,7 @@ impl<G: RevGraph> Shadow<G> {
         Certificate { values: ValueCertificate { shadow: self, run } }
     }
 
-    /// Whether some output (or gradient) has a radius beyond a hundredth of the error it is to bound.
+    /// Whether some output (or gradient) has a radius beyond a hundredth of the errors it is to bound.
     ///
     /// An error below the last place of the run's largest value is not worth more work: the bound is then already
     /// as small as the format can tell.
@@ -174,12 +174,16 @@ impl<G: RevGraph> Default for Shadow<G> {
     }
 }
 
-/// Whether the radius of a tensor is more than a hundredth of its largest error.
+/// The largest error of a tensor is mostly less than three times its median error, so a radius of this part of the largest is less than a
+/// hundredth of the median.
+const BLUNT: f64 = 300.0;
+
+/// Whether the radius of a tensor is more than that part of its largest error.
 fn is_blunt<F: Format>(run: &[F], mid: &[f64], radii: Radii<'_>) -> bool {
     let (mut gap, mut largest) = ([0.0], [0.0]);
     Uniform::fill(&mut gap, run.len(), Gap { run, mid });
     Uniform::fill(&mut largest, run.len(), |i: usize| run[i].magnitude());
-    radii.largest() > gap[0].max(F::from_f64(largest[0]).half_ulp().get()) / 100.0
+    radii.largest() > gap[0].max(F::from_f64(largest[0]).half_ulp().get()) / BLUNT
 }
 
 /// How far the elements of a run are from the midpoints of the shadow.

@@ -185,7 +185,7 @@ fn glorot<const N: usize>(_: usize, x: f64) -> f64 {
 }
 
 /// `layers` products with a function between them: the leaves are `x` and as many matrices.
-fn layers(layers: usize, n: usize, between: Rule) -> Vec<(Rule, Vec<usize>)> {
+fn layers(layers: usize, n: usize, between: &Rule) -> Vec<(Rule, Vec<usize>)> {
     let (mut nodes, mut before) = (Vec::new(), 0);
     for layer in 1..=layers {
         nodes.push((Rule::MatMul { m: n, k: n, n: 1 }, vec![layer, before]));
@@ -206,17 +206,17 @@ fn attention(n: usize) -> Vec<(Rule, Vec<usize>)> {
     vec![(Rule::Attention(lengths), vec![0, 1, 2])]
 }
 
-network!(Relu4<64>: (D<64>,), [x: as_it_is, w1: he::<64>, w2: he::<64>, w3: he::<64>, w4: he::<64>], layers(4, 64, Rule::Relu));
-network!(Relu4<128>: (D<128>,), [x: as_it_is, w1: he::<128>, w2: he::<128>, w3: he::<128>, w4: he::<128>], layers(4, 128, Rule::Relu));
+network!(Relu4<64>: (D<64>,), [x: as_it_is, w1: he::<64>, w2: he::<64>, w3: he::<64>, w4: he::<64>], layers(4, 64, &Rule::Relu));
+network!(Relu4<128>: (D<128>,), [x: as_it_is, w1: he::<128>, w2: he::<128>, w3: he::<128>, w4: he::<128>], layers(4, 128, &Rule::Relu));
 network!(
     Relu8<64>: (D<64>,),
     [x: as_it_is, w1: he::<64>, w2: he::<64>, w3: he::<64>, w4: he::<64>, w5: he::<64>, w6: he::<64>, w7: he::<64>, w8: he::<64>],
-    layers(8, 64, Rule::Relu)
+    layers(8, 64, &Rule::Relu)
 );
 network!(
     Tanh4<64>: (D<64>,),
     [x: as_it_is, w1: glorot::<64>, w2: glorot::<64>, w3: glorot::<64>, w4: glorot::<64>],
-    layers(4, 64, Rule::Tanh)
+    layers(4, 64, &Rule::Tanh)
 );
 network!(Shares<128>: (D<128>,), [x: as_it_is], softmax(128));
 network!(Shares<1024>: (D<1024>,), [x: as_it_is], softmax(1024));
