@@ -1,5 +1,17 @@
 //! What the radii of a shadow add to the error of a run as networks get deeper, and what they cost:
 //! `cargo test --release -p nfgrad-tests --test depth -- --ignored --nocapture`.
+//!
+//! One run on a busy machine with two cores, 64 pictures, 784-256-..-256-10 with relu: the bound of the shadow over the error of the f32 run
+//! (largest of a tensor over largest), and the time of both sweeps over that of a plain f64 step once the norms of the weights are remembered.
+//!
+//! | layers | radii | logits | last gradient | first gradient | time |
+//! |---|---|---|---|---|---|
+//! | 5 | `Uniform` | 1.06 | 1.65 | 1.6e4 | 1.1 |
+//! | | `Euclidean` | 1.002 | 1.02 | 10.1 | 1.4 |
+//! | | `Elementwise` | 1.002 | 1.01 | 10.7 | 3.9 |
+//! | 9 | `Uniform` | 5.7e3 | 1.0e5 | 1.9e16 | 1.7 |
+//! | | `Euclidean` | 1.09 | 2.5 | 4.5e4 | 2.3 |
+//! | | `Elementwise` | 9.0 | 87 | 3.4e8 | 5.4 |
 
 use std::time::Instant;
 
