@@ -105,7 +105,10 @@ pub(crate) enum DimOperator {
     Add,
     Sub,
     Mul,
+    /// `a/b`, which must be exact.
     Div,
+    /// `floor(a/b)`.
+    Floor,
 }
 
 /// `H % HEADS == 0`: a fact about the const generics.
@@ -268,6 +271,10 @@ impl Expr {
             ExprKind::Binary { operator, left, right, .. } => {
                 DimKind::Binary(operator.of_dims()?, Box::new(left.as_dim()?), Box::new(right.as_dim()?))
             }
+            ExprKind::Call(call) if call.op == "floor" && call.keywords.is_empty() => {
+                let [quotient] = &call.positional[..] else { return None };
+                quotient.as_dim()?.floor()?
+            }
             _ => return None,
         };
         Some(DimExpr { kind, site: self.site })
@@ -319,11 +326,20 @@ impl DimOperator {
         match self {
             DimOperator::Add | DimOperator::Sub => 1,
             DimOperator::Mul | DimOperator::Div => 2,
+            DimOperator::Floor => 3,
         }
     }
 }
 
 impl DimExpr {
+    /// `floor(a/b)` of `a/b`; of anything else it means nothing, for every other dimension is a whole number.
+    pub(crate) fn floor(self) -> Option<DimKind> {
+        match self.kind {
+            DimKind::Binary(DimOperator::Div, left, right) => Some(DimKind::Binary(DimOperator::Floor, left, right)),
+            _ => None,
+        }
+    }
+
     fn fmt_at_least(&self, precedence: u8, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.kind {
             DimKind::Binary(operator, ..) if operator.precedence() < precedence => write!(f, "({self})"),
@@ -337,13 +353,20 @@ impl fmt::Display for DimExpr {
         match &self.kind {
             DimKind::Literal(value) => write!(f, "{value}"),
             DimKind::Symbol(symbol) => f.write_str(&symbol.text),
+            DimKind::Binary(DimOperator::Floor, left, right) => {
+                f.write_str("floor(")?;
+                left.fmt_at_least(2, f)?;
+                f.write_str("/")?;
+                right.fmt_at_least(3, f)?;
+                f.write_str(")")
+            }
             DimKind::Binary(operator, left, right) => {
                 left.fmt_at_least(operator.precedence(), f)?;
                 f.write_str(match operator {
                     DimOperator::Add => " + ",
                     DimOperator::Sub => " - ",
                     DimOperator::Mul => "*",
-                    DimOperator::Div => "/",
+                    DimOperator::Div | DimOperator::Floor => "/",
                 })?;
                 right.fmt_at_least(operator.precedence() + 1, f)
             }

@@ -13,10 +13,11 @@ use syn::parse::{ParseStream, Parser};
 use syn::{Ident, LitStr, bracketed, parenthesized};
 
 use crate::ast::{Binding, BlockCall, Callee, Expr, ExprKind, Graph, Statement, Symbol, Target};
+use crate::codes;
 use crate::dim::{Dims, ObligationKind, Shape};
 use crate::infer::plain;
 use crate::parse;
-use crate::report::{Diagnostic, Site};
+use crate::report::{Diagnostic, Report, Site};
 
 /// The shape that stands for any shape.
 pub(crate) const ANY: &str = "[..]";
@@ -216,16 +217,23 @@ fn groups(tokens: TokenStream) -> Vec<TokenStream> {
     tokens.into_iter().filter_map(group).collect()
 }
 
-/// What the answers say.
-pub(crate) fn blocks(callees: &[&Callee], answers: Vec<TokenStream>) -> Blocks {
-    let read = |(callee, answer): (&&Callee, TokenStream)| {
+/// What the answers say. That of a graph with errors is empty.
+pub(crate) fn blocks(callees: &[&Callee], answers: Vec<TokenStream>, report: &mut Report) -> Blocks {
+    let mut read = |(callee, answer): (&&Callee, TokenStream)| {
         let parser = |input: ParseStream| signature(input, callee.path.clone());
-        (callee.text.clone(), parser.parse2(answer).ok())
+        let signature = (!answer.is_empty()).then(|| {
+            parser.parse2(answer).map_err(|error| {
+                let text =
+                    format!("what `{}` says of itself cannot be read ({error}); this is a bug of nfgrad", callee.text);
+                Diagnostic::new(codes::SYNTAX, callee.site, text)
+            })
+        });
+        (callee.text.clone(), signature.and_then(|signature| report.ok(signature)))
     };
-    Blocks(callees.iter().zip(answers).map(read).collect())
+    Blocks(callees.iter().zip(answers).map(&mut read).collect())
 }
 
-/// One signature, as the expansion of its graph prints it. What cannot be read is that of a graph with errors.
+/// One signature, as the expansion of its graph prints it.
 fn signature(input: ParseStream, path: TokenStream) -> syn::Result<Signature> {
     let text = |input: ParseStream| input.parse::<LitStr>().map(|text| text.value());
     let is_op = text(input)? == "op";

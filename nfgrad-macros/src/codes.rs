@@ -84,7 +84,7 @@ codes! {
     NEGATIVE_DIMENSION = "NF0040", "a negative dimension",
         "A difference of dimensions must not be negative.";
     INEXACT_DIVISION = "NF0041", "a division of dimensions that leaves a remainder",
-        "`a / b` in a shape must be exact.";
+        "`a / b` in a shape must be exact; `floor(a / b)` is rounded down.";
     DIVISION_BY_ZERO = "NF0042", "a dimension divided by zero",
         "The divisor of a dimension must not be 0.";
     HUGE_DIMENSION = "NF0043", "a dimension that is too large",
@@ -124,6 +124,10 @@ codes! {
         "The shapes are lined up at the end. Axes may be added in front, and only an axis of length 1 is stretched.";
     BATCH = "NF0075", "batches of matrices that differ",
         "The axes before the last two must be the same on both sides, or absent on the right.";
+    CHANNELS = "NF0076", "channels that differ",
+        "An image is [n, channels, height, width], and the weights of a convolution are [outputs, channels/groups, height, width].";
+    WINDOW = "NF0077", "a window that does not fit into the image",
+        "A window is at most as large as the image with its padding, and larger than the padding where it looks for the largest entry.";
 
     BLOCK_ARGUMENTS = "NF0080", "wrong number of dimensions for a block",
         "Between the angle brackets stands one dimension for each const generic of the graph, or `_` where the operands decide.";

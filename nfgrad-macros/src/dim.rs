@@ -1,14 +1,18 @@
 //! Dimensions as integer polynomials in canonical form, so that `M + N` is `N + M` and `2*H` is `H + H`.
 //!
 //! A symbol is a const generic or a constant. A quotient that is not itself a polynomial is an opaque symbol made of its
-//! normalised operands. Division is exact: whether it is for the values at hand is an [`Obligation`] that the expansion
-//! checks when the const generics are known, and that is what makes `HEADS * (H/HEADS)` equal to `H`.
+//! normalised operands, see `quotient.rs`. `a/b` is exact: whether it is for the values at hand is an [`Obligation`] that the
+//! expansion checks when the const generics are known, and that is what makes `HEADS * (H/HEADS)` equal to `H`. `floor(a/b)` is
+//! rounded down, as the lengths of a convolution are; it is the same as `a/b` wherever the graph says that nothing is left.
 
 mod fact;
 mod print;
+mod quotient;
 mod substitute;
 
 pub(crate) use print::{canonical, shape_text, shape_type};
+use quotient::{Rounding, without};
+pub(crate) use substitute::settled;
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -35,6 +39,16 @@ impl Dim {
     pub(crate) fn computed(poly: Poly) -> Self {
         let text = poly.to_string().into();
         Self { poly, text }
+    }
+
+    /// `self * other`.
+    pub(crate) fn times(&self, other: &Dim) -> Result<Dim, TooLarge> {
+        self.poly.times(&other.poly).map(Dim::computed).map_err(|_| TooLarge)
+    }
+
+    /// `floor(self/other)`, where the caller has to make sure that `other` is not 0.
+    pub(crate) fn floor_over(&self, other: &Dim) -> Result<Dim, TooLarge> {
+        self.poly.over(&other.poly, Rounding::Down(&[])).map(Dim::computed).map_err(|_| TooLarge)
     }
 
     /// `self + other`.
@@ -67,7 +81,10 @@ pub(crate) struct Poly(BTreeMap<Vec<Atom>, i64>);
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Atom {
     Symbol(Symbol),
+    /// `a/b`, of which nothing is left over.
     Over(Poly, Poly),
+    /// `floor(a/b)`.
+    Floor(Poly, Poly),
 }
 
 impl PartialEq for Symbol {
@@ -107,8 +124,8 @@ pub(crate) enum ObligationKind {
     NonNegative(Poly),
     /// A fact of the `where` clause: the first, modulo the second if there is one, is related to the third.
     Fact(Poly, Option<Poly>, Relation, Poly),
-    /// An op needs the first to be so related to the second; the text is the whole sentence.
-    Needs(Poly, Relation, Poly),
+    /// The same for an op; the text is the whole sentence.
+    Needs(Poly, Option<Poly>, Relation, Poly),
 }
 
 /// Why an operation has no result.
@@ -163,7 +180,7 @@ impl Poly {
         for atom in self.0.keys().flatten() {
             match atom {
                 Atom::Symbol(symbol) => visit(symbol),
-                Atom::Over(dividend, divisor) => {
+                Atom::Over(dividend, divisor) | Atom::Floor(dividend, divisor) => {
                     dividend.symbols(visit);
                     divisor.symbols(visit);
                 }
@@ -213,35 +230,6 @@ impl Poly {
         Ok(product)
     }
 
-    /// The exact quotient: a polynomial where that is one for all values, else an opaque atom.
-    fn over(&self, other: &Poly) -> Result<Poly, Failure> {
-        if other.0.is_empty() {
-            return Err(Failure::DivisionByZero);
-        }
-        if let (Some(a), Some(b)) = (self.value(), other.value()) {
-            return if a % b == 0 { Ok(Poly::literal(a / b)) } else { Err(Failure::Inexact(a, b)) };
-        }
-        if let Some(quotient) = self.divided_by_term(other) {
-            return Ok(quotient);
-        }
-        let content = self.0.values().chain(other.0.values()).fold(0, |a, b| gcd(a, *b));
-        let scaled = |poly: &Poly| Poly(poly.0.iter().map(|(atoms, c)| (atoms.clone(), c / content)).collect());
-        Ok(Poly::term(vec![Atom::Over(scaled(self), scaled(other))], 1))
-    }
-
-    /// The quotient, where the divisor is one term that is a factor of every term.
-    fn divided_by_term(&self, divisor: &Poly) -> Option<Poly> {
-        let (factors, d) = divisor.only_term()?;
-        let divided =
-            |(atoms, c): (&Vec<Atom>, &i64)| Some((without(atoms, factors)?, (c.checked_rem(d)? == 0).then(|| c / d)?));
-        self.0.iter().map(divided).collect::<Option<_>>().map(Poly)
-    }
-
-    /// The quotient, where that is a polynomial with positive coefficients.
-    pub(crate) fn exactly_over(&self, divisor: &Poly) -> Option<Poly> {
-        self.divided_by_term(divisor).filter(|quotient| !quotient.0.is_empty() && !quotient.may_be_negative())
-    }
-
     fn only_term(&self) -> Option<(&Vec<Atom>, i64)> {
         let mut terms = self.0.iter();
         let (atoms, coefficient) = terms.next()?;
@@ -257,30 +245,12 @@ pub(crate) fn numel(shape: &[Dim]) -> Result<Poly, TooLarge> {
 /// The term with one quotient multiplied out, if the divisor of one is among the other factors.
 fn cancel(atoms: &[Atom], coefficient: i64) -> Option<Result<Poly, Failure>> {
     atoms.iter().enumerate().find_map(|(i, atom)| {
+        // What is rounded down does not cancel.
         let Atom::Over(dividend, divisor) = atom else { return None };
         let (factors, d) = divisor.only_term()?;
         let rest = without(&[&atoms[..i], &atoms[i + 1..]].concat(), factors)?;
         (coefficient % d == 0).then(|| dividend.times(&Poly::term(rest, coefficient / d)))
     })
-}
-
-/// The atoms without the factors, if all of those are there.
-fn without(atoms: &[Atom], factors: &[Atom]) -> Option<Vec<Atom>> {
-    let mut rest = atoms.to_vec();
-    for factor in factors {
-        rest.remove(rest.iter().position(|atom| atom == factor)?);
-    }
-    Some(rest)
-}
-
-fn gcd(a: i64, b: i64) -> i64 {
-    if b == 0 {
-        a.abs().max(1)
-    } else if a == 0 {
-        b.abs()
-    } else {
-        gcd(b, a % b)
-    }
 }
 
 /// What expressions are read with: the const generics, and what cannot be decided before these are known.
@@ -289,12 +259,14 @@ pub(crate) struct Dims<'a> {
     generics: &'a [Ident],
     /// What symbols are said to be equal to. None of them is in a polynomial any more.
     known: Vec<(Symbol, Poly)>,
+    /// The quotients of which nothing is left over, because the graph says so.
+    pub(crate) exact: Vec<Atom>,
     pub(crate) obligations: Vec<Obligation>,
 }
 
 impl<'a> Dims<'a> {
     pub(crate) fn new(generics: &'a [Ident]) -> Self {
-        Self { generics, known: Vec::new(), obligations: Vec::new() }
+        Self { generics, known: Vec::new(), exact: Vec::new(), obligations: Vec::new() }
     }
 
     /// The dimension that an expression means.
@@ -319,15 +291,39 @@ impl<'a> Dims<'a> {
             DimOperator::Div => {
                 self.non_negative(&a, left)?;
                 self.non_negative(&b, right)?;
-                a.over(&b)
+                a.over(&b, Rounding::Exact)
+            }
+            DimOperator::Floor => {
+                self.non_negative(&a, left)?;
+                self.non_negative(&b, right)?;
+                self.positive(&b, right);
+                a.over(&b, Rounding::Down(&self.exact))
             }
         };
         let poly = result.map_err(|failure| diagnose(failure, expr, right))?;
         let decided = b.value().is_some() && a.divided_by_term(&b).is_some();
         if operator == DimOperator::Div && !decided {
+            self.divides(&a, &b);
             self.oblige(ObligationKind::Divides(a, b), expr, expr.site);
         }
         Ok(poly)
+    }
+
+    /// Takes note that the second divides the first.
+    fn divides(&mut self, dividend: &Poly, divisor: &Poly) {
+        if let Ok((_, Some(atom))) = dividend.quotient(divisor, Rounding::Exact)
+            && !self.exact.contains(&atom)
+        {
+            self.exact.push(atom);
+        }
+    }
+
+    /// A divisor that may be 0 is checked when it is known.
+    fn positive(&mut self, poly: &Poly, expr: &DimExpr) {
+        if poly.value().is_none() {
+            let kind = ObligationKind::Needs(poly.clone(), None, Relation::Greater, Poly::literal(0));
+            self.oblige(kind, &format!("a dimension is divided by {expr}, which must be more than 0"), expr.site);
+        }
     }
 
     /// Whatever is not a const generic of the graph is a constant, and rustc finds it or says that it cannot.
@@ -369,7 +365,7 @@ fn diagnose(failure: Failure, expr: &DimExpr, right: &DimExpr) -> Diagnostic {
         }
         Failure::Inexact(a, b) => {
             let text = format!("{expr} is not a whole number: {a} = {b}*{} + {}", a / b, a % b);
-            Diagnostic::new(codes::INEXACT_DIVISION, expr.site, text)
+            Diagnostic::new(codes::INEXACT_DIVISION, expr.site, text).help(format!("`floor({expr})` is rounded down"))
         }
     }
 }

@@ -44,7 +44,7 @@ pub(crate) fn expand_with(tokens: TokenStream) -> TokenStream {
     let Some(graph) = parse(block, &mut report) else {
         return report.finish().err().map(|errors| errors.to_tokens()).unwrap_or_default();
     };
-    let blocks = block::blocks(&block::callees(&graph), given);
+    let blocks = block::blocks(&block::callees(&graph), given, &mut report);
     finish(&graph, &blocks, report)
 }
 

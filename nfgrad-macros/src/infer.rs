@@ -8,6 +8,7 @@ mod product;
 mod range;
 mod reduce;
 mod rules;
+mod sliding;
 
 use std::rc::Rc;
 
@@ -18,7 +19,7 @@ use crate::ast::{Callee, Expr, ExprKind};
 use crate::block::Signature;
 use crate::codes;
 use crate::diagnose::{self, Applied, Operand};
-use crate::dim::{Dim, Obligation, Shape};
+use crate::dim::{Dim, Obligation, Shape, settled};
 use crate::report::{Diagnostic, Report, Site};
 use crate::resolve::{Apply, Leaf, Resolved, Step, Term, Value};
 
@@ -116,7 +117,7 @@ pub(crate) fn infer<'a>(resolved: &'a Resolved<'a>, report: &mut Report) -> Infe
     };
     for leaf in &resolved.leaves {
         // A leaf whose shape is wrong keeps its position; nothing reads it.
-        let shape = leaf.shape.clone().unwrap_or_else(|| Rc::new([]));
+        let shape = leaf.shape.as_ref().map_or_else(|| Rc::new([]) as Shape, |shape| inference.settled(shape));
         inference.entries.push(Entry { name: Some(leaf.path()), shape, node: None });
     }
     inference.explicit_blocks();
@@ -159,7 +160,7 @@ impl<'a> Inference<'a, '_> {
     fn step(&mut self, step: &'a Step<'a>) -> Option<usize> {
         let position = self.term(&step.value)?;
         if let Some(stated) = &step.stated
-            && *stated != self.entries[position].shape
+            && self.settled(stated) != self.entries[position].shape
         {
             let found = &self.entries[position].shape;
             let site = step.ast.shape.as_ref().map_or_else(|| Site::from(&step.ast.name), |shape| shape.site);
@@ -206,10 +207,17 @@ impl<'a> Inference<'a, '_> {
             operands.swap(0, 1);
         }
         self.obligations.extend(outcome.obligations);
-        let op = Operation::Op(OpType { signature: apply.signature, arguments: outcome.types });
+        let arguments = outcome.types.into_iter().map(|value| value.settled(&self.resolved.exact)).collect();
+        let op = Operation::Op(OpType { signature: apply.signature, arguments });
         let node = Node { expr: apply.expr, op, operands };
-        self.entries.push(Entry { name: None, shape: outcome.shape, node: Some(node) });
+        let shape = self.settled(&outcome.shape);
+        self.entries.push(Entry { name: None, shape, node: Some(node) });
         Some(self.entries.len() - 1)
+    }
+
+    /// What is rounded down is exact where the graph says that nothing is left.
+    fn settled(&self, shape: &Shape) -> Shape {
+        settled(shape, &self.resolved.exact)
     }
 
     /// An operand as a message shows it.

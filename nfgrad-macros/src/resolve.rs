@@ -18,7 +18,7 @@ use syn::Ident;
 use crate::ast::{self, Expr, ExprKind, Graph, Statement, Symbol};
 use crate::block::Blocks;
 use crate::codes;
-use crate::dim::{Dim, Dims, Obligation, Shape};
+use crate::dim::{Atom, Dim, Dims, Obligation, Shape, settled};
 use crate::literal::Decimal;
 use crate::nearest::nearest;
 use crate::report::{Diagnostic, Report, Site};
@@ -39,6 +39,8 @@ pub(crate) struct Resolved<'a> {
     /// The graphs that this one owns, in the order of the source.
     pub(crate) blocks: Vec<Block<'a>>,
     pub(crate) obligations: Vec<Obligation>,
+    /// The quotients of dimensions of which nothing is left over.
+    pub(crate) exact: Vec<Atom>,
 }
 
 /// A let or an output.
@@ -97,6 +99,16 @@ pub(crate) enum Value {
 }
 
 impl Value {
+    /// The value with the exact quotients of `known` where they are rounded down.
+    pub(crate) fn settled(self, known: &[Atom]) -> Value {
+        match self {
+            Value::Dim(dim) => Value::Dim(dim.settled(known)),
+            Value::Range(start, end) => Value::Range(start.settled(known), end.settled(known)),
+            Value::Shape(shape) => Value::Shape(settled(&shape, known)),
+            other => other,
+        }
+    }
+
     /// The dimensions that it is made of.
     pub(crate) fn dims(&self) -> Vec<&Dim> {
         match self {
@@ -145,7 +157,13 @@ pub(crate) fn resolve<'a>(graph: &'a Graph, blocks: &'a Blocks, report: &mut Rep
             Statement::Output(binding) => steps.push(resolver.step(binding, true, steps.len())),
         }
     }
-    Resolved { leaves, steps, blocks: resolver.owned, obligations: resolver.dims.obligations }
+    Resolved {
+        leaves,
+        steps,
+        blocks: resolver.owned,
+        obligations: resolver.dims.obligations,
+        exact: resolver.dims.exact,
+    }
 }
 
 /// The names in scope.

@@ -67,6 +67,8 @@ pub enum Absent {
     Means(&'static str),
     /// All axes together: the type `All` in place of an `Axis`.
     All,
+    /// The same as the parameter before it.
+    AsBefore,
 }
 
 /// How the shape of an op's result follows from those of its operands.
@@ -109,6 +111,12 @@ pub enum Rule {
     Slice,
     /// Zeros before and after an axis. The type has the length of the result as a fourth parameter.
     Pad,
+    /// `[n, c, h, w], [o, c/g, kh, kw], [o] -> [n, o, h', w']`, with or without the last operand and `n`. The parameters are stride,
+    /// padding, dilation and groups; the type has `h'` and `w'` after them.
+    Conv2d,
+    /// `[n, c, h, w] -> [n, c, h', w']`, with or without `n`. The parameters are the size of a window, stride and padding; the type
+    /// has `h'` and `w'` after them.
+    Pool2d,
 }
 
 /// `axis = i`, or all entries, or what else the rule takes where none is given.
@@ -119,6 +127,21 @@ const EPSILON: &[Parameter] = &[Parameter::new("eps", Kind::Real).or("1e-5").pos
 
 /// `eps = 1e-12`: below which the operand of a logarithm, or a divisor, does not fall.
 const THRESHOLD: &[Parameter] = &[Parameter::new("eps", Kind::Real).or("1e-12").positive()];
+
+/// How a window slides over an image.
+const SLIDING: &[Parameter] = &[
+    Parameter::new("stride", Kind::Dim).or("1").positive(),
+    Parameter::new("padding", Kind::Dim).or("0"),
+    Parameter::new("dilation", Kind::Dim).or("1").positive(),
+    Parameter::new("groups", Kind::Dim).or("1").positive(),
+];
+
+/// The square windows of a pooling.
+const POOLING: &[Parameter] = &[
+    Parameter::new("size", Kind::Dim).positive(),
+    Parameter::new("stride", Kind::Dim).or_as_before().positive(),
+    Parameter::new("padding", Kind::Dim).or("0"),
+];
 
 /// Every op that can be called by name in a `graph!` block.
 pub const SIGNATURES: &[Signature] =
@@ -238,6 +261,12 @@ pub const SIGNATURES: &[Signature] =
             Parameter::new("before", Kind::Dim).or("0"),
             Parameter::new("after", Kind::Dim).or("0"),
         ]),
+        op("conv2d", "Conv2d", &["x", "w", "b"], Rule::Conv2d, "a window of weights slides over an image")
+            .at_least(2)
+            .with(SLIDING),
+        op("max_pool2d", "MaxPool2d", &["x"], Rule::Pool2d, "the largest entry of each window of an image")
+            .with(POOLING),
+        op("avg_pool2d", "AvgPool2d", &["x"], Rule::Pool2d, "the mean of each window of an image").with(POOLING),
     ];
 
 /// A literal times a tensor, which is written `0.1 * x` and has no name.
@@ -290,6 +319,12 @@ impl Parameter {
     #[must_use]
     pub const fn or_all(self) -> Self {
         Self { absent: Absent::All, ..self }
+    }
+
+    /// It may be left out, and is then what the parameter before it is.
+    #[must_use]
+    pub const fn or_as_before(self) -> Self {
+        Self { absent: Absent::AsBefore, ..self }
     }
 
     /// Its keyword may be left out.

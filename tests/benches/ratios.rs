@@ -12,7 +12,7 @@ use nfgrad::format::elementary::Tanh;
 use nfgrad::optim::Sgd;
 use nfgrad::prelude::*;
 
-use models::{BATCH, Mlp, RATE, Tiny, step};
+use models::{BATCH, Conv, IMAGES, Mlp, RATE, Tiny, step};
 
 mod hand;
 mod models;
@@ -25,6 +25,7 @@ fn main() {
         "step (forward + backward + SGD), one thread", "ours", "yardstick", "ratio", "goal"
     );
     large();
+    conv();
     tiny();
 }
 
@@ -60,6 +61,24 @@ fn large() {
         black_box(shadow.certify(&certified));
     });
     println!("  (the shadow answered with {:?} radii)", shadow.certify(&certified).level());
+}
+
+fn conv() {
+    let (mut plain, mut hand) = models::conv();
+    let mut uniform = Conv::<IMAGES>::bounded::<f32, Uniform>();
+    uniform.copy_leaves_from(&plain);
+    let mut sgd = Sgd::new(f64::from(RATE));
+    let mut yardstick = || {
+        black_box(hand.step(RATE));
+    };
+    row("conv2d 16-32, 3x3 on 14x14, f32 / by hand", "1.10", 4, &mut yardstick, || step(&mut plain, &mut sgd));
+    let mut step_plain = plain.clone();
+    let mut yardstick = || step(&mut step_plain, &mut Sgd::new(f64::from(RATE)));
+    row("with Uniform radii / plain", "", 4, &mut yardstick, || {
+        uniform.forward();
+        uniform.backward();
+        sgd.step(uniform.run_mut()).expect("a rate");
+    });
 }
 
 fn tiny() {

@@ -20,7 +20,7 @@ fn main() {
     divan::main();
 }
 
-/// Both networks have the same rows.
+/// All networks have the same rows.
 macro_rules! network {
     ($name:ident, $hand:expr) => {
         mod $name {
@@ -57,6 +57,9 @@ macro_rules! network {
 }
 
 network!(mlp, |hand: &mut hand::Mlp| {
+    black_box(hand.step(RATE));
+});
+network!(conv, |hand: &mut hand::Conv| {
     black_box(hand.step(RATE));
 });
 network!(tiny, |hand: &mut hand::Tiny| {

@@ -217,7 +217,8 @@ fn knows_exactness<F: Sampled>(rule: &Rule) -> bool {
         | Rule::Same
         | Rule::Concat { .. }
         | Rule::Slice { .. }
-        | Rule::Pad { .. } => true,
+        | Rule::Pad { .. }
+        | Rule::MaxPool2d(_) => true,
         // Without a fused multiply-add f64 does not know the error of its products.
         Rule::Mul | Rule::Unary(Function::Pow(2)) => F::NAME != "f64",
         Rule::Unary(function) => function.knows_exactness(),

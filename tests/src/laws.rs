@@ -8,12 +8,14 @@ mod layout;
 mod ops;
 mod rows;
 mod unary;
+mod windows;
 
 use crate::exact::Exact;
 
 pub use attention::Lengths;
 pub use ops::{Law, ShapesOf};
 pub use unary::Function;
+pub use windows::{Images, Sliding};
 
 /// An op over the reals.
 #[derive(Clone, Debug, PartialEq)]
@@ -171,6 +173,12 @@ pub enum Rule {
     },
     /// A function of one number, entry by entry.
     Unary(Function),
+    /// A window of weights that slides over images, with or without a bias.
+    Conv2d(Sliding, Images),
+    /// The largest entry of each window; the first of them has all of the gradient.
+    MaxPool2d(Sliding),
+    /// The mean of each window.
+    AvgPool2d(Sliding),
 }
 
 /// An axis: the product of the lengths before it, its own length, and the product of those after it.
@@ -224,6 +232,9 @@ impl Rule {
             Self::Slice { total, start, width } => layout::cut(x[0], total, start, width),
             Self::Pad { total, start, width } => layout::surrounded(x[0], total, start, width),
             Self::Unary(function) => map(x[0], |x| function.at(x).0),
+            Self::Conv2d(sliding, images) => windows::convolved(sliding, images, x),
+            Self::MaxPool2d(sliding) => windows::largest(sliding, x[0]),
+            Self::AvgPool2d(sliding) => windows::mean(sliding, x[0]),
             Self::Add => repeated(x, |a, b| a.clone() + b),
             Self::Sub => repeated(x, |a, b| a.clone() - b),
             Self::Mul => repeated(x, |a, b| a.clone() * b),
@@ -283,6 +294,9 @@ impl Rule {
             }
             Self::Pad { total, start, width } => vec![layout::cut(dy, total, start, width)],
             Self::Unary(function) => vec![together(x[0], dy, |x, d| function.at(x).1 * d)],
+            Self::Conv2d(sliding, images) => windows::convolved_vjp(sliding, images, x, dy),
+            Self::MaxPool2d(sliding) => vec![windows::largest_vjp(sliding, x[0], dy)],
+            Self::AvgPool2d(sliding) => vec![windows::mean_vjp(sliding, x[0].len(), dy)],
             Self::Add => vec![dy.to_vec(), columns(dy, x[1].len())],
             Self::Sub => vec![dy.to_vec(), map(&columns(dy, x[1].len()), |d| -d.clone())],
             Self::Mul => {

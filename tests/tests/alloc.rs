@@ -108,6 +108,17 @@ mod diamond {
     pub(super) type Net = Then<G6, Node<Add, (Idx<C6, (), 7>, Idx<C6, (), 8>)>>;
 }
 
+graph! {
+    /// A convolution, poolings that overlap, and a mean.
+    graph Convolutional {
+        input x: [3, 2, 9, 8];
+        param w: [4, 1, 3, 3];
+        param b: [4];
+        let h = max_pool2d(conv2d(x, w, b, padding = 1, groups = 2), size = 3, stride = 2);
+        output loss = mean(avg_pool2d(h, size = 2, stride = 1));
+    }
+}
+
 /// The steps after the first.
 const STEPS: usize = 3;
 
@@ -146,6 +157,8 @@ fn the_counter_counts() {
 fn a_plain_step_allocates_nothing() {
     assert_eq!(plain::<classifier::Net, f32>(), 0);
     assert_eq!(plain::<classifier::Net, bf16>(), 0);
+    assert_eq!(plain::<Convolutional, f32>(), 0);
+    assert_eq!(plain::<Convolutional, bf16>(), 0);
     assert_eq!(plain::<diamond::Net, f32>(), 0);
     assert_eq!(plain::<diamond::Net, f64>(), 0);
     assert_eq!(plain::<diamond::Net, bf16>(), 0);
@@ -155,6 +168,7 @@ fn a_plain_step_allocates_nothing() {
 fn a_step_with_one_radius_a_tensor_allocates_nothing() {
     assert_eq!(bounded::<classifier::Net, f32, Uniform>(), 0);
     assert_eq!(bounded::<classifier::Net, bf16, Uniform>(), 0);
+    assert_eq!(bounded::<Convolutional, bf16, Uniform>(), 0);
     assert_eq!(bounded::<diamond::Net, f64, Uniform>(), 0);
     assert_eq!(bounded::<classifier::Net, f32, Euclidean>(), 0);
     assert_eq!(bounded::<classifier::Net, bf16, Euclidean>(), 0);
@@ -165,6 +179,7 @@ fn a_step_with_one_radius_a_tensor_allocates_nothing() {
 fn a_step_with_a_radius_for_each_element_allocates_nothing() {
     assert_eq!(bounded::<classifier::Net, f32, Elementwise>(), 0);
     assert_eq!(bounded::<classifier::Net, f64, Elementwise>(), 0);
+    assert_eq!(bounded::<Convolutional, f64, Elementwise>(), 0);
     assert_eq!(bounded::<diamond::Net, f32, Elementwise>(), 0);
     assert_eq!(bounded::<diamond::Net, bf16, Elementwise>(), 0);
 }

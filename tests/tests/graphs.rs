@@ -6,9 +6,9 @@ mod graphs {
 
 use nfgrad::format::{E5m2, bf16 as Brain};
 use nfgrad::op::{
-    Add, All, Amax, Axis, BceWithLogits, Broadcast, Cast, Concat, CrossEntropy, Div, Exp, Integer, LeakyRelu,
-    LogSoftmax, MatMul, Maximum, Mean, Minimum, Mse, Mul, Neg, Pad, Permute, Pow, Relu, Reshape, SafeDiv, SafeLog,
-    SafeLogSmooth, Slice, Sub, Sum, Tanh, Transpose,
+    Add, All, Amax, AvgPool2d, Axis, BceWithLogits, Broadcast, Cast, Concat, Conv2d, CrossEntropy, Div, Exp, Integer,
+    LeakyRelu, LogSoftmax, MatMul, MaxPool2d, Maximum, Mean, Minimum, Mse, Mul, Neg, Pad, Permute, Pow, Relu, Reshape,
+    SafeDiv, SafeLog, SafeLogSmooth, Slice, Sub, Sum, Tanh, Transpose,
 };
 use nfgrad::prelude::*;
 
@@ -41,6 +41,14 @@ type ClampedLog = SafeLog<Tenth>;
 type Quotient = SafeDiv<Tenth>;
 type Cube = Pow<Integer<3>>;
 type Inverse = Pow<Integer<-1>>;
+type Images = (D<2>, D<1>, D<4>, D<4>);
+type Weights = (D<2>, D<1>, D<3>, D<3>);
+type Features = (D<2>, D<2>, D<4>, D<4>);
+type Pooled = (D<2>, D<2>, D<2>, D<2>);
+type Smooth = (D<2>, D<2>, D<3>, D<3>);
+type Same = Conv2d<D<1>, D<1>, D<1>, D<1>, D<4>, D<4>>;
+type Halved = MaxPool2d<D<2>, D<2>, D<0>, D<2>, D<2>>;
+type Smoothed = AvgPool2d<D<2>, D<1>, D<1>, D<3>, D<3>>;
 type ZerosBefore = Pad<Axis<1>, D<1>, D<0>, D<3>>;
 
 graphs! {
@@ -247,5 +255,17 @@ graphs! {
         G4 = 5: ZerosBefore [4: M32] => M33;
         G5 = 6: Permute<(Axis<1>, Axis<0>)> [5: M33] => M33;
         G6 = 7: Mean<All> [6: M33] => ();
+    }
+
+    /// `mean(avg_pool2d(max_pool2d(relu(conv2d(x, w, b)))))`: a small convolutional network, and its weights twice
+    convolutional: 12 cases {
+        params [0: Weights, 1: V2]; inputs [2: Images];
+        G1 = 3: Same [2: Images, 0: Weights, 1: V2] => Features;
+        G2 = 4: Relu [3: Features] => Features;
+        G3 = 5: Halved [4: Features] => Pooled;
+        G4 = 6: Smoothed [5: Pooled] => Smooth;
+        G5 = 7: Mean<All> [6: Smooth] => ();
+        G6 = 8: Sum<All> [0: Weights] => ();
+        G7 = 9: Mul [7: (), 8: ()] => ();
     }
 }

@@ -56,6 +56,10 @@ fn radius_over_error() {
         op::Gelu, (Matrix,);
         op::GeluTanh, (Matrix,);
         MatMul, ((D<8>, D<64>), (D<64>, D<10>));
+        op::Conv2d<D<1>, D<1>, D<1>, D<1>, D<6>, D<6>>, ((D<2>, D<4>, D<6>, D<6>), (D<3>, D<4>, D<3>, D<3>), (D<3>,));
+        op::Conv2d<D<2>, D<1>, D<1>, D<2>, D<3>, D<3>>, ((D<2>, D<4>, D<6>, D<6>), (D<4>, D<2>, D<3>, D<3>), (D<4>,));
+        op::MaxPool2d<D<3>, D<1>, D<1>, D<6>, D<6>>, ((D<2>, D<6>, D<6>),);
+        op::AvgPool2d<D<3>, D<1>, D<1>, D<6>, D<6>>, ((D<2>, D<6>, D<6>),);
         Sum<All>, (Matrix,);
         Sum<Axis<0>>, (Matrix,);
         Mean<All>, (Matrix,);

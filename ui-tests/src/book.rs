@@ -223,6 +223,14 @@ struct NF0074;
 struct NF0075;
 
 #[cfg(doctest)]
+#[doc = include_str!("../../docs/src/errors/NF0076.md")]
+struct NF0076;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/src/errors/NF0077.md")]
+struct NF0077;
+
+#[cfg(doctest)]
 #[doc = include_str!("../../docs/src/errors/NF0080.md")]
 struct NF0080;
 

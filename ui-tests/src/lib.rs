@@ -72,6 +72,51 @@
 //! Parts::<3, 0>::run::<f32>().forward();
 //! ```
 //!
+//! A kernel that is larger than the image with its padding, "`conv2d`: a window of length K does not fit into axis 2 of `x` with its
+//! padding, which has the length H + 2", and a length that is not rounded down:
+//!
+//! ```compile_fail,E0080
+//! # use nfgrad::prelude::*;
+//! graph! {
+//!     pub graph Layer<const H: usize, const K: usize> {
+//!         input x: [1, 3, H, H];
+//!         param w: [8, 3, K, K];
+//!         output y = conv2d(x, w, padding = 1);
+//!     }
+//! }
+//! Layer::<4, 7>::run::<f32>().forward();
+//! ```
+//!
+//! ```compile_fail,E0080
+//! # use nfgrad::prelude::*;
+//! graph! {
+//!     pub graph Pool<const H: usize> {
+//!         input x: [3, H, H];
+//!         output y: [3, H/2, H/2] = max_pool2d(x, size = 2);
+//!     }
+//! }
+//! Pool::<7>::run::<f32>().forward();
+//! ```
+//!
+//! ```
+//! # use nfgrad::prelude::*;
+//! # graph! {
+//! #     pub graph Layer<const H: usize, const K: usize> {
+//! #         input x: [1, 3, H, H];
+//! #         param w: [8, 3, K, K];
+//! #         output y = conv2d(x, w, padding = 1);
+//! #     }
+//! # }
+//! # graph! {
+//! #     pub graph Pool<const H: usize> {
+//! #         input x: [3, H, H];
+//! #         output y: [3, floor(H/2), floor(H/2)] = max_pool2d(x, size = 2);
+//! #     }
+//! # }
+//! Layer::<4, 6>::run::<f32>().forward();
+//! Pool::<7>::run::<f32>().forward(); // with floor(H/2) in the place of H/2
+//! ```
+//!
 //! A range that goes beyond its axis, "`slice`: the range 1..N goes beyond axis 0 of `x`, which has the length M":
 //!
 //! ```compile_fail,E0080

@@ -16,8 +16,12 @@ impl Dims<'_> {
                 return Err(Diagnostic::new(codes::FALSE_FACT, fact.site, text));
             }
             None => {
-                if let ObligationKind::Fact(left, None, Relation::Equal, right) = &kind {
-                    self.identify(left, right);
+                match &kind {
+                    ObligationKind::Fact(left, None, Relation::Equal, right) => self.identify(left, right),
+                    ObligationKind::Fact(left, Some(modulus), Relation::Equal, zero) if zero.value() == Some(0) => {
+                        self.divides(left, modulus);
+                    }
+                    _ => {}
                 }
                 self.oblige(kind, fact, fact.site);
             }

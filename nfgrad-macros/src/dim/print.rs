@@ -46,7 +46,8 @@ impl Atom {
         match self {
             Atom::Symbol(Symbol { tokens, braces: false, .. }) => tokens.clone(),
             Atom::Symbol(Symbol { tokens, braces: true, .. }) => quote!(#n::D<{ #tokens }>),
-            Atom::Over(dividend, divisor) => {
+            // Both are rounded down; of one nothing is left.
+            Atom::Over(dividend, divisor) | Atom::Floor(dividend, divisor) => {
                 let (dividend, divisor) = (dividend.to_type(n), divisor.to_type(n));
                 quote!(#n::Over<#dividend, #divisor>)
             }
@@ -59,7 +60,12 @@ impl fmt::Display for Poly {
         if self.0.is_empty() {
             return f.write_str("0");
         }
-        for (i, (atoms, coefficient)) in self.in_order().into_iter().enumerate() {
+        let mut terms = self.in_order();
+        // `N - K`, not `-K + N`.
+        if let Some(first) = terms.iter().position(|(_, coefficient)| *coefficient > 0) {
+            terms[..=first].rotate_right(1);
+        }
+        for (i, (atoms, coefficient)) in terms.into_iter().enumerate() {
             f.write_str(match (i, coefficient < 0) {
                 (0, false) => "",
                 (0, true) => "-",
@@ -83,6 +89,13 @@ impl fmt::Display for Atom {
                 dividend.fmt_operand(f)?;
                 f.write_str("/")?;
                 divisor.fmt_operand(f)
+            }
+            Atom::Floor(dividend, divisor) => {
+                f.write_str("floor(")?;
+                dividend.fmt_operand(f)?;
+                f.write_str("/")?;
+                divisor.fmt_operand(f)?;
+                f.write_str(")")
             }
         }
     }

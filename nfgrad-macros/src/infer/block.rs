@@ -7,7 +7,7 @@ use crate::ast::{Expr, Symbol};
 use crate::block::{ANY, Leaf, Signature};
 use crate::codes;
 use crate::diagnose::{MAX_TEXT, source};
-use crate::dim::{Dim, Obligation, ObligationKind, Poly, Shape, shape_text};
+use crate::dim::{Atom, Dim, Obligation, ObligationKind, Poly, Shape, shape_text};
 use crate::report::{Diagnostic, Site};
 use crate::resolve::{Called, Whose, declared};
 
@@ -182,7 +182,7 @@ impl<'a> Inference<'a, '_> {
         // `[..]` is the shape of the first tensor that can have any.
         let any = given.iter().find(|given| signature.leaves[given.leaf].shape.is_none());
         let any = any.map_or_else(|| Rc::new([]) as Shape, |given| Rc::clone(&self.entries[given.position].shape));
-        let instance = with(signature, &arguments, &any);
+        let instance = with(signature, &arguments, &any, &self.resolved.exact);
         let instance = instance.map_err(|text| impossible(signature, name, &arguments, &text));
         self.report.ok(instance)
     }
@@ -281,11 +281,11 @@ impl<'a> Inference<'a, '_> {
 }
 
 /// All shapes of the graph with these dimensions; or which of them is not a number.
-fn with(signature: &Signature, arguments: &[Dim], any: &Shape) -> Result<Instance, String> {
+fn with(signature: &Signature, arguments: &[Dim], any: &Shape, exact: &[Atom]) -> Result<Instance, String> {
     let with = |symbol: &Symbol| substitute(signature, arguments, symbol);
     let dim = |dim: &Dim| {
         let poly = dim.poly.substitute(&with).map_err(|_| dim.text().to_owned())?;
-        Ok(Dim { text: poly.to_string().into(), poly })
+        Ok(Dim { text: poly.to_string().into(), poly }.settled(exact))
     };
     let shape = |shape: &Option<Shape>| match shape {
         Some(shape) => shape.iter().map(dim).collect::<Result<Shape, String>>(),

@@ -2,10 +2,10 @@
 
 use nfgrad_shapes::signature::Rule;
 
-use super::{entrywise, layout, product, range, reduce};
+use super::{entrywise, layout, product, range, reduce, sliding};
 use crate::ast::Relation;
 use crate::diagnose::{self, Applied, Operand};
-use crate::dim::{Dim, Obligation, ObligationKind, Shape};
+use crate::dim::{Dim, Obligation, ObligationKind, Poly, Shape};
 use crate::report::{Diagnostic, Site};
 use crate::resolve::Value;
 
@@ -51,9 +51,26 @@ impl Outcome {
             Some(true) => {}
             Some(false) => return Err(wrong()),
             None => {
-                let kind = ObligationKind::Needs(left.poly.clone(), Relation::LessEqual, right.poly.clone());
+                let kind = ObligationKind::Needs(left.poly.clone(), None, Relation::LessEqual, right.poly.clone());
                 self.obligations.push(Obligation { kind, text: wrong().headline().to_owned(), site });
             }
+        }
+        Ok(self)
+    }
+
+    /// `divisor` must divide `dividend`, as [`Outcome::needs_at_most`].
+    pub(crate) fn needs_divisor(
+        mut self,
+        site: Site,
+        (divisor, dividend): (&Dim, &Dim),
+        wrong: impl FnOnce() -> Diagnostic,
+    ) -> Result<Self, Diagnostic> {
+        let (left, modulus) = (dividend.poly.clone(), Some(divisor.poly.clone()));
+        let kind = ObligationKind::Needs(left, modulus, Relation::Equal, Poly::literal(0));
+        match kind.decide() {
+            Some(true) => {}
+            Some(false) => return Err(wrong()),
+            None => self.obligations.push(Obligation { kind, text: wrong().headline().to_owned(), site }),
         }
         Ok(self)
     }
@@ -80,6 +97,8 @@ pub(super) fn outcome(op: &Applied<'_>) -> Result<Outcome, Diagnostic> {
         Rule::Concat => range::concat(op),
         Rule::Slice => range::slice(op),
         Rule::Pad => range::pad(op),
+        Rule::Conv2d => sliding::conv2d(op),
+        Rule::Pool2d => sliding::pool2d(op),
     }
 }
 

@@ -91,19 +91,19 @@ impl Printer<'_> {
             }
             ObligationKind::Divides(dividend, divisor) => {
                 let zero = format!("graph `{graph}`: the dimension {text} divides by zero{place}");
-                let rest = format!("graph `{graph}`: the dimension {text} is not a whole number{place}");
+                let rest = format!(
+                    "graph `{graph}`: the dimension {text} is not a whole number; `floor({text})` is rounded down{place}"
+                );
                 let (dividend, divisor) = (self.size(dividend), self.size(divisor));
                 vec![
                     quote_spanned!(span=> ::core::assert!(#divisor != 0, #zero);),
                     quote_spanned!(span=> ::core::assert!(#dividend % #divisor == 0, #rest);),
                 ]
             }
-            ObligationKind::Needs(left, relation, right) => {
-                let message = format!("graph `{graph}`: {text}{place}");
-                self.compare(left, *relation, right, &message, span)
-            }
-            ObligationKind::Fact(left, modulus, relation, right) => {
-                let message = format!("graph `{graph}` needs {text}{place}");
+            ObligationKind::Needs(left, modulus, relation, right)
+            | ObligationKind::Fact(left, modulus, relation, right) => {
+                let needs = if matches!(obligation.kind, ObligationKind::Fact(..)) { " needs" } else { ":" };
+                let message = format!("graph `{graph}`{needs} {text}{place}");
                 let Some(modulus) = modulus else { return self.compare(left, *relation, right, &message, span) };
                 let relation: TokenStream = relation.symbol().parse().unwrap_or_default();
                 let (left, modulus, right) = (self.size(left), self.size(modulus), self.size(right));
@@ -122,7 +122,7 @@ impl Printer<'_> {
         vec![quote_spanned!(span=> ::core::assert!(#left #relation #right, #message);)]
     }
 
-    /// The value of a polynomial that is not negative.
+    /// The value of a polynomial.
     fn size(&self, poly: &Poly) -> TokenStream {
         if let Some(value) = poly.value() {
             let value = Literal::i64_unsuffixed(value);
@@ -130,6 +130,6 @@ impl Printer<'_> {
         }
         let n = &self.n;
         let ty = poly.to_type(&quote!(#n));
-        quote!(<#ty as #n::Dim>::SIZE)
+        quote!(<#ty as #n::Dim>::VALUE)
     }
 }

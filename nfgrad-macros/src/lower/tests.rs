@@ -120,9 +120,9 @@ fn what_the_const_generics_must_be_is_asserted() {
         "graph G<const H: usize, const K: usize> where H % K == 0, K >= 1 + 1 { input x: [H/K, H - 1]; output x; }",
     );
     for line in [
-        "assert!(<K as n::Dim>::SIZE!=0&&<H as n::Dim>::SIZE%<K as n::Dim>::SIZE==0,\"graph `G` needs H % K == 0 [NF0045]\")",
-        "assert!(<K as n::Dim>::SIZE>=2,\"graph `G` needs K >= 1 + 1 [NF0045]\")",
-        "\"graph `G`: the dimension H/K is not a whole number [NF0045]\"",
+        "assert!(<K as n::Dim>::VALUE!=0&&<H as n::Dim>::VALUE%<K as n::Dim>::VALUE==0,\"graph `G` needs H % K == 0 [NF0045]\")",
+        "assert!(<K as n::Dim>::VALUE>=2,\"graph `G` needs K >= 1 + 1 [NF0045]\")",
+        "\"graph `G`: the dimension H/K is not a whole number; `floor(H/K)` is rounded down [NF0045]\"",
         "\"graph `G`: the dimension H - 1 is negative [NF0045]\"",
         "={let()=Self::__FACTS;n::spans(",
     ] {

@@ -6,7 +6,7 @@ use syn::{Ident, LitFloat, LitInt, Token, token};
 use super::{Result, brackets, expected, here, parens, path, separated};
 use crate::ast::{DimExpr, DimKind, DimOperator, Fact, Relation, ShapeExpr, Symbol};
 use crate::codes;
-use crate::report::Diagnostic;
+use crate::report::{Diagnostic, Site};
 
 /// How deep parentheses may be nested.
 const MAX_DEPTH: usize = 64;
@@ -125,6 +125,9 @@ fn factor(input: ParseStream, depth: usize) -> Result<DimExpr> {
         inner.site = site;
         return Ok(inner);
     }
+    if input.peek(Ident) && input.peek2(token::Paren) {
+        return floor(input, depth);
+    }
     // syn would read `-1` as one literal.
     if input.peek(LitInt) && !input.peek(Token![-]) {
         return literal(input);
@@ -144,6 +147,25 @@ fn factor(input: ParseStream, depth: usize) -> Result<DimExpr> {
         () if input.peek(LitFloat) => error.help("a dimension is a whole number"),
         () => error,
     })
+}
+
+/// `floor((H - 1)/2)`.
+fn floor(input: ParseStream, depth: usize) -> Result<DimExpr> {
+    let name: Ident = input.parse()?;
+    let (end, content) = parens(input)?;
+    let site = Site::from(&name).to(end);
+    let help = "`floor(H/2)` is H/2 rounded down; `H/2` alone must be exact";
+    if name != "floor" {
+        let text = format!("`{name}` is no function of dimensions");
+        return Err(Diagnostic::new(codes::SYNTAX, site, text).help(help));
+    }
+    let inner = dim(&content, depth + 1)?;
+    if !content.is_empty() {
+        return Err(expected(&content, "an operator or `)`"));
+    }
+    let text = format!("`floor` is given a quotient, and `{inner}` is none");
+    let kind = inner.floor().ok_or_else(|| Diagnostic::new(codes::SYNTAX, site, text).help(help))?;
+    Ok(DimExpr { kind, site })
 }
 
 /// `super::N`, `other::N`, `Self::N`, but not a single name.

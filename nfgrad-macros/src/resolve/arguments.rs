@@ -13,7 +13,7 @@ use crate::nearest::nearest;
 use crate::report::{Diagnostic, Site};
 
 /// What other libraries call it, and what it is called here.
-const ALIASES: [(&str, &str); 18] = [
+const ALIASES: &[(&str, &str)] = &[
     ("dim", "axis"),
     ("dims", "axis"),
     ("axes", "axis"),
@@ -24,7 +24,12 @@ const ALIASES: [(&str, &str); 18] = [
     ("alpha", "slope"),
     ("negative_slope", "slope"),
     ("kernel_size", "kernel"),
+    ("kernel_size", "size"),
+    ("kernel", "size"),
+    ("pool_size", "size"),
     ("strides", "stride"),
+    ("dilation_rate", "dilation"),
+    ("feature_group_count", "groups"),
     ("pad", "padding"),
     ("size", "shape"),
     ("newshape", "shape"),
@@ -56,12 +61,15 @@ impl Resolver<'_, '_> {
                 None => fine = false,
             }
         }
-        let mut arguments = Vec::new();
+        let mut arguments: Vec<Argument> = Vec::new();
         for (parameter, given) in signature.parameters.iter().zip(given) {
             let argument = match given {
                 Some(expr) => self.argument(parameter, expr),
                 // Of a call that is wrong already it is not said that something is missing.
                 None if !fine => continue,
+                None if parameter.absent == Absent::AsBefore => {
+                    arguments.last().map(|before| Argument { value: before.value.clone(), site: None })
+                }
                 None => {
                     let absent = absent(signature, parameter, call);
                     self.report.ok(absent)
@@ -108,7 +116,7 @@ impl Resolver<'_, '_> {
             && parameter.positive
             && dim.poly.value().is_none()
         {
-            let needs = ObligationKind::Needs(dim.poly.clone(), Relation::Greater, Poly::literal(0));
+            let needs = ObligationKind::Needs(dim.poly.clone(), None, Relation::Greater, Poly::literal(0));
             self.dims.oblige(needs, &format!("`{}` needs {expr} > 0", parameter.name), expr.site);
         }
         Some(Argument { value, site: Some(expr.site) })
@@ -172,7 +180,8 @@ fn absent(signature: &Signature, parameter: &Parameter, call: &Call) -> Result<A
         (Absent::Means(text), Kind::Integer) => text.parse().ok().map(Value::Integer),
         (Absent::Means(text), Kind::Real) => Decimal::parse(text).ok().map(Value::Real),
         (Absent::Means(text), Kind::Dim) => text.parse().ok().map(|value| Value::Dim(Dim::literal(value))),
-        (Absent::Means(_), Kind::Axes | Kind::Range | Kind::Shape | Kind::Format) | (Absent::Refused, _) => None,
+        (Absent::Means(_), Kind::Axes | Kind::Range | Kind::Shape | Kind::Format)
+        | (Absent::Refused | Absent::AsBefore, _) => None,
     };
     let missing = || {
         let text = format!("`{}` needs `{}`", signature.name, parameter.name);

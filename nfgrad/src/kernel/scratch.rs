@@ -1,6 +1,7 @@
 //! Buffers that a thread keeps between calls, so that a training step allocates nothing after the first.
 
-use std::cell::Cell;
+use std::any::Any;
+use std::cell::{Cell, RefCell};
 use std::thread::LocalKey;
 
 use crate::bound::Up;
@@ -43,6 +44,33 @@ pub(crate) fn with_scratch<T: Pooled, const N: usize, R>(
     result
 }
 
+thread_local! {
+    /// Buffers that nobody has at the moment, of any element type.
+    static IDLE: RefCell<Vec<Box<dyn Any>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Lends `N` buffers of any element type, whose contents are arbitrary. It may be nested, also with [`with_scratch`], and then
+/// allocates no more often; what it costs is a search among the few buffers that there are.
+pub(crate) fn with_buffers<T: Copy + Default + 'static, const N: usize, R>(
+    lengths: [usize; N],
+    body: impl FnOnce([&mut [T]; N]) -> R,
+) -> R {
+    // The last one of its type is the one that was lent here before.
+    let idle = IDLE.with_borrow_mut(|idle| {
+        let last = idle.iter().rposition(|buffer| (**buffer).is::<Vec<T>>())?;
+        idle.remove(last).downcast::<Vec<T>>().ok()
+    });
+    let mut buffer = idle.unwrap_or_default();
+    let total = lengths.iter().sum();
+    if buffer.len() < total {
+        buffer.resize(total, T::default());
+    }
+    let mut rest = &mut buffer[..];
+    let result = body(lengths.map(|length| rest.split_off_mut(..length).unwrap_or_default()));
+    IDLE.with_borrow_mut(|idle| idle.push(buffer));
+    result
+}
+
 /// Parts of equal length of a buffer that is long enough.
 #[inline(always)]
 pub(crate) fn split<const N: usize>(buffer: &mut [f64], len: usize) -> [&mut [f64]; N] {
@@ -62,5 +90,21 @@ mod tests {
         });
         let second = with_scratch([2], |[a]: [&mut [f32]; 1]| a.as_ptr().addr());
         assert_eq!(first, second);
+    }
+
+    #[test]
+    fn nested_buffers_of_one_type_are_kept_too() {
+        let places = || {
+            with_buffers([100], |[outer]: [&mut [f32]; 1]| {
+                with_buffers([7, 2], |[a, b]: [&mut [f32]; 2]| {
+                    assert_eq!((a.len(), b.len()), (7, 2));
+                    with_buffers([3], |[other]: [&mut [u8]; 1]| {
+                        (outer.as_ptr().addr(), a.as_ptr().addr(), other.as_ptr().addr())
+                    })
+                })
+            })
+        };
+        let first = places();
+        assert_eq!((first, first.0 == first.1), (places(), false));
     }
 }

@@ -136,7 +136,7 @@ impl Extent {
 
     /// The elements of the tensor that go into result `target`, in the order in which they are added.
     #[inline]
-    pub(super) fn sources(self, target: usize) -> impl Iterator<Item = usize> {
+    pub(super) fn sources(self, target: usize) -> impl Iterator<Item = usize> + Clone {
         let start = target / self.inner * self.len * self.inner + target % self.inner;
         (0..self.len).map(move |k| start + k * self.inner)
     }

@@ -1,7 +1,7 @@
 //! What the ops share of the arithmetic of errors.
 
 use crate::bound::Up;
-use crate::format::Format;
+use crate::format::{Format, sum_error};
 
 /// `radius`, or ∞ where the result that it belongs to is not finite: an overflow never has a finite radius.
 #[inline]
@@ -52,6 +52,15 @@ pub(crate) fn quotient_spread<F: Format>(alpha: Up, (b, beta): (F, Up), size: Up
 #[inline]
 pub(super) fn narrowing_error<F: Format>(acc: F::Acc, y: F) -> Up {
     if F::ROUNDS_ONCE { y.distance(Format::to_f64(acc)) } else { Up::ZERO }
+}
+
+/// The radius of a sum of `count` numbers that were added one after another in the accumulator, the first to zero: `Σ ρ + κ Σ |x|` with
+/// `κ` for `count - 1` additions. Given are the sum of their radii, of at most so many, and that of their magnitudes, both in f64.
+#[inline(always)]
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count")]
+pub(super) fn sum_radius<F: Format>((radii, most): (f64, usize), (magnitudes, count): (f64, f64)) -> Up {
+    let (radius, count) = (Up::of_terms(radii, most), count as usize);
+    if count <= 1 { radius } else { radius + sum_error::<F>(count - 1).relative * Up::of_terms(magnitudes, count) }
 }
 
 /// How many elements there are, as a number that can divide.

@@ -3,7 +3,8 @@
 use std::fmt::{self, Debug};
 use std::marker::PhantomData;
 
-use super::extreme::{Distance, Side};
+use super::extreme::Side;
+use super::top::Distance;
 use super::{Pairwise, Pointwise};
 use crate::bound::Up;
 use crate::format::Format;

@@ -159,15 +159,29 @@ impl<'a, F: Format, S: Shape> TensorMut<'a, F, S> {
     }
 
     /// Initialises the weights of a layer that is followed by a relu: uniform in `±√(6 / fan_in)`, where `fan_in` is the
-    /// length of the first axis (He et al. 2015, "Delving deep into rectifiers"). `uniform` returns numbers in `[0, 1)`.
+    /// length of the first axis, or of what an output of a convolution sees if there are four (He et al. 2015, "Delving deep into
+    /// rectifiers"). `uniform` returns numbers in `[0, 1)`.
     pub fn he_uniform(&mut self, uniform: impl FnMut() -> f64) {
-        self.fill_symmetric(6.0, S::DIMS.first().copied().unwrap_or(1), uniform);
+        let [fan_in, _] = Self::fans();
+        self.fill_symmetric(6.0, fan_in, uniform);
     }
 
     /// Initialises the weights of a layer that is followed by tanh or by nothing: uniform in
     /// `±√(6 / (fan_in + fan_out))` (Glorot and Bengio 2010). `uniform` returns numbers in `[0, 1)`.
     pub fn glorot_uniform(&mut self, uniform: impl FnMut() -> f64) {
-        self.fill_symmetric(6.0, S::DIMS.iter().take(2).sum(), uniform);
+        let [fan_in, fan_out] = Self::fans();
+        self.fill_symmetric(6.0, fan_in + fan_out, uniform);
+    }
+
+    /// With how many inputs an output is connected, and with how many outputs an input: weights are `[inputs, outputs]`, those
+    /// of a convolution `[outputs, inputs, height, width]`.
+    fn fans() -> [usize; 2] {
+        match *S::DIMS {
+            [outputs, inputs, height, width] => [inputs * height * width, outputs * height * width],
+            [inputs, outputs, ..] => [inputs, outputs],
+            [inputs] => [inputs, 0],
+            [] => [1, 0],
+        }
     }
 
     fn fill_symmetric(&mut self, numerator: f64, fan: usize, mut uniform: impl FnMut() -> f64) {

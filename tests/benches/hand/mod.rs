@@ -2,11 +2,21 @@
 
 use std::array::from_fn;
 
-/// `C = A B` or `C = Aᵀ B`, all row-major, by the `gemm` crate's own entry.
-fn gemm(transpose_a: bool, [m, k, n]: [usize; 3], a: &[f32], b: &[f32], c: &mut [f32]) {
+mod conv;
+
+pub(crate) use conv::Conv;
+
+/// `C = A B` or `C = Aᵀ B`, all row-major.
+fn gemm(transpose_a: bool, lengths: [usize; 3], a: &[f32], b: &[f32], c: &mut [f32]) {
+    gemm_of([transpose_a, false], lengths, a, b, c);
+}
+
+/// The same with either operand transposed, by the `gemm` crate's own entry.
+fn gemm_of(transpose: [bool; 2], [m, k, n]: [usize; 3], a: &[f32], b: &[f32], c: &mut [f32]) {
     assert!(a.len() == m * k && b.len() == k * n && c.len() == m * n);
     let stride = |x: usize| isize::try_from(x).expect("a small matrix");
-    let (a_rows, a_cols) = if transpose_a { (1, stride(m)) } else { (stride(k), 1) };
+    let (a_rows, a_cols) = if transpose[0] { (1, stride(m)) } else { (stride(k), 1) };
+    let (b_rows, b_cols) = if transpose[1] { (1, stride(k)) } else { (stride(n), 1) };
     #[allow(unsafe_code, reason = "the entry of the gemm crate takes raw pointers")]
     // SAFETY: the lengths were just checked against the shapes, and `c` overlaps neither operand.
     unsafe {
@@ -20,8 +30,8 @@ fn gemm(transpose_a: bool, [m, k, n]: [usize; 3], a: &[f32], b: &[f32], c: &mut 
             1,
             false,
             b.as_ptr(),
-            stride(n),
-            1,
+            b_rows,
+            b_cols,
             a.as_ptr(),
             a_rows,
             a_cols,

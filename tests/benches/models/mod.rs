@@ -1,4 +1,4 @@
-//! The two networks that are timed, with their data: in our types and as the hand-written yardstick.
+//! The three networks that are timed, with their data: in our types and as the hand-written yardstick.
 
 use nfgrad::optim::Sgd;
 use nfgrad::prelude::*;
@@ -36,6 +36,19 @@ graph! {
     }
 }
 
+graph! {
+    /// 3 x 3 windows on 14 x 14 images, and a squared error; the images are trained too, so that they have a gradient.
+    pub(crate) graph Conv<const B: usize> {
+        param x: [B, 16, 14, 14];
+        input t: [B, 32, 14, 14];
+        param w: [32, 16, 3, 3];
+        param b: [32];
+        output loss = mse(conv2d(x, w, b, padding = 1), t);
+    }
+}
+
+/// Images of the convolution at a time.
+pub(crate) const IMAGES: usize = 16;
 /// Pictures of the larger network at a time.
 pub(crate) const BATCH: usize = 64;
 /// The learning rate.
@@ -74,6 +87,23 @@ pub(crate) fn tiny() -> (Run<Tiny, f32>, hand::Tiny) {
     hand.x.copy_from_slice(leaves.x.as_slice());
     hand.w1.as_flattened_mut().copy_from_slice(leaves.w1.as_slice());
     hand.w2.copy_from_slice(leaves.w2.as_slice());
+    (run, hand)
+}
+
+/// The convolution, likewise.
+pub(crate) fn conv() -> (Run<Conv<IMAGES>, f32>, hand::Conv) {
+    let mut rng = ChaCha8Rng::seed_from_u64(3);
+    let mut run = Conv::<IMAGES>::run::<f32>();
+    let mut leaves = run.leaves_mut();
+    leaves.x.fill_with(|| rng.random());
+    leaves.t.fill_with(|| rng.random());
+    leaves.w.he_uniform(|| rng.random());
+    let mut hand = hand::Conv::new(IMAGES, [16, 32, 14, 3]);
+    let leaves = run.leaves();
+    hand.x.copy_from_slice(leaves.x.as_slice());
+    hand.t.copy_from_slice(leaves.t.as_slice());
+    hand.w.copy_from_slice(leaves.w.as_slice());
+    hand.b.copy_from_slice(leaves.b.as_slice());
     (run, hand)
 }
 

@@ -2,14 +2,14 @@
 
 use nfgrad::format::Format;
 use nfgrad::op::{
-    Add, All, Along, Amax, Amin, Attention, BceWithLogits, Broadcast, Cast, Concat, CrossEntropy, Div, Exp, Gather,
-    Integer, LayerNorm, LeakyRelu, Literal, LogSoftmax, MatMul, Maximum, Mean, Minimum, Mse, Mul, Neg, OneAxis, Op,
-    Operands, Order, Pad, Permute, Pow, Relu, Reshape, RmsNorm, SafeDiv, SafeLog, SafeLogSmooth, Scale, Slice, Softmax,
-    Sub, Sum, Tanh, Transpose,
+    Add, All, Along, Amax, Amin, Attention, AvgPool2d, BceWithLogits, Broadcast, Cast, Concat, Conv2d, CrossEntropy,
+    Div, Exp, Gather, Integer, LayerNorm, LeakyRelu, Literal, LogSoftmax, MatMul, MaxPool2d, Maximum, Mean, Minimum,
+    Mse, Mul, Neg, OneAxis, Op, Operands, Order, Pad, Permute, Pow, Relu, Reshape, RmsNorm, SafeDiv, SafeLog,
+    SafeLogSmooth, Scale, Slice, Softmax, Sub, Sum, Tanh, Transpose,
 };
 use nfgrad_shapes::{Dim, Shape};
 
-use super::{Axis, Function, Lengths, Rule};
+use super::{Axis, Function, Images, Lengths, Rule, Sliding};
 
 /// `O: Law<In>` reads "the op `O` on operands of the shapes `In` computes what [`Law::rule`] says".
 pub trait Law<In: Operands>: Op<In> {
@@ -378,3 +378,49 @@ macro_rules! reductions {
 }
 
 reductions!(Sum, Mean, Amax, Amin);
+
+/// The last two lengths of an image or a batch of them, and the product of the others.
+fn image<S: Shape>() -> (usize, [usize; 2]) {
+    let &[ref leading @ .., height, width] = S::DIMS else { panic!("an image") };
+    (leading.iter().product(), [height, width])
+}
+
+macro_rules! convolutions {
+    ($($bias:ident)?) => {
+        impl<X: Shape, K: Shape, $($bias: Shape,)? S: Dim, P: Dim, E: Dim, G: Dim, H: Dim, W: Dim> Law<(X, K, $($bias)?)>
+            for Conv2d<S, P, E, G, H, W>
+        where
+            Conv2d<S, P, E, G, H, W>: Op<(X, K, $($bias)?)>,
+        {
+            fn rule() -> Rule {
+                let &[outputs, inputs, ref window @ ..] = K::DIMS else { panic!("weights") };
+                let (channels, image) = (inputs * G::SIZE, image::<X>().1);
+                let images = if X::RANK == 4 { X::DIMS[0] } else { 1 };
+                let images = Images { images, outputs, groups: G::SIZE };
+                let window = [window[0], window[1]];
+                let (result, stride, padding) = ([H::SIZE, W::SIZE], S::SIZE, P::SIZE);
+                Rule::Conv2d(Sliding { channels, image, window, result, stride, padding, dilation: E::SIZE }, images)
+            }
+        }
+    };
+}
+
+convolutions!();
+convolutions!(B);
+
+macro_rules! poolings {
+    ($($op:ident),*) => {$(
+        impl<X: Shape, K: Dim, S: Dim, P: Dim, H: Dim, W: Dim> Law<(X,)> for $op<K, S, P, H, W>
+        where
+            $op<K, S, P, H, W>: Op<(X,)>,
+        {
+            fn rule() -> Rule {
+                let (channels, image) = image::<X>();
+                let (window, result, stride, padding) = ([K::SIZE; 2], [H::SIZE, W::SIZE], S::SIZE, P::SIZE);
+                Rule::$op(Sliding { channels, image, window, result, stride, padding, dilation: 1 })
+            }
+        }
+    )*};
+}
+
+poolings!(MaxPool2d, AvgPool2d);

@@ -1,0 +1,212 @@
+//! The radii of a convolution: those of its matrix products, and of the sums of their entries.
+
+use super::Lengths;
+use super::values::widen;
+use crate::bound::{Ball, Domain, Up};
+use crate::format::{Format, sum_error};
+use crate::kernel::reduce::sum_height;
+use crate::kernel::scratch::with_buffers;
+use crate::op::Contribution;
+use crate::op::rounding::{guarded, narrowing_error, sum_radius};
+
+impl Lengths {
+    /// The radii of [`Lengths::forward`].
+    pub(super) fn forward_radius<F: Format, D: Domain>(
+        self,
+        x: Ball<'_, F, D>,
+        w: Ball<'_, F, D>,
+        bias: Option<Ball<'_, F, D>>,
+        y: &[F],
+        radii: &mut [f64],
+    ) {
+        let (terms, windows, part) = (self.terms(bias.is_some()), self.frame.windows(), self.outputs_numel());
+        let (rows, cells, ones) = (self.outputs * terms, terms * windows, self.frame.taps() * windows);
+        let all = self.groups * rows;
+        let exact = is_exact(x);
+        with_buffers([all, cells, part], |[weights, columns, values]: [&mut [F::Acc]; 3]| {
+            let lengths = [x.mid.len(), all.max(cells), D::len(all), D::len(cells), D::len(part)];
+            with_buffers(lengths, |[alpha, each, rad_w, rad_x, zeros]: [&mut [f64]; 5]| {
+                let biases = bias.map(|bias| move |o: usize| bias.mid[o].to_acc());
+                self.weights(weights, |i| w.mid[i].to_acc(), biases.as_ref());
+                let biases = bias.map(|bias| move |o: usize| bias.radius(o).get());
+                self.weights(&mut each[..all], |i| w.radius(i).get(), biases.as_ref());
+                keep::<D>(rad_w, &each[..all]);
+                let weights = Ball::<F::Acc, D>::new(weights, rad_w);
+                columns[ones..].fill(F::Acc::ONE);
+                for buffer in [&mut each[ones..], &mut *rad_x, &mut *zeros] {
+                    buffer.fill(0.0);
+                }
+                spread(x, alpha);
+                D::fill(radii, 0, |_: usize| Up::ZERO);
+                for pair in 0..self.pairs() {
+                    let image = pair * self.frame.numel()..(pair + 1) * self.frame.numel();
+                    self.frame.unfold(&x.mid[image.clone()], (columns, windows), F::Acc::ZERO, F::to_acc);
+                    if !exact {
+                        self.frame.unfold(&alpha[image], (each, windows), 0.0, |radius| radius);
+                        keep::<D>(rad_x, &each[..cells]);
+                    }
+                    let (range, first) = (pair * part..(pair + 1) * part, pair % self.groups * rows);
+                    widen(&y[range.clone()], values);
+                    let weights = weights.part(first..first + rows).matrix(self.outputs, terms);
+                    let columns = Ball::<F::Acc, D>::new(columns, rad_x).matrix(terms, windows);
+                    D::fill_part(radii, range.clone(), |radii| {
+                        D::product(weights, columns, values, radii);
+                        narrow::<F, D>(radii, zeros, &y[range]);
+                    });
+                }
+            });
+        });
+    }
+
+    /// The radii of [`Lengths::image_cotangent`].
+    pub(super) fn image_radii<F: Format, D: Domain>(
+        self,
+        w: Ball<'_, F, D>,
+        dy: Ball<'_, F, D>,
+        Contribution { mid: dx, radii }: Contribution<'_, F>,
+    ) {
+        let (taps, windows) = (self.frame.taps(), self.frame.windows());
+        let (numel, part, rows, cells) =
+            (self.frame.numel(), self.outputs_numel(), self.outputs * taps, taps * windows);
+        with_buffers([w.mid.len(), part, cells], |[weights, outputs, terms]: [&mut [F::Acc]; 3]| {
+            let lengths = [D::len(cells), cells, numel, numel, numel, D::len(numel)];
+            with_buffers(lengths, |[rad, each, radius, magnitude, count, zeros]: [&mut [f64]; 6]| {
+                widen(w.mid, weights);
+                zeros.fill(0.0);
+                // No entry is in more windows than a window has entries.
+                let most = taps / self.frame.channels.max(1);
+                D::fill(radii, 0, |_: usize| Up::ZERO);
+                for pair in 0..self.pairs() {
+                    let (range, first) = (pair * part..(pair + 1) * part, pair % self.groups * rows);
+                    let dy = dy.part(range);
+                    widen(dy.mid, outputs);
+                    self.image_terms(pair, weights, outputs, terms);
+                    let weights = Ball::<F::Acc, D>::new(weights, w.rad).part(first..first + rows);
+                    let outputs = Ball::<F::Acc, D>::new(outputs, dy.rad).matrix(self.outputs, windows);
+                    D::product(weights.matrix(self.outputs, taps).t(), outputs, terms, rad);
+                    spread(Ball::<F::Acc, D>::new(terms, rad), each);
+                    for sum in [&mut *radius, &mut *magnitude, &mut *count] {
+                        sum.fill(0.0);
+                    }
+                    self.frame.fold(each, radius, |sum, radius| sum + radius);
+                    self.frame.fold(terms, magnitude, |sum, term| sum + term.magnitude().get());
+                    self.frame.fold(terms, count, |count, _| count + 1.0);
+                    let range = pair * numel..(pair + 1) * numel;
+                    let mid = &dx[range.clone()];
+                    D::fill_part(radii, range, |radii| {
+                        D::fill(radii, numel, |i: usize| {
+                            guarded(mid[i], sum_radius::<F>((radius[i], most), (magnitude[i], count[i])))
+                        });
+                        narrow::<F, D>(radii, zeros, mid);
+                    });
+                }
+            });
+        });
+    }
+
+    /// The radii of [`Lengths::weight_cotangent`].
+    pub(super) fn weight_radii<F: Format, D: Domain>(
+        self,
+        x: Ball<'_, F, D>,
+        dy: Ball<'_, F, D>,
+        Contribution { mid: dw, radii }: Contribution<'_, F>,
+    ) {
+        let (taps, numel) = (self.frame.taps(), self.outputs * self.frame.taps());
+        let width = self.images_per_bundle() * self.frame.windows();
+        let (cells, lines) = (taps * width, self.outputs * width);
+        let exact = is_exact(x);
+        with_buffers([cells, lines, numel], |[columns, outputs, terms]: [&mut [F::Acc]; 3]| {
+            let kept = D::len(numel);
+            let each = [x.mid.len(), dy.mid.len(), cells.max(lines)];
+            let lengths = [each[0], each[1], each[2], D::len(cells), D::len(lines), numel, kept, kept];
+            with_buffers(lengths, |[alpha, delta, each, rad_x, rad_dy, magnitude, more, zeros]: [&mut [f64]; 8]| {
+                spread(x, alpha);
+                spread(dy, delta);
+                rad_x.fill(0.0);
+                zeros.fill(0.0);
+                D::fill(radii, 0, |_: usize| Up::ZERO);
+                for (group, bundles) in self.bundles() {
+                    let range = group * numel..(group + 1) * numel;
+                    let mid = &dw[range.clone()];
+                    D::fill_part(radii, range, |radii| {
+                        let mut count = 0;
+                        D::fill(radii, numel, |_: usize| Up::ZERO);
+                        magnitude.fill(0.0);
+                        for bundle in bundles {
+                            let width = bundle.1.len() * self.frame.windows();
+                            let (cells, lines) = (taps * width, self.outputs * width);
+                            self.unfold(bundle.clone(), x.mid, columns, F::Acc::ZERO, F::to_acc);
+                            self.gather(bundle.clone(), dy.mid, outputs, F::to_acc);
+                            self.weight_terms(width, outputs, columns, terms);
+                            if !exact {
+                                self.unfold(bundle.clone(), alpha, each, 0.0, |radius| radius);
+                                keep::<D>(rad_x, &each[..cells]);
+                            }
+                            self.gather(bundle, delta, each, |radius| radius);
+                            keep::<D>(rad_dy, &each[..lines]);
+                            let columns = Ball::<F::Acc, D>::new(&columns[..cells], &rad_x[..D::len(cells)]);
+                            let outputs = Ball::<F::Acc, D>::new(&outputs[..lines], &rad_dy[..D::len(lines)]);
+                            let outputs = outputs.matrix(self.outputs, width);
+                            D::product(outputs, columns.matrix(taps, width).t(), terms, more);
+                            D::accumulate(radii, more, numel, |_| Up::ZERO);
+                            let magnitudes = magnitude.iter_mut().zip(&*terms);
+                            magnitudes.for_each(|(sum, term)| *sum += term.magnitude().get());
+                            count += 1;
+                        }
+                        D::accumulate(radii, zeros, numel, |i| {
+                            guarded(mid[i], sum_radius::<F>((0.0, 0), (magnitude[i], f64::from(count))))
+                        });
+                        narrow::<F, D>(radii, zeros, mid);
+                    });
+                }
+            });
+        });
+    }
+
+    /// The radii of [`Lengths::bias_cotangent`].
+    pub(super) fn bias_radii<F: Format, D: Domain>(
+        self,
+        dy: Ball<'_, F, D>,
+        Contribution { mid: db, radii }: Contribution<'_, F>,
+    ) {
+        let (windows, all) = (self.frame.windows(), self.groups * self.outputs);
+        let inner = sum_error::<F>(sum_height::<F>(windows)).relative;
+        let outer = sum_error::<F>(sum_height::<F>(self.images)).relative;
+        let relative = inner + outer + inner * outer;
+        D::fill(radii, db.len(), |o: usize| {
+            let (mut magnitude, mut propagated) = (0.0, 0.0);
+            for image in 0..self.images {
+                for i in (image * all + o) * windows..(image * all + o + 1) * windows {
+                    magnitude += dy.mid[i].magnitude().get();
+                    propagated += dy.radius(i).get();
+                }
+            }
+            let terms = self.images * windows;
+            let rounding = narrowing_error(self.bias_sum(o, dy.mid), db[o]);
+            let sums = Up::of_terms(propagated, terms) + relative * Up::of_terms(magnitude, terms);
+            guarded(db[o], sums + rounding)
+        });
+    }
+}
+
+/// Writes the radius of each element.
+fn spread<F: Format, D: Domain>(x: Ball<'_, F, D>, each: &mut [f64]) {
+    each.iter_mut().enumerate().for_each(|(i, each)| *each = x.radius(i).get());
+}
+
+/// Keeps one radius for each element.
+fn keep<D: Domain>(radii: &mut [f64], each: &[f64]) {
+    D::fill(radii, each.len(), |i: usize| Up::new(each[i]));
+}
+
+/// Whether every element has the radius 0.
+fn is_exact<F: Format, D: Domain>(x: Ball<'_, F, D>) -> bool {
+    x.rad.iter().all(|&radius| radius == 0.0)
+}
+
+/// Adds what the rounding to the format costs, where that is not that of the accumulator.
+fn narrow<F: Format, D: Domain>(radii: &mut [f64], zeros: &[f64], results: &[F]) {
+    if F::ROUNDS_ONCE {
+        D::accumulate(radii, zeros, results.len(), |i| results[i].half_ulp());
+    }
+}
