@@ -1,7 +1,7 @@
 //! Steps of optimizers against the same optimizers over the reals: no radius of a parameter below its true error, after one step or ten.
 
 use nfgrad::bound::{Domain, Up};
-use nfgrad::format::{Below, E4m3, E4m3Saturating, E5m2, Flt, NearestEven, Nf, Tf32, f16};
+use nfgrad::format::{E4m3, E4m3Saturating, E5m2, Tf32, f16};
 use nfgrad::graph::HasLoss;
 use nfgrad::op::{Add, All, MatMul, Mse, Mul, Sum, Tanh};
 use nfgrad::optim::{Adam, AdamW, Sgd};
@@ -10,36 +10,9 @@ use nfgrad_tests::exact::Exact;
 use nfgrad_tests::laws::Law;
 use nfgrad_tests::program::Program;
 use nfgrad_tests::report::Report;
-use nfgrad_tests::sample::{Kept, Middling, Sample, Sampled, SingleUp, cases, generator};
+use nfgrad_tests::sample::{Decimal, Kept, Middling, Sample, Sampled, SingleUp, cases, generator};
 use nfgrad_tests::training::{RealAdam, RealOptimizer, RealSgd};
 use rand::RngExt;
-
-/// Seven decimal digits.
-type Decimal = Nf<10, Below<Flt<-40, 7>, 40>, NearestEven>;
-
-/// A format whose numbers the tests know exactly.
-trait Known: Sampled {
-    fn exact(self) -> Exact;
-}
-
-macro_rules! known {
-    ($($format:ty),*) => {$(
-        impl Known for $format {
-            fn exact(self) -> Exact {
-                Exact::new(Format::to_f64(self))
-            }
-        }
-    )*};
-}
-
-known!(f32, f64, bf16, f16, E4m3, E4m3Saturating, E5m2, Middling, SingleUp, Tf32);
-
-impl Known for Decimal {
-    fn exact(self) -> Exact {
-        let (mantissa, exponent) = self.parts().expect("a finite number");
-        Exact::new(mantissa as f64) * &Exact::new(10.0).power(exponent)
-    }
-}
 
 /// A run with an optimizer of its own, as the tests drive it.
 trait Optimizer<F> {
@@ -205,11 +178,17 @@ fn layer() -> Program {
     }
 }
 
-/// The radii of a sample. The real numbers were drawn around the f64 nearest to its numbers, so what these are off by is added.
-fn radii<F: Known>(sample: &Sample<F>) -> Vec<f64> {
-    let off = |x: &F| Up::abs(x.to_f64()) * Up::new(2.0 * F::CONVERSION);
-    let widened = |(x, r): (&F, &f64)| if F::CONVERSION == 0.0 { *r } else { (Up::new(*r) + off(x)).get() };
-    sample.mid.iter().zip(&sample.rad).map(widened).collect()
+/// The real numbers of a sample, and radii that hold for them. Around decimal numbers those are drawn that are no f64, and of which the
+/// reference would know the sign of none that is nearly 0: the nearest f64 serves as well, within a wider radius.
+fn real_numbers<F: Sampled>(sample: &Sample<F>) -> (Vec<Exact>, Vec<f64>) {
+    if F::CONVERSION == 0.0 {
+        return (sample.real.clone(), sample.rad.clone());
+    }
+    let off = |x: &F, r: Up| (x.magnitude() + r) * Up::new(4.0 * F::CONVERSION);
+    let widened = |(x, r): (&F, &f64)| (Up::new(*r) + off(x, Up::new(*r))).get();
+    let near = |real: &Exact| if real.to_f64().is_finite() { Exact::new(real.to_f64()) } else { real.clone() };
+    let real = sample.real.iter().map(near).collect();
+    (real, sample.mid.iter().zip(&sample.rad).map(widened).collect())
 }
 
 /// Two runs of a graph, with radii and without, with an optimizer each, and the same over the reals.
@@ -221,7 +200,7 @@ struct Training<G: RevGraph, F, D, A, R> {
     leaves: Vec<Vec<Exact>>,
 }
 
-impl<G: HasLoss, F: Known, D: Domain, A: Optimizer<F>, R: RealOptimizer> Training<G, F, D, A, R> {
+impl<G: HasLoss, F: Sampled, D: Domain, A: Optimizer<F>, R: RealOptimizer> Training<G, F, D, A, R> {
     fn set<S: Shape, const I: usize>(&mut self, sample: &Sample<F>)
     where
         G::Context: At<I, Shape = S>,
@@ -229,8 +208,9 @@ impl<G: HasLoss, F: Known, D: Domain, A: Optimizer<F>, R: RealOptimizer> Trainin
         let at = Idx::<G::Context, S, I>::new();
         self.bounded.get_mut(at).copy_from_slice(&sample.mid).unwrap();
         self.plain.get_mut(at).copy_from_slice(&sample.mid).unwrap();
-        self.bounded.set_radii(at, &radii(sample)).unwrap();
-        self.leaves[I].clone_from(&sample.real);
+        let (real, radii) = real_numbers(sample);
+        self.bounded.set_radii(at, &radii).unwrap();
+        self.leaves[I] = real;
     }
 
     fn step(&mut self, program: &Program) {
@@ -239,15 +219,7 @@ impl<G: HasLoss, F: Known, D: Domain, A: Optimizer<F>, R: RealOptimizer> Trainin
         self.plain.forward();
         self.plain.backward();
         self.optimizers[1].step(&mut self.plain);
-        let values = program.forward(self.leaves.clone());
-        let loss = (values.len() - 1, vec![Exact::new(1.0)]);
-        let gradients = program.reverse(&values, &[loss]);
-        let gradients: Vec<Exact> = gradients.into_iter().take(2).flatten().flatten().collect();
-        let mut params = self.leaves[..2].concat();
-        self.real_optimizer.step(&mut params, &gradients);
-        let second = params.split_off(self.leaves[0].len());
-        self.leaves[0] = params;
-        self.leaves[1] = second;
+        real_step(program, &mut self.real_optimizer, &mut self.leaves);
     }
 
     /// The parameters of both runs are the same bits, and their radii, with which the forward sweep began, hold.
@@ -264,7 +236,7 @@ impl<G: HasLoss, F: Known, D: Domain, A: Optimizer<F>, R: RealOptimizer> Trainin
             report.demand(same, || format!("other bits: {}", place()));
             report.demand(!moderate || radius.is_finite(), || format!("nothing is known: {}", place()));
             if mid.is_finite() {
-                report.ball(&(real.clone() - &mid.exact()), 0.0, radius, place);
+                report.ball(&(real.clone() - &mid.real()), 0.0, radius, place);
             } else {
                 report.demand(radius == f64::INFINITY, || format!("a radius of what is not finite: {}", place()));
             }
@@ -272,11 +244,23 @@ impl<G: HasLoss, F: Known, D: Domain, A: Optimizer<F>, R: RealOptimizer> Trainin
     }
 }
 
+/// A step over the reals. The parameters are the first two leaves.
+fn real_step(program: &Program, optimizer: &mut impl RealOptimizer, leaves: &mut [Vec<Exact>]) {
+    let values = program.forward(leaves.to_vec());
+    let loss = (values.len() - 1, vec![Exact::new(1.0)]);
+    let gradients = program.reverse(&values, &[loss]);
+    let gradients: Vec<Exact> = gradients.into_iter().take(2).flatten().flatten().collect();
+    let mut params = leaves[..2].concat();
+    optimizer.step(&mut params, &gradients);
+    leaves[1] = params.split_off(leaves[0].len());
+    leaves[0] = params;
+}
+
 /// Trains with random inputs, and radii of all leaves, for 1, 2 or 10 steps; a part `tame` of the cases has moderate ones.
 fn train<G, F, D, P0, P1, X0, X1>(program: &Program, recipe: impl Recipe, usual: u64, tame: f64, report: &mut Report)
 where
     G: HasLoss<Context: At<0, Shape = P0> + At<1, Shape = P1> + At<2, Shape = X0> + At<3, Shape = X1>>,
-    F: Known,
+    F: Sampled,
     D: Domain,
     P0: Shape,
     P1: Shape,
@@ -472,4 +456,89 @@ fn what_is_remembered_of_another_domain_is_not_known() {
     forgetful.step(&mut Given::run::<f32>()).unwrap();
     assert!(step(&mut forgetful));
     assert!(!step(&mut sgd));
+}
+
+/// Sets a leaf of a run of any format to the numbers of a sample.
+fn set_leaf<F: Format, D: Domain, S: Shape, const I: usize>(run: &mut BoundedRun<Layer, F, D>, numbers: &[f32])
+where
+    Layer: At<I, Shape = S>,
+{
+    let numbers: Vec<F> = numbers.iter().map(|x| F::from_f64(x.to_f64())).collect();
+    run.get_mut(Idx::<Layer, S, I>::new()).copy_from_slice(&numbers).unwrap();
+}
+
+/// The parameters and their radii.
+fn parameters<F: Format, D: Domain>(run: &BoundedRun<Layer, F, D>) -> Vec<(f64, f64)> {
+    let LayerParams { w, b } = run.params();
+    let balls = |mid: &[F], radius: &dyn Fn(usize) -> f64| -> Vec<(f64, f64)> {
+        mid.iter().enumerate().map(|(i, x)| (x.to_f64(), radius(i))).collect()
+    };
+    [balls(w.mid().as_slice(), &|i| w.radius(i).get()), balls(b.mid().as_slice(), &|i| b.radius(i).get())].concat()
+}
+
+/// Median radius, median error and median ratio of the two, for the radii that travel with an f32 training and for the distance from an
+/// f64 training with radii.
+fn growth<D: Domain>(recipe: impl Recipe) {
+    let program = layer();
+    let rng = &mut generator("growth", 0);
+    let (mut run, mut wide) = (Layer::bounded::<f32, D>(), Layer::bounded::<f64, D>());
+    let (mut optimizer, mut wide_optimizer) = (recipe.rounded::<f32>(), recipe.rounded::<f64>());
+    let mut real_optimizer = recipe.real();
+    let mut reals: Vec<Vec<Exact>> = Vec::new();
+    for step in 0..=100_usize {
+        let inputs = [12, 8].map(|n| Sample::<f32>::normal(rng, n, Kept::each(n)));
+        if step == 0 {
+            let [w, b] = [6, 2].map(|n| Sample::<f32>::normal(rng, n, Kept::each(n)));
+            set_leaf::<_, D, M32, 0>(&mut run, &w.mid);
+            set_leaf::<_, D, V2, 1>(&mut run, &b.mid);
+            set_leaf::<_, D, M32, 0>(&mut wide, &w.mid);
+            set_leaf::<_, D, V2, 1>(&mut wide, &b.mid);
+            reals = vec![w.real, b.real, Vec::new(), Vec::new()];
+        }
+        if [1, 10, 100].contains(&step) {
+            report_growth(&format!("{} {step:>3} steps", D::NAME), &parameters(&run), &parameters(&wide), &reals);
+        }
+        let [x, t] = inputs;
+        set_leaf::<_, D, M43, 2>(&mut run, &x.mid);
+        set_leaf::<_, D, M42, 3>(&mut run, &t.mid);
+        set_leaf::<_, D, M43, 2>(&mut wide, &x.mid);
+        set_leaf::<_, D, M42, 3>(&mut wide, &t.mid);
+        (reals[2], reals[3]) = (x.real, t.real);
+        run.forward();
+        run.backward();
+        optimizer.step_bounded(&mut run);
+        wide.forward();
+        wide.backward();
+        wide_optimizer.step_bounded(&mut wide);
+        real_step(&program, &mut real_optimizer, &mut reals);
+    }
+}
+
+/// One line of the table.
+fn report_growth(name: &str, run: &[(f64, f64)], wide: &[(f64, f64)], reals: &[Vec<Exact>]) {
+    let median = |mut numbers: Vec<f64>| {
+        numbers.sort_by(f64::total_cmp);
+        numbers[numbers.len() / 2]
+    };
+    let errors: Vec<f64> = reals[..2].iter().flatten().zip(run).map(|(real, (mid, _))| real.error_of(*mid)).collect();
+    let own: Vec<f64> = run.iter().zip(&errors).map(|((_, radius), error)| radius / error).collect();
+    let distances = run.iter().zip(wide).map(|((mid, _), (wide, radius))| (mid - wide).abs() + radius);
+    let measured: Vec<f64> = distances.zip(&errors).map(|(bound, error)| bound / error).collect();
+    let (error, own, measured) = (median(errors), median(own), median(measured));
+    println!("  {name:<24} error {error:.1e}   radius / error {own:>10.3e}   with f64 {measured:>10.3e}");
+}
+
+/// How radii grow: `cargo test --release -p nfgrad-tests --test optimizers -- --ignored --nocapture`.
+#[test]
+#[ignore = "prints a table and checks nothing"]
+fn radii_over_many_steps() {
+    fn both(recipe: impl Recipe) {
+        println!("{}", recipe.name());
+        growth::<Elementwise>(recipe);
+        growth::<Uniform>(recipe);
+    }
+    both(SgdRecipe { rate: 0.01, momentum: 0.0, nesterov: false, decay: 0.0 });
+    both(SgdRecipe { rate: 0.1, momentum: 0.0, nesterov: false, decay: 0.0 });
+    both(SgdRecipe { rate: 0.01, momentum: 0.9, nesterov: true, decay: 1e-4 });
+    both(AdamWRecipe(AdamRecipe { rate: 1e-3, betas: [0.9, 0.999], eps: 1e-8, decay: 0.01 }));
 }

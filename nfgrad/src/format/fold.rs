@@ -6,11 +6,22 @@ use crate::kernel::gemm::Mat;
 
 /// `C = A B`: an entry is `fl(… fl(fl(a₀ b₀) + fl(a₁ b₁)) + …)`.
 pub(super) fn fold_product<A: Accumulator>(a: Mat<'_, A>, b: Mat<'_, A>, c: &mut [A]) {
-    let at = |m: &Mat<'_, A>, i: usize, j: usize| m.data[i * m.row_stride + j * m.col_stride];
+    fold_product_of(a, b, c, |x| x, |sum| sum);
+}
+
+/// The same of numbers that are widened first, with sums that are rounded once.
+pub(super) fn fold_product_of<F: Copy, A: Accumulator>(
+    a: Mat<'_, F>,
+    b: Mat<'_, F>,
+    c: &mut [F],
+    widen: impl Fn(F) -> A,
+    narrow: impl Fn(A) -> F,
+) {
+    let at = |m: &Mat<'_, F>, i: usize, j: usize| widen(m.data[i * m.row_stride + j * m.col_stride]);
     for (i, row) in c.chunks_mut(b.cols.max(1)).enumerate() {
         for (j, entry) in row.iter_mut().enumerate() {
             let products = (0..a.cols).map(|k| at(&a, i, k) * at(&b, k, j));
-            *entry = products.reduce(|sum, product| sum + product).unwrap_or_else(A::zero);
+            *entry = narrow(products.reduce(|sum, product| sum + product).unwrap_or_else(A::zero));
         }
     }
 }

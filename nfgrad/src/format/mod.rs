@@ -32,7 +32,7 @@ pub use float16::f16;
 pub use fp8::{E4m3, E4m3Saturating, E5m2, E5m2Saturating};
 pub use narrow::Narrow;
 pub use nf::{Below, Downward, Fix, Flt, Flx, Ftz, NearestAway, NearestEven, Nf, TowardZero, Upward};
-pub use policy::{AccumulateInF64, RoundEach};
+pub use policy::{AccumulateIn, AccumulateInF64, FusedEach, RoundEach};
 pub use stochastic::{noise, round_stochastically};
 pub use tensor_float::Tf32;
 

@@ -1,5 +1,5 @@
-//! How sums and products are rounded: [`RoundEach`] operation, or once after they were [accumulated](AccumulateInF64) in
-//! something wider.
+//! How sums and products are rounded: [`RoundEach`] operation, [fused](FusedEach) or not, or once after they were
+//! [accumulated](AccumulateIn) in something wider.
 //!
 //! | | accumulates in | order | rounds |
 //! |---|---|---|---|
@@ -8,7 +8,9 @@
 //! | [`Carried`](super::Carried) | f64 | the same | once |
 //! | [`Nf`](super::Nf) | itself | one term after another | each operation |
 //! | [`RoundEach<F>`] | itself | one term after another | each operation |
+//! | [`FusedEach<F>`] | itself | products one term after another | each multiplication together with its addition |
 //! | [`AccumulateInF64<F>`] | f64 | as for f64 | once |
+//! | [`AccumulateIn<F, W>`] | `W` | one term after another | each operation in `W`, and once to `F` |
 //!
 //! Each is a format: the same graph is evaluated with one policy or the other, and the radii follow.
 
@@ -61,8 +63,8 @@ pub struct AccumulateInF64<F>(F);
 macro_rules! as_inside {
     () => {
         const NAME: &'static str = F::NAME;
-        const ZERO: Self = Self(F::ZERO);
-        const ONE: Self = Self(F::ONE);
+        const ZERO: Self = Self::of(F::ZERO);
+        const ONE: Self = Self::of(F::ONE);
         const CONVERSION: f64 = F::CONVERSION;
         const SATURATES: bool = F::SATURATES;
         const ROUNDOFF: [f64; 2] = F::ROUNDOFF;
@@ -70,11 +72,11 @@ macro_rules! as_inside {
 
         #[inline]
         fn from_f64(x: f64) -> Self {
-            Self(F::from_f64(x))
+            Self::of(F::from_f64(x))
         }
         #[inline]
         fn restored(x: f64) -> Self {
-            Self(F::restored(x))
+            Self::of(F::restored(x))
         }
         #[inline]
         fn to_f64(self) -> f64 {
@@ -86,35 +88,35 @@ macro_rules! as_inside {
         }
         #[inline]
         fn add(self, other: Self) -> Self {
-            Self(self.0.add(other.0))
+            Self::of(self.0.add(other.0))
         }
         #[inline]
         fn sub(self, other: Self) -> Self {
-            Self(self.0.sub(other.0))
+            Self::of(self.0.sub(other.0))
         }
         #[inline]
         fn mul(self, other: Self) -> Self {
-            Self(self.0.mul(other.0))
+            Self::of(self.0.mul(other.0))
         }
         #[inline]
         fn div(self, other: Self) -> Self {
-            Self(self.0.div(other.0))
+            Self::of(self.0.div(other.0))
         }
         #[inline]
         fn neg(self) -> Self {
-            Self(self.0.neg())
+            Self::of(self.0.neg())
         }
         #[inline]
         fn max(self, other: Self) -> Self {
-            Self(self.0.max(other.0))
+            Self::of(self.0.max(other.0))
         }
         #[inline]
         fn sqrt(self) -> Self {
-            Self(self.0.sqrt())
+            Self::of(self.0.sqrt())
         }
         #[inline]
         fn eval<E: Elementary>(self) -> Self {
-            Self(self.0.eval::<E>())
+            Self::of(self.0.eval::<E>())
         }
         #[inline]
         fn half_ulp(self) -> Up {
@@ -210,47 +212,48 @@ impl<F: Format> Format for AccumulateInF64<F> {
     }
 }
 
+/// The operators of a format that is its own accumulator.
 macro_rules! operators {
-    ($($trait:ident $method:ident),*) => {$(
-        impl<F: Format> $trait for RoundEach<F> {
+    ($format:ident: $($trait:ident $method:ident),*) => {
+        $(impl<F: Format> $trait for $format<F> {
             type Output = Self;
 
             #[inline]
             fn $method(self, other: Self) -> Self {
                 Self(self.0.$method(other.0))
             }
+        })*
+
+        impl<F: Format> Neg for $format<F> {
+            type Output = Self;
+
+            #[inline]
+            fn neg(self) -> Self {
+                Self(self.0.neg())
+            }
         }
-    )*};
+
+        impl<F: Format> Zero for $format<F> {
+            #[inline]
+            fn zero() -> Self {
+                Self(F::ZERO)
+            }
+            #[inline]
+            fn is_zero(&self) -> bool {
+                self.0 == F::ZERO
+            }
+        }
+
+        impl<F: Format> One for $format<F> {
+            #[inline]
+            fn one() -> Self {
+                Self(F::ONE)
+            }
+        }
+    };
 }
 
-operators!(Add add, Sub sub, Mul mul, Div div);
-
-impl<F: Format> Neg for RoundEach<F> {
-    type Output = Self;
-
-    #[inline]
-    fn neg(self) -> Self {
-        Self(self.0.neg())
-    }
-}
-
-impl<F: Format> Zero for RoundEach<F> {
-    #[inline]
-    fn zero() -> Self {
-        Self(F::ZERO)
-    }
-    #[inline]
-    fn is_zero(&self) -> bool {
-        self.0 == F::ZERO
-    }
-}
-
-impl<F: Format> One for RoundEach<F> {
-    #[inline]
-    fn one() -> Self {
-        Self(F::ONE)
-    }
-}
+operators!(RoundEach: Add add, Sub sub, Mul mul, Div div);
 
 macro_rules! text {
     ($($format:ident),*) => {$(
@@ -259,6 +262,11 @@ macro_rules! text {
             #[inline]
             pub const fn get(self) -> F {
                 self.0
+            }
+
+            #[inline]
+            const fn of(x: F) -> Self {
+                Self(x)
             }
         }
 
@@ -284,6 +292,12 @@ macro_rules! text {
 }
 
 text!(RoundEach, AccumulateInF64);
+
+mod fused;
+mod wider;
+
+pub use fused::FusedEach;
+pub use wider::AccumulateIn;
 
 #[cfg(test)]
 mod tests {

@@ -13,7 +13,15 @@
 //!
 //! Such radii know nothing of the training's pull toward a minimum: they grow by a factor of about `1 + η L` a step, with `L` the
 //! curvature as the radii see it, and so exponentially. For long trainings in a narrow format train once more in f64 with radii, on the same batches:
-//! then `|p - p*| <= |p - p₆₄| + r₆₄`, where `r₆₄` began `2^-29` times as small.
+//! then `|p - p*| <= |p - p₆₄| + r₆₄`, where `r₆₄` began `2^-29` times as small. Radius over error, medians of a layer of tanh in f32 (the first two
+//! columns: the radii that travel with it; the last two: measured against f64; `tests/tests/optimizers.rs` prints more):
+//!
+//! | after | `Elementwise` | `Uniform` | `Elementwise`, f64 | `Uniform`, f64 |
+//! |---|---|---|---|---|
+//! | 1, 10, 100 steps of SGD, rate 0.01 | 1.7, 12, 210 | 12, 76, 9.8e4 | 1.0, 1.0, 1.0 | 1.0, 1.0, 1.0 |
+//! | the same, rate 0.1 | 3.3, 74, 1.2e9 | 25, 6.2e3, 6.2e9 | 1.0, 1.0, 4.1e5 | 1.0, 1.0, 3.0e9 |
+//! | Nesterov, rate 0.01, momentum 0.9 | 2.1, 33, 5.1e7 | 16, 580, 3.0e9 | 1.0, 1.0, 1.07 | 1.0, 1.0, 3.2e4 |
+//! | AdamW, rate 1e-3 | 2.1, 14, 67 | 1.8e3, 3.7e3, 9.9e4 | 1.0, 1.0, 1.0 | 1.0, 1.0, 1.0 |
 //!
 //! # The real hyper-parameters
 //!

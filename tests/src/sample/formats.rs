@@ -3,8 +3,8 @@
 use nfgrad::format::fp8::{Fp8, Layout8};
 use nfgrad::format::nf::{ExponentFunction, Rounding};
 use nfgrad::format::{
-    Below, Carried, Downward, Fix, Flt, Flx, Format, Ftz, NearestAway, NearestEven, Nf, RoundEach, Tf32, TowardZero,
-    Upward, bf16, f16,
+    AccumulateIn, AccumulateInF64, Below, Carried, Downward, Fix, Flt, Flx, Format, Ftz, FusedEach, NearestAway,
+    NearestEven, Nf, RoundEach, Tf32, TowardZero, Upward, bf16, f16,
 };
 
 use crate::exact::Exact;
@@ -191,4 +191,23 @@ mod bits {
         }
         if n < 0 { 1.0 / power } else { power }
     }
+}
+
+macro_rules! policies {
+    ($([$($generics:tt)*] $format:ty;)*) => {$(
+        impl<F: Sampled, $($generics)*> Sampled for $format {
+            const LARGEST: f64 = F::LARGEST;
+            const LEAST: f64 = F::LEAST;
+            const EPSILON: f64 = F::EPSILON;
+            fn of_bits(bits: u64) -> Self {
+                F::of_bits(bits).into()
+            }
+        }
+    )*};
+}
+
+policies! {
+    [] FusedEach<F>;
+    [] AccumulateInF64<F>;
+    [W: Format] AccumulateIn<F, W>;
 }
