@@ -12,7 +12,7 @@ use super::torchlean;
 use crate::bound::{Ball, Domain, T0};
 use crate::format::Format;
 use crate::kernel::entrywise::update;
-use crate::op::{Contribution, Op, Operands};
+use crate::op::{Contribution, Defined, Op, Operands};
 
 /// A node of a reverse graph over the context `Ctx`: forward, VJP and the radii of both.
 ///
@@ -30,6 +30,11 @@ pub trait RevNode<Ctx: Context>: 'static {
     const OPERANDS: &'static [usize];
     /// How many elements the node keeps beside its result.
     const STATE: usize;
+
+    /// Where the node has a value and where it has a derivative, of its operand at a place; for reports.
+    fn defined(_operand: usize) -> [Defined; 2] {
+        [Defined::Everywhere; 2]
+    }
 
     /// How many radii the node keeps beside those of its result.
     fn radii_state<D: Domain>() -> usize;
@@ -145,6 +150,10 @@ where
     type Out = O::Out;
     const OPERANDS: &'static [usize] = W::POSITIONS;
     const STATE: usize = 0;
+
+    fn defined(operand: usize) -> [Defined; 2] {
+        [O::defined(operand), O::differentiable(operand)]
+    }
 
     #[inline(always)]
     fn radii_state<D: Domain>() -> usize {

@@ -23,7 +23,7 @@
 //! are exactly 0, with radius 0 where `x* = 0` is excluded and ∞ where it is not.
 
 use super::rounding::{in_f64, product_error, quotient_spread};
-use super::{Pairwise, Pointwise};
+use super::{Defined, Pairwise, Pointwise};
 use crate::bound::Up;
 use crate::format::Format;
 
@@ -34,6 +34,7 @@ pub struct Div;
 impl Pairwise for Div {
     const NAME: &'static str = "div";
     type Twice = OverItself;
+    const DEFINED: [Defined; 2] = [Defined::Everywhere, Defined::Except(0.0)];
 
     #[inline(always)]
     fn value<F: Format>(a: F, b: F) -> F {

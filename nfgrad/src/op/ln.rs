@@ -20,7 +20,7 @@
 //! `q + (q²/2)(1 + q + q² + …) = q + q² / (2 (1 - q))`. The second line is the rule of quotients. ∎
 
 use super::rounding::{in_f64, quotient_spread};
-use super::{Pointwise, Steadiness};
+use super::{Defined, Pointwise, Steadiness};
 use crate::bound::Up;
 use crate::format::{Format, elementary};
 
@@ -30,6 +30,7 @@ pub struct Ln;
 
 impl Pointwise for Ln {
     const NAME: &'static str = "ln";
+    const DEFINED: Defined = Defined::Above(0.0);
 
     /// `α/x` and `1/(x - α)` are power series in `α` whose coefficients are not negative.
     const STEADY: Steadiness = Steadiness::SMOOTH;

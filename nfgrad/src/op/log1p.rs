@@ -12,7 +12,7 @@
 
 use super::ln::spread;
 use super::rounding::{in_f64, quotient_spread};
-use super::{Pointwise, Steadiness};
+use super::{Defined, Pointwise, Steadiness};
 use crate::bound::Up;
 use crate::format::{Format, elementary};
 
@@ -22,6 +22,7 @@ pub struct Log1p;
 
 impl Pointwise for Log1p {
     const NAME: &'static str = "log1p";
+    const DEFINED: Defined = Defined::Above(-1.0);
 
     /// As for the logarithm.
     const STEADY: Steadiness = Steadiness::SMOOTH;

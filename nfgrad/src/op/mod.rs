@@ -23,6 +23,7 @@ pub mod concat;
 pub mod conv2d;
 pub mod cross_entropy;
 pub mod curve;
+mod defined;
 pub mod div;
 pub mod exp;
 pub mod expm1;
@@ -102,6 +103,7 @@ pub use concat::Concat;
 pub use conv2d::Conv2d;
 pub use cross_entropy::CrossEntropy;
 pub use curve::{Bend, Curve};
+pub use defined::Defined;
 pub use div::Div;
 pub use exp::Exp;
 pub use expm1::Expm1;
@@ -154,6 +156,16 @@ pub trait Op<In: Operands>: 'static {
     /// Does not compile where an argument of the op contradicts the shapes of its operands in a way that types do not see.
     /// It is evaluated before a graph with such a node runs.
     const VALID: () = ();
+
+    /// Where the op has a value, of its operand at that place; for reports.
+    fn defined(_operand: usize) -> Defined {
+        Defined::Everywhere
+    }
+
+    /// Where it has a derivative; for reports.
+    fn differentiable(operand: usize) -> Defined {
+        Self::defined(operand)
+    }
 
     /// The values `y` at `x`.
     fn forward<F: Format>(x: In::Each<&[F]>, y: &mut [F]);

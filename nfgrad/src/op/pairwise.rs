@@ -4,7 +4,7 @@ use nfgrad_shapes::{EndsWith, Shape};
 
 use super::repeat::{repeated, sum_terms_radius};
 use super::rounding::{guarded, is_known, zero_if_known};
-use super::{Contribution, Op, Pointwise};
+use super::{Contribution, Defined, Op, Pointwise};
 use crate::bound::{Ball, Domain, Up};
 use crate::format::Format;
 use crate::kernel::entrywise::zip_rows;
@@ -28,6 +28,9 @@ pub trait Pairwise: 'static {
     /// What `f(x, x)` is; only its radii and its cotangent are asked for.
     type Twice: Pointwise;
 
+    /// Where the function has a value and a derivative, of the left operand and of the right.
+    const DEFINED: [Defined; 2] = [Defined::Everywhere; 2];
+
     /// `y = fl(f(a, b))`.
     fn value<F: Format>(a: F, b: F) -> F;
 
@@ -50,6 +53,10 @@ pub trait Pairwise: 'static {
 impl<P: Pairwise, L: EndsWith<R>, R: Shape> Op<(L, R)> for P {
     const NAME: &'static str = P::NAME;
     type Out = L;
+
+    fn defined(operand: usize) -> Defined {
+        P::DEFINED.get(operand).copied().unwrap_or(Defined::Everywhere)
+    }
 
     #[inline]
     fn forward<F: Format>([a, b]: [&[F]; 2], y: &mut [F]) {

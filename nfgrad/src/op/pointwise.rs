@@ -6,7 +6,7 @@ use nfgrad_shapes::Shape;
 
 use super::rounding::is_known;
 use super::torchlean::Tensor;
-use super::{Contribution, Op};
+use super::{Contribution, Defined, Op};
 use crate::bound::{Ball, Domain, Rule, T0, Up};
 use crate::format::Format;
 use crate::kernel::entrywise::{map, map_back};
@@ -18,6 +18,11 @@ use crate::kernel::entrywise::{map, map_back};
 pub trait Pointwise: 'static {
     /// The name, as in a `graph!` block.
     const NAME: &'static str;
+
+    /// Where the function has a value.
+    const DEFINED: Defined = Defined::Everywhere;
+    /// Where it has a derivative.
+    const DIFFERENTIABLE: Defined = Self::DEFINED;
 
     /// `y = fl(f(x))`.
     fn value<F: Format>(x: F) -> F;
@@ -85,6 +90,14 @@ impl Steadiness {
 impl<P: Pointwise, S: Shape> Op<(S,)> for P {
     const NAME: &'static str = P::NAME;
     type Out = S;
+
+    fn defined(_: usize) -> Defined {
+        P::DEFINED
+    }
+
+    fn differentiable(_: usize) -> Defined {
+        P::DIFFERENTIABLE
+    }
 
     #[inline]
     fn forward<F: Format>([x]: [&[F]; 1], y: &mut [F]) {

@@ -28,7 +28,7 @@ use std::marker::PhantomData;
 
 use super::curve::scaled_error;
 use super::rounding::{in_f64, product_error, quotient_spread};
-use super::{Integer, Pointwise};
+use super::{Defined, Integer, Pointwise};
 use crate::bound::Up;
 use crate::format::Format;
 
@@ -44,6 +44,7 @@ impl<const N: i32> Debug for Pow<Integer<N>> {
 
 impl<const N: i32> Pointwise for Pow<Integer<N>> {
     const NAME: &'static str = "pow";
+    const DEFINED: Defined = if N < 0 { Defined::Except(0.0) } else { Defined::Everywhere };
 
     #[inline(always)]
     fn value<F: Format>(x: F) -> F {

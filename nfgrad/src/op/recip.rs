@@ -20,7 +20,7 @@
 //! the smallest `|x*|`, where it is `s / (|x| - α)²`. ∎
 
 use super::rounding::in_f64;
-use super::{Pointwise, Steadiness};
+use super::{Defined, Pointwise, Steadiness};
 use crate::bound::Up;
 use crate::format::Format;
 
@@ -30,6 +30,7 @@ pub struct Recip;
 
 impl Pointwise for Recip {
     const NAME: &'static str = "recip";
+    const DEFINED: Defined = Defined::Except(0.0);
 
     /// `1/(|x| - α)` is a power series in `α` whose coefficients are not negative, and so is `s/(|x| - α)² = x²/(|x| - α)² - 1`.
     const STEADY: Steadiness = Steadiness::SMOOTH;

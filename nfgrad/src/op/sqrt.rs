@@ -19,7 +19,7 @@
 //! *Proof.* `√x - √x* = (x - x*) / (√x + √x*)`, largest for the smaller argument. The second line is the rule of quotients. ∎
 
 use super::rounding::{in_f64, quotient_spread};
-use super::{Pointwise, Steadiness};
+use super::{Defined, Pointwise, Steadiness};
 use crate::bound::Up;
 use crate::format::Format;
 
@@ -29,6 +29,8 @@ pub struct Sqrt;
 
 impl Pointwise for Sqrt {
     const NAME: &'static str = "sqrt";
+    const DEFINED: Defined = Defined::From(0.0);
+    const DIFFERENTIABLE: Defined = Defined::Above(0.0);
 
     /// `√x - √(x - α)` is a power series in `α` whose coefficients are not negative, and so is `1/(y - r)` in `r`.
     const STEADY: Steadiness = Steadiness::SMOOTH;

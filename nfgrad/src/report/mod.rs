@@ -4,6 +4,7 @@
 mod diagram;
 mod layers;
 mod outline;
+mod reason;
 mod svg;
 mod table;
 mod unknown;
@@ -18,6 +19,7 @@ use crate::graph::{BoundedRun, EntryInfo, Model, RevGraph, Run};
 use crate::shadow::Certificate;
 
 pub use diagram::{dot, mermaid};
+pub use reason::Reason;
 pub use svg::svg;
 pub use table::Summary;
 pub use unknown::Unknown;
@@ -93,7 +95,8 @@ impl Report {
     /// Adds a column: the radii that were computed beside the values.
     #[must_use]
     pub fn radii<M: Model, F: Format, D: Domain>(mut self, run: &BoundedRun<M, F, D>) -> Self {
-        self.notes.extend(Unknown::origins(run).iter().map(ToString::to_string));
+        let origins = Unknown::origins(run).into_iter().chain(Unknown::gradient_origins(run));
+        self.notes.extend(origins.map(|origin| origin.to_string()));
         self.columns.push(D::NAME);
         let mut rows = self.rows.iter_mut();
         each_tensor::<M>(|position, span, is_gradient| {
