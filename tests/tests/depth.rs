@@ -103,22 +103,6 @@ fn time(mut body: impl FnMut()) -> f64 {
 /// Fills a network, runs it in f32 and prints a line for each domain of its shadow: radius over error of three tensors, and times.
 macro_rules! measure {
     ($graph:ident, $first:ident, [$($hidden:ident),*], $last:ident) => {{
-        let rng = &mut ChaCha8Rng::seed_from_u64(7);
-        let mut run = $graph::run::<f32>();
-        let mut leaves = run.leaves_mut();
-        let pixels: Vec<f32> = (0..BATCH * 784).map(|_| rng.random()).collect();
-        leaves.x.copy_from_slice(&pixels).unwrap();
-        leaves.t.copy_from_slice(&one_hot(rng)).unwrap();
-        leaves.$first.copy_from_slice(&weights(rng, 784, 784 * 256)).unwrap();
-        $(leaves.$hidden.copy_from_slice(&weights(rng, 256, 256 * 256)).unwrap();)*
-        leaves.$last.copy_from_slice(&weights(rng, 256, 256 * 10)).unwrap();
-        run.forward();
-        run.backward();
-        let mut plain = $graph::run::<f64>();
-        plain.copy_leaves_from(&run);
-        let plain_ms = time(|| { plain.forward(); plain.backward(); });
-        println!("{}: f32 {:.2} ms, f64 {plain_ms:.2} ms", stringify!($graph), time(|| { run.forward(); run.backward(); }));
-
         fn line<D: Domain>(run: &Run<$graph, f32>, plain_ms: f64) {
             let mut shadow = $graph::bounded::<f64, D>();
             shadow.copy_leaves_from(run);
@@ -140,6 +124,22 @@ macro_rules! measure {
             ratio!(stringify!($first), run.gradients().$first, shadow.gradients().$first);
             println!("; first {first_ms:.2} ms, then {ms:.2} ms, {:.2} times plain", ms / plain_ms);
         }
+
+        let rng = &mut ChaCha8Rng::seed_from_u64(7);
+        let mut run = $graph::run::<f32>();
+        let mut leaves = run.leaves_mut();
+        let pixels: Vec<f32> = (0..BATCH * 784).map(|_| rng.random()).collect();
+        leaves.x.copy_from_slice(&pixels).unwrap();
+        leaves.t.copy_from_slice(&one_hot(rng)).unwrap();
+        leaves.$first.copy_from_slice(&weights(rng, 784, 784 * 256)).unwrap();
+        $(leaves.$hidden.copy_from_slice(&weights(rng, 256, 256 * 256)).unwrap();)*
+        leaves.$last.copy_from_slice(&weights(rng, 256, 256 * 10)).unwrap();
+        run.forward();
+        run.backward();
+        let mut plain = $graph::run::<f64>();
+        plain.copy_leaves_from(&run);
+        let plain_ms = time(|| { plain.forward(); plain.backward(); });
+        println!("{}: f32 {:.2} ms, f64 {plain_ms:.2} ms", stringify!($graph), time(|| { run.forward(); run.backward(); }));
         line::<Uniform>(&run, plain_ms);
         line::<Euclidean>(&run, plain_ms);
         line::<Elementwise>(&run, plain_ms);

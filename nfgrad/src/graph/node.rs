@@ -103,7 +103,7 @@ impl<'a, F> BoundedState<'a, F> {
 ///
 /// `P` says how its contributions to their cotangents meet: [`Adding`], or [`Apart`] with the proof that they do not.
 #[derive(Debug, Clone, Copy)]
-pub struct Node<O, W, P = Adding>(PhantomData<fn() -> (O, W, P)>);
+pub struct Node<O, W, P = Adding>(PhantomData<fn(O, W, P)>);
 
 /// `W: Witnesses<Ctx>` reads "`W` is a tuple of witnesses, each of which is true of `Ctx`".
 #[diagnostic::on_unimplemented(

@@ -1,4 +1,4 @@
-//! Adam and AdamW: steps scaled by the moments of the gradient.
+//! [`Adam`] and [`AdamW`]: steps scaled by the moments of the gradient.
 
 use super::near::{Near, Number};
 use super::state::{Balls, Radii, State, combine};

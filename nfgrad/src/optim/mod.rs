@@ -18,10 +18,10 @@
 //!
 //! | after | `Elementwise` | `Uniform` | `Elementwise`, f64 | `Uniform`, f64 |
 //! |---|---|---|---|---|
-//! | 1, 10, 100 steps of SGD, rate 0.01 | 1.7, 12, 210 | 12, 76, 9.8e4 | 1.0, 1.0, 1.0 | 1.0, 1.0, 1.0 |
+//! | 1, 10, 100 steps of `Sgd`, rate 0.01 | 1.7, 12, 210 | 12, 76, 9.8e4 | 1.0, 1.0, 1.0 | 1.0, 1.0, 1.0 |
 //! | the same, rate 0.1 | 3.3, 74, 1.2e9 | 25, 6.2e3, 6.2e9 | 1.0, 1.0, 4.1e5 | 1.0, 1.0, 3.0e9 |
 //! | Nesterov, rate 0.01, momentum 0.9 | 2.1, 33, 5.1e7 | 16, 580, 3.0e9 | 1.0, 1.0, 1.07 | 1.0, 1.0, 3.2e4 |
-//! | AdamW, rate 1e-3 | 2.1, 14, 67 | 1.8e3, 3.7e3, 9.9e4 | 1.0, 1.0, 1.0 | 1.0, 1.0, 1.0 |
+//! | `AdamW`, rate 1e-3 | 2.1, 14, 67 | 1.8e3, 3.7e3, 9.9e4 | 1.0, 1.0, 1.0 | 1.0, 1.0, 1.0 |
 //!
 //! # The real hyper-parameters
 //!
@@ -48,7 +48,7 @@ use crate::error::Error;
 type Requirement = (&'static str, bool);
 
 fn at_least_zero(x: f64) -> Requirement {
-    ("a number from 0 on", x >= 0.0 && x < f64::INFINITY)
+    ("a number from 0 on", (0.0..f64::INFINITY).contains(&x))
 }
 
 fn below_one(x: f64) -> Requirement {

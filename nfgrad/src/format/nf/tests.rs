@@ -171,6 +171,7 @@ fn neighbours_are_next_to_each_other() {
 /// A tenth is no f64, and the f64 nearest to it is above: rounded upward it would be the next number.
 #[test]
 fn a_number_of_a_directed_decimal_format_survives_being_an_f64() {
+    type Up2 = Nf<10, Flt<-2, 2>, Upward>;
     fn walk<R: Rounding>() {
         type Three<R> = Nf<10, Flt<-4, 3>, R>;
         let mut x = Three::<R>::from_f64(-9.0);
@@ -184,7 +185,6 @@ fn a_number_of_a_directed_decimal_format_survives_being_an_f64() {
     walk::<TowardZero>();
     walk::<Upward>();
     walk::<Downward>();
-    type Up2 = Nf<10, Flt<-2, 2>, Upward>;
     let tenth: Up2 = "0.1".parse().expect("a number");
     assert_ne!(Up2::from_f64(tenth.to_f64()), tenth);
 }
