@@ -91,9 +91,7 @@ impl<'a, F: Sampled> Trial<'a, F> {
 
     fn forward(&self, report: &mut Report) {
         let sure = self.is_sure() && self.x.iter().all(Sample::is_moderate);
-        // A decimal number is no f64, and rules that go by way of f64 are charged for it.
-        let ours = self.subject.is_ours() && F::CONVERSION == 0.0;
-        let exact = ours && self.x.iter().all(Sample::is_exact) && knows_exactness::<F>(&self.rule);
+        let exact = self.x.iter().all(Sample::is_exact) && self.subject.is_ours() && knows_exactness::<F>(&self.rule);
         self.compare("value", self.y.balls(), &self.y.real, (sure, exact), report);
     }
 

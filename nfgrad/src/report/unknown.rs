@@ -234,8 +234,20 @@ impl<'a, M: Model, F: Format, D: Domain> Tensors<'a, M, F, D> {
         }
     }
 
-    fn origin(&self, position: usize, element: usize) -> Unknown {
+    /// The first element of a node of which nothing is known since an operand may lie outside of where the op is defined. Where a
+    /// radius is one for a whole tensor, it is this element that made it infinite.
+    fn first_outside(&self, position: usize) -> Option<usize> {
+        let (entry, numel) = (&self.entries[position], span::<M>(position).numel);
+        let outside = |element: usize| self.outside(position, &self.operands(entry, element, numel), false).is_some();
+        let unknown = |&element: &usize| self.values().radius::<M>(position, element).is_infinite();
+        (0..numel).filter(unknown).find(|&element| outside(element))
+    }
+
+    fn origin(&self, position: usize, mut element: usize) -> Unknown {
         let entry = &self.entries[position];
+        if entry.role == Role::Node && self.values().value::<M>(position, element).is_finite() {
+            element = self.first_outside(position).unwrap_or(element);
+        }
         let value = self.values().value::<M>(position, element);
         let operands = self.operands(entry, element, span::<M>(position).numel);
         let reason = match entry.role {
