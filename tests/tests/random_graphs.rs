@@ -3,10 +3,9 @@
 use nfgrad::bound::Domain;
 use nfgrad::format::{E4m3, bf16};
 use nfgrad::op::{
-    Abs, Add, All, Amax, Amin, Attention, Axis, BceWithLogits, Broadcast, Cos, CrossEntropy, Div, Exp, Gelu, Integer,
-    LayerNorm, LeakyRelu, Ln, LogSoftmax, MatMul, Maximum, Mean, Minimum, Mse, Mul, Neg, Pad, Pow, Recip, Relu,
-    Reshape, RmsNorm, SafeDiv, SafeLog, Scale, Sigmoid, Silu, Sin, Slice, Softmax, Softplus, Sqrt, Sub, Sum, Tanh,
-    Transpose,
+    Abs, Add, All, Amax, Amin, Attention, Axis, BceWithLogits, Broadcast, Cos, CrossEntropy, Exp, Gelu, LayerNorm,
+    LeakyRelu, Ln, LogSoftmax, MatMul, Maximum, Mean, Minimum, Mse, Mul, Neg, Pad, Recip, Relu, Reshape, RmsNorm,
+    SafeLog, Scale, Sigmoid, Silu, Sin, Slice, Softmax, Softplus, Sqrt, Sub, Sum, Tanh, Transpose,
 };
 use nfgrad::prelude::*;
 use nfgrad_tests::check::{Subject, Typed};
@@ -71,13 +70,10 @@ fn catalogue<F: Sampled, R: Domain>() -> Vec<Box<dyn Subject<F>>> {
         Softmax<Axis<1>>: (M,);
         LogSoftmax<Axis<1>>: (M,);
         LogSoftmax<Axis<0>>: (V,), (M,);
-        Div: (M, M), (M, V), (S, S);
         Maximum: (M, M), (M, V);
         Minimum: (N, N), (V, S);
         LeakyRelu<Tenth>: (M,), (V,);
-        Pow<Integer<3>>: (M,);
         SafeLog<Small>: (M,);
-        SafeDiv<Tenth>: (M, M);
         BceWithLogits: (M, M);
         CrossEntropy: (M, M);
         Mse: (M, M), (V, V), (S, S);

@@ -9,7 +9,7 @@ use super::narrow::rounded_bits;
 ///
 /// ```
 /// use nfgrad::format::{Format, Tf32};
-/// assert_eq!(round_f64::<Tf32>(1.0 + 2f64.powi(-11)), Tf32::ONE); // a tie, to even
+/// assert_eq!(Tf32::from_f64(1.0 + 2f64.powi(-11)), Tf32::ONE); // a tie, to even
 /// ```
 #[derive(Clone, Copy, Default, PartialEq, PartialOrd)]
 pub struct Tf32(f32);

@@ -51,7 +51,7 @@ use crate::graph::{BoundedRun, RevGraph, Run};
 /// let mut run = Bowl::bounded::<f32, Elementwise>();
 /// run.leaves_mut().w.copy_from_slice(&[1.0, -1.0])?;
 /// let mut sgd = Sgd::new(0.1).momentum(0.5).nesterov();
-/// for _ in 0..50 {
+/// for _ in 0..20 {
 ///     run.forward();
 ///     run.backward();
 ///     sgd.step_bounded(&mut run)?;
