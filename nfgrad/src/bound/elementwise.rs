@@ -152,9 +152,7 @@ impl Domain for Elementwise {
     /// which is two products of non-negative matrices, the second only where `A` has radii. Each is computed in f64 and
     /// inflated by its `k` products and sums at the end (see [`Up::of_sum`]).
     ///
-    /// Where products are left folds, which are slow anyway, `κ|A||B|` gives way to the [measured] rounding.
-    ///
-    /// [measured]: measured_rounding
+    /// Where products are left folds, which are slow anyway, `κ|A||B|` gives way to the rounding that is measured.
     fn product<F: Format>(a: BallMat<'_, F>, b: BallMat<'_, F>, y: &[F], radii: &mut [f64]) {
         if F::Acc::LEFT_FOLD && !F::ROUNDS_ONCE {
             return product_of_folds(a, b, y, radii);

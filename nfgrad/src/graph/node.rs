@@ -101,7 +101,7 @@ impl<'a, F> BoundedState<'a, F> {
 
 /// The op `O` applied to the entries that the witnesses `W` point at: `W` is a tuple of [`Idx`].
 ///
-/// `P` says how its contributions to their cotangents meet: [`Adding`], or [`Apart`] with the proof that they do not.
+/// `P` says how its contributions to their cotangents meet: [`Adding`], or [`Apart`](super::Apart) with the proof that they do not.
 #[derive(Debug, Clone, Copy)]
 pub struct Node<O, W, P = Adding>(PhantomData<fn(O, W, P)>);
 

@@ -16,7 +16,7 @@
 //! |y - ln m*| <= ρ + max(-ln(1 - d/m), ln(1 + u/m))
 //! ```
 //!
-//! The cotangent has the radius of that of [`ln`](super::ln) where `x* > ε*` for certain, and 0 where `x* <= ε*` for certain, for both sides
+//! The cotangent has the radius of that of [`ln`] where `x* > ε*` for certain, and 0 where `x* <= ε*` for certain, for both sides
 //! are 0. In between the real one is 0 or a quotient by a number of `[m - d, m + u]`; with `l = m - d`,
 //!
 //! ```text
