@@ -87,6 +87,8 @@ struct Printer<'a> {
     node: Ident,
     /// The prefix of the literals, `L0`.
     literal: Ident,
+    /// The prefix of the formats that are cast to, `F0`.
+    format: Ident,
     /// The prefix of the shapes, `S0`: a shape is spelt out once, however many tensors have it.
     shape: Ident,
     /// Which of them each position has.
@@ -122,6 +124,7 @@ impl<'a> Printer<'a> {
             context: fresh("C", &taken),
             node: fresh("N", &taken),
             literal: fresh("L", &taken),
+            format: fresh("F", &taken),
             shape: fresh("S", &taken),
             shapes: number_shapes(&model.entries),
             kind: fresh("K", &taken),

@@ -9,7 +9,7 @@ use rand::{Rng, RngExt};
 use crate::exact::{Exact, decided};
 use crate::laws::Rule;
 use crate::report::Report;
-use crate::sample::{Kept, Sample, Sampled, generator};
+use crate::sample::{Kept, Sample, Sampled, Trap, generator};
 
 pub use dynamic::Dynamic;
 pub use random::{Ops, random};
@@ -140,11 +140,11 @@ impl Program {
 
     fn samples<F: Sampled>(&self, rng: &mut impl Rng) -> Vec<Sample<F>> {
         let numels: Vec<usize> = self.params.iter().chain(&self.inputs).copied().collect();
-        let comfortable = rng.random_bool(0.7);
-        numels
-            .iter()
-            .map(|&n| if comfortable { Sample::comfortable(rng, n) } else { Sample::random(rng, n, Kept::each(n)) })
-            .collect()
+        match rng.random_range(0..10) {
+            0..6 => numels.iter().map(|&n| Sample::comfortable(rng, n)).collect(),
+            6..8 => numels.iter().map(|&n| Sample::random(rng, n, Kept::each(n))).collect(),
+            _ => Trap::random(rng).samples(rng, &numels, Kept::each),
+        }
     }
 }
 

@@ -1,10 +1,11 @@
 //! The reverse graph: one typed node an op, each with witnesses for what it reads, and the two sweeps over them.
 
-use proc_macro2::{Ident, TokenStream};
-use quote::{format_ident, quote};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
 
 use super::block::{instance, tuple};
 use super::{Printer, ident, index};
+use crate::ast::Symbol;
 use crate::diagnose::source;
 use crate::dim::shape_type;
 use crate::infer::{Node, OpType, Operation};
@@ -19,19 +20,35 @@ fn are_apart(operands: &[usize]) -> bool {
     operands.len() >= 3 && operands.iter().enumerate().all(|(i, operand)| !operands[..i].contains(operand))
 }
 
+/// What the arguments of ops name, each of which becomes one type however often it is there.
+#[derive(Default)]
+struct Named<'a> {
+    literals: Vec<&'a Decimal>,
+    formats: Vec<&'a Symbol>,
+}
+
+/// The place of an item in a list, at the end of which it is put if it is new.
+fn number<T>(list: &mut Vec<T>, item: T, same: impl Fn(&T, &T) -> bool) -> usize {
+    let known = list.iter().position(|known| same(known, &item));
+    known.unwrap_or_else(|| {
+        list.push(item);
+        list.len() - 1
+    })
+}
+
 impl Printer<'_> {
     pub(super) fn reverse(&self) -> TokenStream {
-        let mut literals: Vec<&Decimal> = Vec::new();
-        let types: TokenStream =
-            self.nodes().map(|(position, node)| self.node(position, node, &mut literals)).collect();
-        let literals = literals.iter().enumerate().map(|(i, decimal)| self.literal(i, decimal));
-        let literals: TokenStream = literals.collect();
+        let mut named = Named::default();
+        let types: TokenStream = self.nodes().map(|(position, node)| self.node(position, node, &mut named)).collect();
+        let literals = named.literals.iter().enumerate().map(|(i, decimal)| self.literal(i, decimal));
+        let formats = named.formats.iter().enumerate().map(|(i, path)| self.format(i, path));
+        let named: TokenStream = literals.chain(formats).collect();
         let graph = self.rev_graph();
-        quote!(#literals #types #graph)
+        quote!(#named #types #graph)
     }
 
     /// `C6`, the context that node 6 may read, and `N6`, the node.
-    fn node<'b>(&self, position: usize, node: &'b Node<'_>, literals: &mut Vec<&'b Decimal>) -> TokenStream {
+    fn node<'b>(&self, position: usize, node: &'b Node<'_>, named: &mut Named<'b>) -> TokenStream {
         let (n, arguments, name) = (&self.n, &self.arguments, &self.graph);
         let (context, alias, at) = (self.context_of(position), self.node_of(position), index(position));
         let operands = node.operands.iter().map(|operand| {
@@ -41,7 +58,7 @@ impl Printer<'_> {
         let placement = are_apart(&node.operands).then(|| quote!(, #n::Apart));
         let ty = match &node.op {
             Operation::Op(op) => {
-                let op = self.op(op, literals);
+                let op = self.op(op, named);
                 quote!(#n::Node<#op, (#(#operands,)*) #placement>)
             }
             Operation::Foreign { callee, .. } => {
@@ -63,14 +80,14 @@ impl Printer<'_> {
     }
 
     /// `n::op::Sum<n::op::Axis<1>>`.
-    fn op<'b>(&self, op: &'b OpType, literals: &mut Vec<&'b Decimal>) -> TokenStream {
+    fn op<'b>(&self, op: &'b OpType, named: &mut Named<'b>) -> TokenStream {
         let (n, ty) = (&self.n, ident(op.signature.ty));
-        let arguments: Vec<_> = op.arguments.iter().map(|argument| self.argument(argument, literals)).collect();
+        let arguments: Vec<_> = op.arguments.iter().map(|argument| self.argument(argument, named)).collect();
         if arguments.is_empty() { quote!(#n::op::#ty) } else { quote!(#n::op::#ty<#(#arguments),*>) }
     }
 
     /// A type parameter of an op; a range is two.
-    fn argument<'b>(&self, value: &'b Value, literals: &mut Vec<&'b Decimal>) -> TokenStream {
+    fn argument<'b>(&self, value: &'b Value, named: &mut Named<'b>) -> TokenStream {
         let n = &self.n;
         let axis = |axis: &usize| {
             let axis = index(*axis);
@@ -84,12 +101,7 @@ impl Printer<'_> {
                 quote!((#(#axes,)*))
             }
             Value::Real(decimal) => {
-                let known = literals.iter().position(|known| *known == decimal);
-                let i = known.unwrap_or_else(|| {
-                    literals.push(decimal);
-                    literals.len() - 1
-                });
-                let literal = format_ident!("{}{i}", self.literal);
+                let literal = format_ident!("{}{}", self.literal, number(&mut named.literals, decimal, |a, b| a == b));
                 quote!(#literal)
             }
             Value::Integer(value) => {
@@ -102,7 +114,11 @@ impl Printer<'_> {
                 quote!(#start, #end)
             }
             Value::Shape(shape) => shape_type(shape, &quote!(#n)),
-            Value::Format(path) => path.tokens.clone(),
+            Value::Format(path) => {
+                // Each has a type of its own, so that each mistake is reported where it is.
+                let format = format_ident!("{}{}", self.format, number(&mut named.formats, path, |_, _| false));
+                quote!(#format)
+            }
         }
     }
 
@@ -116,6 +132,17 @@ impl Printer<'_> {
                 const TEXT: &'static str = #text;
                 const NEAREST: f64 = #nearest;
                 const EXACT: bool = #exact;
+            }
+        }
+    }
+
+    /// The format as a type that names it once.
+    fn format(&self, i: usize, path: &Symbol) -> TokenStream {
+        let (n, name, path) = (&self.n, format_ident!("{}{i}", self.format), &path.tokens);
+        quote! {
+            struct #name;
+            impl #n::op::Target for #name {
+                type Format = #path;
             }
         }
     }
@@ -147,9 +174,11 @@ impl Printer<'_> {
         let state = states.reduce(|sum, state| quote!(#sum + #state)).unwrap_or_else(|| quote!(0));
         let facts = self.facts_first();
         let state = if facts.is_some() { quote!({ #facts #state }) } else { state };
-        let visit = |(position, _): (usize, &Node<'_>)| {
+        let visit = |(position, node): (usize, &Node<'_>)| {
+            // What rustc finds wrong with a node is wrong with the expression that it comes from.
+            let here = Span::call_site().located_at(node.expr.site.start);
             let (context, node, at) = (self.context_of(position), self.node_of(position), index(position));
-            quote!(sweep.node::<#context #arguments, <Self as #n::At<#at>>::Shape, #node #arguments>();)
+            quote_spanned!(here=> sweep.node::<#context #arguments, <Self as #n::At<#at>>::Shape, #node #arguments>();)
         };
         let (forward, reverse) = (self.nodes().map(visit), self.nodes().rev().map(visit));
         // Without a node, as in a stub, nothing is visited.

@@ -137,6 +137,8 @@ fn small_rounded<T: Narrow>(a: f32, b: f32) -> f32 {
     if (product.abs() < f32::MIN_POSITIVE) & (product != 0.0) { small } else { product }
 }
 
+// "Help: implement `Narrow`" is no help to whoever wrote a type that is no format.
+#[diagnostic::do_not_recommend]
 impl<T: Narrow> Format for T {
     const NAME: &'static str = <T as Narrow>::NAME;
     const ZERO: Self = <T as Narrow>::ZERO;

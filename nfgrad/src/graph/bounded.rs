@@ -23,9 +23,9 @@ use crate::tensor::{BallTensor, EList, TensorMut};
 /// are exact unless [`BoundedRun::set_radii`] says otherwise; a leaf that is not finite has the radius ∞.
 pub struct BoundedRun<G: RevGraph, F, D> {
     run: Run<G, F>,
-    /// The radii of the leaves as they were given.
-    given: EList<D, G::Context>,
     radii: EList<D, G::Context>,
+    /// Where the last forward sweep found a leaf that was not finite, and the radius that this leaf had been given.
+    distrusted: Vec<(usize, f64)>,
     cotangent_radii: EList<D, G::Context>,
     /// The radii of what nodes keep beside their results, and those of its cotangents.
     state_radii: Vec<f64>,
@@ -40,8 +40,8 @@ impl<G: RevGraph, F: Format, D: Domain> BoundedRun<G, F, D> {
         let state = StateSize::<D>::of::<G>();
         Self {
             run: Run::new(),
-            given: EList::zeros(),
             radii: EList::zeros(),
+            distrusted: Vec::new(),
             cotangent_radii: EList::zeros(),
             state_radii: vec![0.0; state],
             state_cotangent_radii: vec![0.0; state],
@@ -71,7 +71,8 @@ impl<G: RevGraph, F: Format, D: Domain> BoundedRun<G, F, D> {
     where
         G::Context: At<I, Shape = S>,
     {
-        self.given.set_idx(i, radii)
+        self.trust();
+        self.radii.set_idx(i, radii)
     }
 
     /// Takes the leaves of another run, each number rounded to nearest where the format is another. Radii are not taken:
@@ -82,12 +83,21 @@ impl<G: RevGraph, F: Format, D: Domain> BoundedRun<G, F, D> {
 
     /// Computes every node and its radii.
     pub fn forward(&mut self) {
+        self.trust();
         let Parts { values, state, .. } = self.run.parts_mut();
         let radii = self.radii.radii_mut();
-        radii.copy_from_slice(self.given.radii());
-        distrust::<G, F, D>(values, radii, |position| position < G::LEAVES);
+        let is_leaf = |position| position < G::LEAVES;
+        distrust::<G, F, D>(values, radii, is_leaf, |place, given| self.distrusted.push((place, given)));
         let state = (state, self.state_radii.as_mut_slice());
         G::forward(&mut Forward::<F, D> { values, radii, state, domain: PhantomData });
+    }
+
+    /// Gives the leaves the radii again that were taken from them because they were not finite.
+    fn trust(&mut self) {
+        let radii = self.radii.radii_mut();
+        for (place, given) in self.distrusted.drain(..) {
+            radii[place] = given;
+        }
     }
 
     /// Computes the gradient of the loss with respect to every parameter, and its radii.
@@ -144,10 +154,11 @@ impl<G: RevGraph, F: Format, D: Domain> BoundedRun<G, F, D> {
 
     /// What an optimizer reads and writes.
     pub(crate) fn training_mut(&mut self) -> Training<'_, F> {
+        self.trust();
         let Parts { values, cotangents, .. } = self.run.parts_mut();
         Training {
             params: &values[..G::PARAM_SIZE],
-            radii: self.given.radii_mut(),
+            radii: self.radii.radii_mut(),
             gradients: &cotangents[..G::PARAM_SIZE],
             gradient_radii: self.cotangent_radii.radii(),
         }
@@ -176,7 +187,7 @@ impl<G: Model, F: Format, D: Domain> BoundedRun<G, F, D> {
 
     /// The parameters by name, with the radii that they were given or that an optimizer left them.
     pub fn params(&self) -> G::Params<BallRef<'_, F, D>> {
-        G::params(&mut BallRef::new(self.run.values().values(), self.given.radii()))
+        G::params(&mut BallRef::new(self.run.values().values(), self.radii.radii()))
     }
 
     /// The outputs by name, with their radii, as the last forward sweep left them.
@@ -197,7 +208,7 @@ impl<G: Model, F: Format, D: Domain> BoundedRun<G, F, D> {
         cotangents.fill(F::ZERO);
         cotangent_radii.fill(0.0);
         seed(G::outputs(&mut Mut::new(&mut *cotangents)));
-        distrust::<G, F, D>(cotangents, cotangent_radii, |position| G::OUTPUTS.contains(&position));
+        distrust::<G, F, D>(cotangents, cotangent_radii, |position| G::OUTPUTS.contains(&position), |_, _| {});
         G::reverse(&mut BackwardAll::<G, F, D> {
             values: (values, self.radii.radii()),
             cotangents: (cotangents, cotangent_radii),
@@ -223,15 +234,27 @@ impl<G: RevGraph, F: Format, D: Domain> fmt::Debug for BoundedRun<G, F, D> {
     }
 }
 
-/// Nothing is known of a leaf or a seed that is not finite: its radius becomes ∞, and so does that of all that it reaches.
-fn distrust<G: RevGraph, F: Format, D: Domain>(values: &[F], radii: &mut [f64], given: impl Fn(usize) -> bool) {
+/// Nothing is known of a leaf or a seed that is not finite: its radius becomes ∞, and so does that of all that it reaches. `taken` is told
+/// where, and which radius was there before.
+fn distrust<G: RevGraph, F: Format, D: Domain>(
+    values: &[F],
+    radii: &mut [f64],
+    is_given: impl Fn(usize) -> bool,
+    mut taken: impl FnMut(usize, f64),
+) {
     G::Context::LAYOUT.for_each(&mut |position, span| {
         let x = &values[span.offset..][..span.numel];
-        if given(position) && !F::all_finite(x) {
-            let radii = &mut radii[D::range(position, span.offset, span.numel)];
-            D::accumulate(radii, &vec![0.0; D::len(span.numel)], span.numel, |i| {
-                if x[i].is_finite() { Up::ZERO } else { Up::INFINITY }
-            });
+        if !is_given(position) || F::all_finite(x) {
+            return;
+        }
+        let radii = &mut radii[D::range(position, span.offset, span.numel)];
+        let mut unknown = vec![0.0; radii.len()];
+        D::fill(&mut unknown, span.numel, |i: usize| if x[i].is_finite() { Up::ZERO } else { Up::INFINITY });
+        let first = D::range(position, span.offset, span.numel).start;
+        for (place, (radius, unknown)) in (first..).zip(radii.iter_mut().zip(unknown)) {
+            if unknown == f64::INFINITY {
+                taken(place, mem::replace(radius, unknown));
+            }
         }
     });
 }
@@ -330,6 +353,28 @@ mod tests {
             param w: [3];
             output y = w + w;
         }
+    }
+
+    #[test]
+    fn a_leaf_that_is_finite_again_has_the_radius_that_it_was_given() {
+        let mut run = Shift::bounded::<f32, Elementwise>();
+        let w = Idx::<Shift, (D<3>,), 0>::new();
+        run.set_radii(w, &[0.25, 0.5, 1.0]).unwrap();
+        run.get_mut(w).as_mut_slice().copy_from_slice(&[1.0, f32::NAN, 2.0]);
+        for _ in 0..2 {
+            run.forward();
+            assert_eq!(run.get(w).radii(), [0.25, f64::INFINITY, 1.0]);
+        }
+        run.get_mut(w).as_mut_slice()[1] = 3.0;
+        run.forward();
+        assert_eq!(run.get(w).radii(), [0.25, 0.5, 1.0]);
+        // What is given while the leaf is not finite holds afterwards.
+        run.get_mut(w).as_mut_slice()[0] = f32::INFINITY;
+        run.forward();
+        run.set_radii(w, &[0.0, 2.0, 4.0]).unwrap();
+        run.get_mut(w).as_mut_slice()[0] = 1.0;
+        run.forward();
+        assert_eq!(run.get(w).radii(), [0.0, 2.0, 4.0]);
     }
 
     #[test]

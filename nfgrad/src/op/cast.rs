@@ -55,6 +55,17 @@ use crate::format::Format;
 /// ```
 pub struct Cast<G>(PhantomData<fn() -> G>);
 
+/// What a [`Cast`] is to: a format, or the type that [`graph!`](crate::graph) writes for one. That type names the format in one place only, so
+/// that a path which is no format is one error there, and not one at each use of the node.
+pub trait Target: 'static {
+    /// The format.
+    type Format: Format;
+}
+
+impl<F: Format> Target for F {
+    type Format = F;
+}
+
 impl<G> Clone for Cast<G> {
     fn clone(&self) -> Self {
         *self
@@ -63,16 +74,16 @@ impl<G> Clone for Cast<G> {
 
 impl<G> Copy for Cast<G> {}
 
-impl<G: Format> Debug for Cast<G> {
+impl<G: Target> Debug for Cast<G> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Cast({})", G::NAME)
+        write!(f, "Cast({})", G::Format::NAME)
     }
 }
 
-impl<G: Format> Cast<G> {
+impl<G: Target> Cast<G> {
     #[inline(always)]
     fn of<F: Format>(x: F) -> F {
-        F::from_f64(G::from_f64(x.to_f64()).to_f64())
+        F::from_f64(G::Format::from_f64(x.to_f64()).to_f64())
     }
 
     /// At least `|y - x*|`.
@@ -83,7 +94,7 @@ impl<G: Format> Cast<G> {
     }
 }
 
-impl<G: Format> Pointwise for Cast<G> {
+impl<G: Target> Pointwise for Cast<G> {
     const NAME: &'static str = "cast";
 
     #[inline(always)]

@@ -98,7 +98,7 @@ pub use avg_pool2d::AvgPool2d;
 pub use axis::{All, Along, Axis, Extent, OneAxis, Rows};
 pub use bce_with_logits::BceWithLogits;
 pub use broadcast::Broadcast;
-pub use cast::Cast;
+pub use cast::{Cast, Target};
 pub use concat::Concat;
 pub use conv2d::Conv2d;
 pub use cross_entropy::CrossEntropy;

@@ -160,8 +160,11 @@ impl Natural {
 
     /// The quotient, which must be below `2^128`, and where the rest lies: long division, bit by bit.
     fn divided_by(&self, divisor: &Self) -> (u128, Rest) {
-        let (mut quotient, mut remainder) = (0_u128, Self(vec![0]));
-        for i in (0..self.bits()).rev() {
+        // The leading limbs are less than the divisor as long as they are fewer, so they are the first remainder.
+        let known = self.0.len().min(divisor.bits().div_ceil(64).saturating_sub(1) as usize);
+        let start = self.0.len() - known;
+        let (mut quotient, mut remainder) = (0_u128, Self(self.0[start..].to_vec()));
+        for i in (0..64 * start as u64).rev() {
             remainder.push_bit(self.bit(i));
             quotient <<= 1;
             if remainder.cmp(divisor).is_ge() {
@@ -198,6 +201,14 @@ pub(super) fn convert(mantissa: u128, from: u32, exponent: i64, to: u32, digits:
     let last = (log / f64::from(to).log2()).floor() as i64 - digits - 1;
     let side = |n: i64| (n.max(0).unsigned_abs(), (-n).max(0).unsigned_abs());
     let ((up, down), (cut, shift)) = (side(exponent), side(last));
+    // Of numbers of usual size both fit into 128 bits.
+    let small = |n: u128, [a, b]: [u64; 2]| {
+        n.checked_mul(power(from, a.cast_signed())?)?.checked_mul(power(to, b.cast_signed())?)
+    };
+    if let (Some(numerator), Some(denominator)) = (small(mantissa, [up, shift]), small(1, [down, cut])) {
+        let rest = Rest::of(numerator % denominator, denominator);
+        return Digits { mantissa: numerator / denominator, exponent: last, rest };
+    }
     let numerator = Natural::new(mantissa).times_power(from, up).times_power(to, shift);
     let denominator = Natural::new(1).times_power(from, down).times_power(to, cut);
     let (mantissa, rest) = numerator.divided_by(&denominator);
