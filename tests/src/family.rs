@@ -20,6 +20,14 @@ pub fn everywhere<O: Law<In>, In: ShapesOf>(usual: u64, report: &mut Report) {
     check_op::<O, In, bf16, Elementwise>(cases, report);
 }
 
+/// Each domain once, each in another format: what a shape beside the first is tried in.
+pub fn in_each_domain<O: Law<In>, In: ShapesOf>(usual: u64, report: &mut Report) {
+    let cases = cases(usual);
+    check_op::<O, In, f32, Elementwise>(cases, report);
+    check_op::<O, In, bf16, Uniform>(cases, report);
+    check_op::<O, In, f64, Euclidean>(cases, report);
+}
+
 /// The formats that share their code with bf16, or differ from the native ones in nothing but how they round; and the
 /// domain of 2-norms in the main ones.
 pub fn in_other_formats<O: Law<In>, In: ShapesOf>(usual: u64, report: &mut Report) {
@@ -50,7 +58,7 @@ macro_rules! ops {
             let mut report = $crate::report::Report::new();
             $crate::family::everywhere::<$op, $first>($usual, &mut report);
             $crate::family::in_other_formats::<$op, $first>($usual, &mut report);
-            $($crate::family::everywhere::<$op, $shapes>($usual, &mut report);)*
+            $($crate::family::in_each_domain::<$op, $shapes>($usual, &mut report);)*
             report.finish();
         }
     )*};

@@ -161,7 +161,7 @@ impl Natural {
     /// The quotient, which must be below `2^128`, and where the rest lies: long division, bit by bit.
     fn divided_by(&self, divisor: &Self) -> (u128, Rest) {
         // The leading limbs are less than the divisor as long as they are fewer, so they are the first remainder.
-        let known = self.0.len().min(divisor.bits().div_ceil(64).saturating_sub(1) as usize);
+        let known = self.0.len().min(divisor.0.iter().rposition(|&limb| limb != 0).unwrap_or(0));
         let start = self.0.len() - known;
         let (mut quotient, mut remainder) = (0_u128, Self(self.0[start..].to_vec()));
         for i in (0..64 * start as u64).rev() {
