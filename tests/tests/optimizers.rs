@@ -1,6 +1,6 @@
 //! Steps of optimizers against the same optimizers over the reals: no radius of a parameter below its true error, after one step or ten.
 
-use nfgrad::bound::{Domain, Up};
+use nfgrad::bound::{Domain, Euclidean, Up};
 use nfgrad::format::{E4m3, E4m3Saturating, E5m2, Tf32, f16};
 use nfgrad::graph::HasLoss;
 use nfgrad::op::{Add, All, MatMul, Mse, Mul, Sum, Tanh};
@@ -241,6 +241,10 @@ impl<G: HasLoss, F: Sampled, D: Domain, A: Optimizer<F>, R: RealOptimizer> Train
                 report.demand(radius == f64::INFINITY, || format!("a radius of what is not finite: {}", place()));
             }
         }
+        if D::IS_NORM && balls.mid().as_slice().iter().all(|x| x.is_finite()) {
+            let errors = self.leaves[I].iter().zip(balls.mid().as_slice()).map(|(real, mid)| real.clone() - &mid.real());
+            report.norm(errors, balls.radius(0).get(), || format!("{place}, parameter {I}"));
+        }
     }
 }
 
@@ -312,6 +316,7 @@ fn along_given_gradients(recipes: &[impl Recipe]) {
             ($($format:ty: $cases:literal),*) => {$(
                 train::<Given, $format, Elementwise, V5, V2, V5, V2>(&program, recipe, $cases, 0.8, &mut report);
                 train::<Given, $format, Uniform, V5, V2, V5, V2>(&program, recipe, $cases, 0.8, &mut report);
+                train::<Given, $format, Euclidean, V5, V2, V5, V2>(&program, recipe, $cases, 0.8, &mut report);
             )*};
         }
         in_formats!(f32: 12, f64: 8, bf16: 12, f16: 6, E4m3: 6, E4m3Saturating: 6, E5m2: 6);
@@ -329,6 +334,7 @@ fn through_a_layer(recipes: &[impl Recipe]) {
             ($($format:ty),*) => {$(
                 train::<Layer, $format, Elementwise, M32, V2, M43, M42>(&program, recipe, 3, 1.0, &mut report);
                 train::<Layer, $format, Uniform, M32, V2, M43, M42>(&program, recipe, 3, 1.0, &mut report);
+                train::<Layer, $format, Euclidean, M32, V2, M43, M42>(&program, recipe, 3, 1.0, &mut report);
             )*};
         }
         in_formats!(f32, f64, bf16, E5m2, Decimal);
