@@ -56,6 +56,12 @@ pub(crate) struct Leaf {
     pub(crate) place: String,
 }
 
+impl Leaf {
+    pub(crate) fn is_param(&self) -> bool {
+        self.kind != LeafKind::Input
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum LeafKind {
     Param,
@@ -81,7 +87,7 @@ pub(crate) struct Fact {
 impl Signature {
     /// The parameters, in the order of their declaration. Their positions come first, in that order.
     pub(crate) fn params(&self) -> impl Iterator<Item = usize> {
-        (0..self.leaves.len()).filter(|leaf| self.leaves[*leaf].kind != LeafKind::Input)
+        (0..self.leaves.len()).filter(|leaf| self.leaves[*leaf].is_param())
     }
 
     /// The inputs, in the order of their declaration. Their positions follow, in that order.

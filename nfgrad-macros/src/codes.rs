@@ -147,6 +147,8 @@ codes! {
         "`layers[3](x)` calls one copy of `block layers: [Layer; 12]`.";
     NOT_A_TENSOR = "NF0088", "a block where a tensor is wanted",
         "A block is called: `fc1(x)` is a tensor, `fc1` is not.";
+    INPUT_AS_PARAM = "NF0089", "an input where a block has a param",
+        "Only params have gradients, so nothing would train it. An input that is meant to stay as it is has a name that begins with `_`.";
 }
 
 #[cfg(test)]

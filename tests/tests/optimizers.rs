@@ -242,7 +242,8 @@ impl<G: HasLoss, F: Sampled, D: Domain, A: Optimizer<F>, R: RealOptimizer> Train
             }
         }
         if D::IS_NORM && balls.mid().as_slice().iter().all(|x| x.is_finite()) {
-            let errors = self.leaves[I].iter().zip(balls.mid().as_slice()).map(|(real, mid)| real.clone() - &mid.real());
+            let errors =
+                self.leaves[I].iter().zip(balls.mid().as_slice()).map(|(real, mid)| real.clone() - &mid.real());
             report.norm(errors, balls.radius(0).get(), || format!("{place}, parameter {I}"));
         }
     }

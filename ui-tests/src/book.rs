@@ -265,3 +265,7 @@ struct NF0087;
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/src/errors/NF0088.md")]
 struct NF0088;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/src/errors/NF0089.md")]
+struct NF0089;

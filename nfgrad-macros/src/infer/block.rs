@@ -89,6 +89,7 @@ impl<'a> Inference<'a, '_> {
                 let name = Name { text: &callee.text, site: callee.site };
                 let instance = self.instantiate(signature, arguments, &given, &name)?;
                 self.fits(signature, &instance, &given, &name)?;
+                self.trains(signature, &given, &name);
                 let operands = signature.params().chain(signature.inputs()).map(|leaf| positions[leaf]).collect();
                 Some(self.node(called.expr, signature, callee, instance, operands))
             }
@@ -253,6 +254,28 @@ impl<'a> Inference<'a, '_> {
             }
         }
         Some(())
+    }
+
+    /// Reports every input that is passed for a param, unless its name says that this is meant.
+    fn trains(&mut self, signature: &Signature, given: &[Given<'a>], name: &Name<'_>) {
+        let params = given.iter().filter(|given| !signature.is_op && signature.leaves[given.leaf].is_param());
+        for operand in params {
+            let Some(input) = self.resolved.leaves.get(operand.position).filter(|leaf| !leaf.is_param()) else {
+                continue;
+            };
+            let path = input.path();
+            if path.starts_with('_') {
+                continue;
+            }
+            let leaf = &signature.leaves[operand.leaf];
+            let text = format!(
+                "`{}`: `{}` is a param, but the input `{path}` is given, which has no gradient",
+                name.text, leaf.name
+            );
+            let help = format!("declare `param {path}`; or, if it is not to be trained, call it `_{path}`");
+            let error = Diagnostic::new(codes::INPUT_AS_PARAM, operand.expr.site, text);
+            self.report.push(error.line_if(at("declared", &leaf.place)).help(help));
+        }
     }
 
     /// Whether each tensor has the shape of its leaf; all that do not are reported.
