@@ -1,8 +1,8 @@
 //! Matrix products: the hot loop of everything, without heap allocation and with a known summation tree.
 //!
-//! The floating-point work is done by the register-tile kernels of the `gemm` crates; the loops around them are ours
-//! ([`blocked`]), since the crates' own entry allocates on every call and cuts the inner dimension as its caches
-//! suggest. Ours cuts it into chunks of [`chunk`] products, so that [`height`] bounds the roundings a product can meet.
+//! The floating-point work is done by kernels whose sums stay in registers, one generic function for tiles ([`tile`](mod@tile)) and one for dot
+//! products ([`dots`]), compiled for each instruction set ([`element`]). The loops around them ([`blocked`]) cut the inner dimension into
+//! chunks of [`chunk`] products, and not as the caches suggest, so that [`height`] bounds the roundings a product can meet.
 //!
 //! # The error bound this file promises
 //!
@@ -28,10 +28,13 @@
 )]
 
 mod blocked;
+mod cache;
 mod dots;
 mod element;
 mod pack;
+mod register;
 mod row;
+mod tile;
 
 #[cfg(test)]
 mod tests;

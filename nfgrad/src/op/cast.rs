@@ -55,7 +55,7 @@ use crate::format::Format;
 /// ```
 pub struct Cast<G>(PhantomData<fn() -> G>);
 
-/// What a [`Cast`] is to: a format, or the type that [`graph!`](crate::graph) writes for one. That type names the format in one place only, so
+/// What a [`Cast`] is to: a format, or the type that [`graph!`](crate::graph!) writes for one. That type names the format in one place only, so
 /// that a path which is no format is one error there, and not one at each use of the node.
 pub trait Target: 'static {
     /// The format.

@@ -1,7 +1,7 @@
 //! The loops around the register-tile kernels: which panel is packed when, and in which order tiles are computed.
 //!
 //! The kernels write columns, our result has rows; so this computes `C^T = B^T A^T`, and *rows* below are columns of
-//! `B`, *columns* are rows of `A`. What is packed follows the `gemm` crate's own driver:
+//! `B`, *columns* are rows of `A`. What is packed follows the driver of the `gemm` crate (0.19):
 //! - a panel of rows, unless it lies contiguous already, fills whole registers and is used for few columns;
 //! - a panel of columns only if there are many rows to use it for (more if its steps lie side by side), since the
 //!   kernels read single elements of it and do not care for the stride.
@@ -10,23 +10,12 @@
 //! the first cache, so that the chunks cost 1 to 2 % and the blocks stay large.
 #![allow(unsafe_code, reason = "the tile kernels are unsafe functions")]
 
+use super::cache::second_level;
 use super::element::{Element, Scratch};
 use super::pack::{Panels, Strip};
+use super::register::Register;
+use super::tile::{Chunk, Tile, Tiles};
 use super::{Mat, chunk, chunks};
-use gemm_common::cache::CACHE_INFO;
-use gemm_common::microkernel::MicroKernelFn;
-
-/// The tile kernels of one instruction set: `table[v - 1][n - 1]` computes `v` registers of `LANES` rows, `n` columns.
-pub(super) struct Tiles<T: 'static, const LANES: usize, const V: usize, const NR: usize> {
-    table: &'static [[MicroKernelFn<T>; NR]; V],
-}
-
-impl<T, const LANES: usize, const V: usize, const NR: usize> Tiles<T, LANES, V, NR> {
-    #[inline(always)]
-    pub(super) fn new(table: &'static [[MicroKernelFn<T>; NR]; V]) -> Self {
-        Self { table }
-    }
-}
 
 /// The extents of the blocks, and what is packed.
 struct Plan {
@@ -44,30 +33,29 @@ struct Plan {
 
 impl Plan {
     #[inline(always)]
-    fn new<T, const LANES: usize, const V: usize, const NR: usize>(a: &Mat<T>, b: &Mat<T>) -> Self {
-        let (rows, cols, k, mr) = (b.cols, a.rows, a.cols, LANES * V);
+    fn new<T>((mr, nr): (usize, usize), a: &Mat<T>, b: &Mat<T>) -> Self {
+        let (rows, cols, k) = (b.cols, a.rows, a.cols);
         let (chunk, chunks) = (chunk(k), chunks(k));
         let depth = if k <= 512 { chunk * chunks } else { chunks.div_ceil(k.div_ceil(512)) * chunk };
 
         // Three quarters of the second cache for the packed rows, yet at most 8 panels of them.
         let panels = rows.div_ceil(mr);
         let panel_bytes = depth * mr * size_of::<T>();
-        let room = CACHE_INFO[1].cache_bytes / 4 * 3;
+        let room = second_level() / 4 * 3;
         let panels = if panels <= 8 && panels * panel_bytes <= room {
             panels
         } else {
             panels.div_ceil(panels.div_ceil((room / panel_bytes).clamp(1, 8)))
         };
 
-        // The kernels for Arm load a packed column panel as vectors.
-        let many = if a.col_stride == 1 && cfg!(not(target_arch = "aarch64")) { 128 } else { 2 };
+        let many = if a.col_stride == 1 { 128 } else { 2 };
         let pack_cols = rows > many * mr;
         Self {
             chunk,
             depth,
             rows: panels * mr,
-            cols: if pack_cols { cols.min(512 * NR) } else { cols },
-            pack_rows: cols > 8 * NR || b.col_stride != 1,
+            cols: if pack_cols { cols.min(512 * nr) } else { cols },
+            pack_rows: cols > 8 * nr || b.col_stride != 1,
             pack_cols,
         }
     }
@@ -78,16 +66,16 @@ impl Plan {
 /// # Safety
 /// `super::check` must have passed, and no length be zero. The processor must have the instructions of the kernels.
 #[inline(always)]
-pub(super) unsafe fn blocked<T: Element, const LANES: usize, const V: usize, const NR: usize>(
-    tiles: &Tiles<T, LANES, V, NR>,
-    a: Mat<T>,
-    b: Mat<T>,
-    c: &mut [T],
-    scratch: &mut Scratch<T>,
+pub(super) unsafe fn blocked<R: Register, const V: usize, const NR: usize>(
+    tiles: &Tiles<R::Element, V, NR>,
+    a: Mat<R::Element>,
+    b: Mat<R::Element>,
+    c: &mut [R::Element],
+    scratch: &mut Scratch<R::Element>,
 ) {
-    let mr = LANES * V;
+    let mr = R::LANES * V;
     let (rows, cols, k) = (b.cols, a.rows, a.cols);
-    let plan = Plan::new::<T, LANES, V, NR>(&a, &b);
+    let plan = Plan::new((mr, NR), &a, &b);
     let left = Strip { data: b.data, len: rows, depth: k, across: b.col_stride, along: b.row_stride };
     let right = Strip { data: a.data, len: cols, depth: k, across: a.row_stride, along: a.col_stride };
 
@@ -107,17 +95,17 @@ pub(super) unsafe fn blocked<T: Element, const LANES: usize, const V: usize, con
             let mut row = 0;
             while row < rows {
                 let mut height = plan.rows.min(rows - row);
-                if !plan.pack_rows && height % LANES != 0 && height > mr {
+                if !plan.pack_rows && height % R::LANES != 0 && height > mr {
                     // The last panel, ragged, becomes a block of its own.
                     height -= height % mr;
                 }
                 let left = left.part((row, height), (step, depth));
-                let pack = plan.pack_rows || height % LANES != 0;
+                let pack = plan.pack_rows || height % R::LANES != 0;
                 let left = if pack { left.packed(mr, row_room) } else { left.direct(mr) };
                 let out = &mut c[col * rows + row..];
                 let block = Block { left, right: &right, chunk: plan.chunk, first: step == 0, stride: rows };
                 // SAFETY: the caller's promise. A strip in place consists of whole registers side by side.
-                unsafe { block.compute(tiles, out, edge) };
+                unsafe { block.compute(tiles, R::LANES, out, edge) };
                 row += height;
             }
             step += depth;
@@ -144,35 +132,36 @@ impl<T: Element> Block<'_, T> {
     /// The processor must have the instructions that `tiles` was compiled for. The left panels must hold whole
     /// registers of contiguous rows, of which the last may exceed the block.
     #[inline(never)]
-    unsafe fn compute<const LANES: usize, const V: usize, const NR: usize>(
+    unsafe fn compute<const V: usize, const NR: usize>(
         &self,
-        tiles: &Tiles<T, LANES, V, NR>,
+        tiles: &Tiles<T, V, NR>,
+        lanes: usize,
         out: &mut [T],
         edge: &mut [T],
     ) {
         let (rows, cols) = (self.left.len, self.right.len);
-        assert!((cols - 1) * self.stride + rows <= out.len() && edge.len() >= LANES * V * NR);
+        assert!((cols - 1) * self.stride + rows <= out.len() && edge.len() >= lanes * V * NR);
         let out = out.as_mut_ptr();
         let mut right = self.right.as_ptr();
         for col in (0..cols).step_by(NR) {
             let width = NR.min(cols - col);
             let mut left = self.left.as_ptr();
-            for row in (0..rows).step_by(LANES * V) {
-                let height = (LANES * V).min(rows - row);
-                let filled = height.next_multiple_of(LANES);
-                let kernel = tiles.table[filled / LANES - 1][width - 1];
+            for row in (0..rows).step_by(lanes * V) {
+                let height = (lanes * V).min(rows - row);
+                let filled = height.next_multiple_of(lanes);
+                let kernel = tiles[filled / lanes - 1][width - 1];
                 // SAFETY: the asserted size of `out`, and for the panels what `Panels` says. A tile whose rows are
                 // not whole registers is computed in `edge`, which has room for it.
                 unsafe {
                     let out = out.add(col * self.stride + row);
                     if filled == height {
-                        self.tile(kernel, (height, width), (left, right), (out, self.stride));
+                        self.tile(kernel, (left, right), (out, self.stride));
                     } else {
                         let edge = edge.as_mut_ptr();
                         if !self.first {
                             copy((out, self.stride), (edge, filled), (height, width));
                         }
-                        self.tile(kernel, (filled, width), (left, right), (edge, filled));
+                        self.tile(kernel, (left, right), (edge, filled));
                         copy((edge, filled), (out, self.stride), (height, width));
                     }
                     left = left.wrapping_add(self.left.next);
@@ -184,49 +173,21 @@ impl<T: Element> Block<'_, T> {
 
     /// Runs `kernel` chunk by chunk.
     ///
-    /// What `height` relies on, and the bitwise test watches, is this: the kernel starts its sums at zero, folds the
-    /// steps in order, and with `alpha_status` 0 stores `beta * sum`, with 1 stores `beta * sum + out`, rounded once
-    /// as `beta = 1`. (`gemm_common::microkernel::microkernel!`, version 0.19.0.)
-    ///
     /// # Safety
     /// `kernel` must be the one for that size, its instructions present; `left` and `right` point to panels of that
     /// size and `out` to columns of it, `stride` apart.
     #[inline(always)]
-    unsafe fn tile(
-        &self,
-        kernel: MicroKernelFn<T>,
-        (rows, cols): (usize, usize),
-        (left, right): (*const T, *const T),
-        (out, stride): (*mut T, usize),
-    ) {
-        let (left_along, right_along) = (self.left.along, self.right.along);
+    unsafe fn tile(&self, kernel: Tile<T>, (left, right): (*const T, *const T), (out, stride): (*mut T, usize)) {
+        let (left_along, right_along, right_across) = (self.left.along, self.right.along, self.right.across);
         let mut step = 0;
         while step < self.left.depth {
             let depth = self.chunk.min(self.left.depth - step);
-            // SAFETY: the kernel reads `rows` elements at each step of `left` and `cols` at each of `right`, and
-            // reads and writes `cols` columns of `rows` elements in `out`: the caller's promise. A stride is shorter
-            // than a slice, so fits `isize`, or multiplies zero only. The last four arguments are not used.
+            let adds = step > 0 || !self.first;
+            // SAFETY: the kernel reads as many elements as it has rows at each step of `left`, and as it has columns at each of `right`, and
+            // reads and writes columns of so many rows in `out`: the caller's promise.
             unsafe {
-                kernel(
-                    rows,
-                    cols,
-                    depth,
-                    out,
-                    left.add(step * left_along),
-                    right.add(step * right_along),
-                    stride.cast_signed(),
-                    1,
-                    left_along.cast_signed(),
-                    right_along.cast_signed(),
-                    self.right.across.cast_signed(),
-                    T::ONE,
-                    T::ONE,
-                    u8::from(step > 0 || !self.first),
-                    false,
-                    false,
-                    false,
-                    core::ptr::null(),
-                );
+                let (left, right) = (left.add(step * left_along), right.add(step * right_along));
+                kernel(&Chunk { left, right, left_along, right_along, right_across, depth, out, stride, adds });
             }
             step += depth;
         }
@@ -235,8 +196,7 @@ impl<T: Element> Block<'_, T> {
 
 /// Copies `cols` columns of `rows` elements.
 ///
-/// The kernels store partial registers element by element, chunk after chunk, so ragged tiles are computed whole
-/// beside the result.
+/// The kernels store whole registers, so ragged tiles are computed whole beside the result.
 ///
 /// # Safety
 /// Each pointer must be valid for `cols` columns of `rows` elements, its stride apart, and they must not overlap.

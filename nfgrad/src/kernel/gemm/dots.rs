@@ -1,9 +1,29 @@
 //! Few entries, each the dot product of two contiguous vectors: nothing is packed, and the sums run side by side.
-#![allow(unsafe_code, reason = "the dot kernels are unsafe functions")]
+#![allow(unsafe_code, reason = "the loops read and write by pointer")]
 
 use super::Mat;
 use super::element::Element;
-use gemm_common::microkernel::HMicroKernelFn;
+use super::register::Register;
+
+/// The dot kernels of one instruction set: `table[i - 1][j - 1]` computes `i` rows, `j` columns.
+pub(super) type Dots<T, const H: usize> = [[Dot<T>; H]; H];
+
+/// A dot kernel. It may be called where its instructions are, and the vectors and the result are as large as it says.
+pub(super) type Dot<T> = unsafe fn(&Vectors<T>);
+
+/// What a dot kernel is to add up: `out[j * stride + i] = sum over p < depth of left[i * left_across + p] * right[j * right_across + p]`.
+#[derive(Clone, Copy)]
+pub(super) struct Vectors<T> {
+    left: *const T,
+    right: *const T,
+    left_across: usize,
+    right_across: usize,
+    depth: usize,
+    out: *mut T,
+    stride: usize,
+    /// Whether the sum is added to what is there already, rounded once, or replaces it.
+    adds: bool,
+}
 
 /// Whether [`dots`] can compute `A B`, and sooner than `blocked`.
 #[inline(always)]
@@ -32,54 +52,80 @@ pub(super) fn dot_height(k: usize, lanes: usize) -> usize {
 
 /// `C = A B` where [`suits`] says so.
 ///
-/// Relied upon (`gemm_common::horizontal_kernel!`, version 0.19.0): the lanes start at zero, fold one product a step,
-/// missing ones at the end being those of zeros, and are added up as a balanced tree; `alpha_status` as in `blocked`.
-///
 /// # Safety
-/// `super::check` must have passed, and no length be zero. `kernels[i - 1][j - 1]` must compute `i` rows and `j`
-/// columns with `LANES` lanes; the processor must have its instructions.
+/// `super::check` must have passed, and no length be zero. `kernels[i - 1][j - 1]` must be [`dot`] for `i` rows, `j` columns and the registers
+/// `R`; the processor must have its instructions.
 #[inline(always)]
-pub(super) unsafe fn dots<T: Element, const LANES: usize, const H: usize>(
-    kernels: &[[HMicroKernelFn<T>; H]; H],
-    a: Mat<T>,
-    b: Mat<T>,
-    c: &mut [T],
+pub(super) unsafe fn dots<R: Register, const H: usize>(
+    kernels: &Dots<R::Element, H>,
+    a: Mat<R::Element>,
+    b: Mat<R::Element>,
+    c: &mut [R::Element],
 ) {
-    // The strides of a single row or column are free, and may not fit `isize`.
-    let a_stride = if a.rows == 1 { 0 } else { a.row_stride.cast_signed() };
-    let b_stride = if b.cols == 1 { 0 } else { b.col_stride.cast_signed() };
+    let block = block(R::LANES);
     for i in (0..b.cols).step_by(H) {
         let rows = H.min(b.cols - i);
         for j in (0..a.rows).step_by(H) {
-            let cols = H.min(a.rows - j);
-            let kernel = kernels[rows - 1][cols - 1];
-            let mut start = 0;
-            while start < a.cols {
-                let depth = block(LANES).min(a.cols - start);
-                let (left, right) = (&b.data[i * b.col_stride + start..], &a.data[j * a.row_stride + start..]);
-                let out = &mut c[j * b.cols + i..];
-                // SAFETY: as checked, the columns `i..i + rows` of `B` and the rows `j..j + cols` of `A`
-                // lie in their slices, `depth` steps from `start` on, contiguous as `suits` demands, and that `c` has
-                // their entries. The kernel touches nothing else. The last three arguments are not used.
-                unsafe {
-                    kernel(
-                        depth,
-                        out.as_mut_ptr(),
-                        left.as_ptr(),
-                        right.as_ptr(),
-                        b.cols.cast_signed(),
-                        1,
-                        b_stride,
-                        a_stride,
-                        T::ONE,
-                        T::ONE,
-                        u8::from(start > 0),
-                        false,
-                        false,
-                        false,
-                    );
+            let kernel = kernels[rows - 1][H.min(a.rows - j) - 1];
+            for start in (0..a.cols).step_by(block) {
+                let vectors = Vectors {
+                    left: b.data[i * b.col_stride + start..].as_ptr(),
+                    right: a.data[j * a.row_stride + start..].as_ptr(),
+                    left_across: b.col_stride,
+                    right_across: a.row_stride,
+                    depth: block.min(a.cols - start),
+                    out: c[j * b.cols + i..].as_mut_ptr(),
+                    stride: b.cols,
+                    adds: start > 0,
+                };
+                // SAFETY: as checked, the columns `i..i + rows` of `B` and as many rows of `A` from `j` on as the kernel has columns lie in
+                // their slices, `depth` steps from `start` on, contiguous as `suits` demands, and `c` has their entries. The kernel
+                // touches nothing else.
+                unsafe { kernel(&vectors) };
+            }
+        }
+    }
+}
+
+/// `I` rows by `J` columns. The lanes start at zero and fold one product a step, missing ones at the end being those of zeros; then they are
+/// added up as a balanced tree: what `dot_height` relies on.
+///
+/// # Safety
+/// The processor must have the instructions of `R`. `left` must be valid for `I` vectors of the length `depth`, `right` for `J`, and `out` for
+/// reading and writing `J` columns of `I` numbers.
+#[inline(always)]
+pub(super) unsafe fn dot<R: Register, const I: usize, const J: usize>(vectors: &Vectors<R::Element>) {
+    let Vectors { left, right, left_across, right_across, depth, out, stride, adds } = *vectors;
+    // SAFETY: the caller's promise. The stride of a single vector, which may lead anywhere, is multiplied by zero only.
+    unsafe {
+        let zero = R::splat(R::Element::ZERO);
+        let mut sums = [[zero; J]; I];
+        let mut p = 0;
+        while p < depth {
+            let len = R::LANES.min(depth - p);
+            let mut y = [zero; J];
+            for (j, y) in y.iter_mut().enumerate() {
+                *y = R::load_part(right.add(j * right_across + p), len);
+            }
+            for (i, sums) in sums.iter_mut().enumerate() {
+                let x = R::load_part(left.add(i * left_across + p), len);
+                for (sum, y) in sums.iter_mut().zip(y) {
+                    *sum = x.step(y, *sum);
                 }
-                start += depth;
+            }
+            p += R::LANES;
+        }
+        // All of them before the first is stored: a condition in between would keep the registers full.
+        let mut totals = [[R::Element::ZERO; J]; I];
+        for (totals, sums) in totals.iter_mut().zip(sums) {
+            for (total, sum) in totals.iter_mut().zip(sums) {
+                *total = sum.total();
+            }
+        }
+        for (i, totals) in totals.iter().enumerate() {
+            for (j, total) in totals.iter().enumerate() {
+                let out = out.add(j * stride + i);
+                *out = if adds { *out + *total } else { *total };
             }
         }
     }

@@ -1,18 +1,18 @@
 //! The two element types, and the choice of instruction set while the program runs.
 #![allow(unsafe_code, reason = "functions compiled for an instruction set are called once it has been detected")]
 
-use super::blocked::{Tiles, blocked};
-use super::dots::{dots, suits};
+use super::blocked::blocked;
+use super::dots::{Dots, dots, suits};
+use super::register::{Four, Register};
 use super::row::row;
+use super::tile::Tiles;
 use super::{Mat, check};
 use core::cell::RefCell;
 use core::ops::{Add, Mul};
-use gemm_common::microkernel::HMicroKernelFn;
 
 /// An element type that has tile kernels.
 pub(super) trait Element: Copy + Add<Output = Self> + Mul<Output = Self> + 'static {
     const ZERO: Self;
-    const ONE: Self;
 
     /// `self * y + z`, rounded once. Slow unless compiled for an instruction set that has it.
     fn fused(self, y: Self, z: Self) -> Self;
@@ -27,45 +27,40 @@ pub(super) trait Element: Copy + Add<Output = Self> + Mul<Output = Self> + 'stat
 /// An instruction set that there are kernels for.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Set {
-    #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+    #[cfg(target_arch = "x86_64")]
     Avx512f,
-    #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+    #[cfg(target_arch = "x86_64")]
     Fma,
-    #[cfg(target_arch = "aarch64")]
-    Neon,
-    Scalar,
+    /// What every processor has.
+    Plain,
 }
 
 impl Set {
     /// Best first.
     pub(super) const ALL: &[Self] = &[
-        #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+        #[cfg(target_arch = "x86_64")]
         Self::Avx512f,
-        #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+        #[cfg(target_arch = "x86_64")]
         Self::Fma,
-        #[cfg(target_arch = "aarch64")]
-        Self::Neon,
-        Self::Scalar,
+        Self::Plain,
     ];
 
     /// Whether this processor has it. Asked once; later calls read what was found then.
     #[inline]
     pub(super) fn present(self) -> bool {
         match self {
-            #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+            #[cfg(target_arch = "x86_64")]
             Self::Avx512f => std::is_x86_feature_detected!("avx512f"),
-            #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+            #[cfg(target_arch = "x86_64")]
             Self::Fma => std::is_x86_feature_detected!("avx2") && std::is_x86_feature_detected!("fma"),
-            #[cfg(target_arch = "aarch64")]
-            Self::Neon => std::arch::is_aarch64_feature_detected!("neon"),
-            Self::Scalar => true,
+            Self::Plain => true,
         }
     }
 
     /// The best that this processor has.
     #[inline]
     pub(super) fn best() -> Self {
-        Self::ALL.iter().copied().find(|set| set.present()).unwrap_or(Self::Scalar)
+        Self::ALL.iter().copied().find(|set| set.present()).unwrap_or(Self::Plain)
     }
 }
 
@@ -90,7 +85,6 @@ macro_rules! element {
     ($t:ident, $transposed:ident) => {
         impl Element for $t {
             const ZERO: Self = 0.0;
-            const ONE: Self = 1.0;
 
             #[inline(always)]
             fn fused(self, y: Self, z: Self) -> Self {
@@ -111,17 +105,14 @@ macro_rules! element {
                 check(&a, &b, c);
                 assert!(set.present() && a.cols > 0 && !c.is_empty());
                 SCRATCH.with_borrow_mut(|scratch| match set {
-                    #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+                    #[cfg(target_arch = "x86_64")]
                     // SAFETY: checked; the set is present.
                     Set::Avx512f => unsafe { avx512f::$t(a, b, c, scratch) },
-                    #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+                    #[cfg(target_arch = "x86_64")]
                     // SAFETY: checked; the set is present.
                     Set::Fma => unsafe { fma::$t(a, b, c, scratch) },
-                    #[cfg(target_arch = "aarch64")]
-                    // SAFETY: checked; the set is present.
-                    Set::Neon => unsafe { neon::$t(a, b, c, scratch) },
                     // SAFETY: checked.
-                    Set::Scalar => unsafe { scalar::$t(a, b, c, scratch) },
+                    Set::Plain => unsafe { plain::$t(a, b, c, scratch) },
                 });
             }
         }
@@ -131,66 +122,89 @@ macro_rules! element {
 element!(f32, transposed_f32);
 element!(f64, transposed_f64);
 
-/// The entries of one instruction set, whose registers have that many lanes of `f32` and of `f64`.
+/// The kernels of one instruction set, and its entries: the registers of both element types, the registers of rows and the columns of a
+/// tile, and the rows and columns of a dot kernel.
 macro_rules! instructions {
-    ($set:ident, $(#[$attribute:meta])?, fused $fused:literal, $lanes32:literal, $lanes64:literal) => {
+    ($set:ident, $(#[$attribute:meta])?, $single:ty, $double:ty, $v:tt by $n:tt, dots $h:tt) => {
         mod $set {
-            use super::{Mat, Scratch, Tiles, product};
+            use super::super::{dots, tile};
+            use super::*;
 
-            instructions!(entry $set, $(#[$attribute])?, $fused, gemm_f32, f32, $lanes32);
-            instructions!(entry $set, $(#[$attribute])?, $fused, gemm_f64, f64, $lanes64);
+            /// # Safety
+            /// That of `tile::tile`.
+            $(#[$attribute])?
+            unsafe fn tile<R: Register, const V: usize, const N: usize>(chunk: &tile::Chunk<R::Element>) {
+                // SAFETY: the caller's promise.
+                unsafe { tile::tile::<R, V, N>(chunk) }
+            }
+
+            /// # Safety
+            /// That of `dots::dot`.
+            $(#[$attribute])?
+            unsafe fn dot<R: Register, const I: usize, const J: usize>(vectors: &dots::Vectors<R::Element>) {
+                // SAFETY: the caller's promise.
+                unsafe { dots::dot::<R, I, J>(vectors) }
+            }
+
+            instructions!(entry f32, $single, $(#[$attribute])?, $v by $n, $h);
+            instructions!(entry f64, $double, $(#[$attribute])?, $v by $n, $h);
         }
     };
-    (entry $set:ident, $(#[$attribute:meta])?, $fused:literal, $kernels:ident, $t:ident, $lanes:literal) => {
+    (entry $t:ident, $register:ty, $(#[$attribute:meta])?, $v:tt by $n:tt, $h:tt) => {
         /// # Safety
         /// That of `product`.
         $(#[$attribute])?
         pub(super) unsafe fn $t(a: Mat<$t>, b: Mat<$t>, c: &mut [$t], scratch: &mut Scratch<$t>) {
-            use $kernels::microkernel::$set::$t::{H_UKR, UKR};
-            let tiles = Tiles::<$t, $lanes, _, _>::new(&UKR);
+            const TILES: &Tiles<$t, { $v.len() }, { $n.len() }> = &instructions!(table tile, $register, $v by $n);
+            const DOTS: &Dots<$t, { $h.len() }> = &instructions!(table dot, $register, $h by $h);
             // SAFETY: the caller's promise; the kernels need no more than the features of this function.
-            unsafe { product::<_, $fused, _, _, _, _>(&tiles, &H_UKR, (a, b), c, scratch) }
+            unsafe { product::<$register, _, _, _>(TILES, DOTS, (a, b), c, scratch) }
         }
     };
+    (table $kernel:ident, $register:ty, [$($v:literal),*] by $n:tt) => {
+        [$(instructions!(row $kernel, $register, $v, $n)),*]
+    };
+    (row $kernel:ident, $register:ty, $v:literal, [$($n:literal),*]) => { [$($kernel::<$register, $v, $n>),*] };
 }
 
-#[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
-instructions!(avx512f, #[target_feature(enable = "avx512f")], fused true, 16, 8);
-#[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
-instructions!(fma, #[target_feature(enable = "avx2,fma")], fused true, 8, 4);
-#[cfg(target_arch = "aarch64")]
-instructions!(neon, #[target_feature(enable = "neon")], fused true, 4, 2);
-instructions!(scalar, , fused false, 1, 1);
+#[cfg(target_arch = "x86_64")]
+use core::arch::x86_64::{__m256, __m256d, __m512, __m512d};
+
+// The sums of a tile, a step of its rows and one number of its columns fit into the registers, of which AVX-512 has 32 and AVX2 16.
+#[cfg(target_arch = "x86_64")]
+instructions!(
+    avx512f, #[target_feature(enable = "avx512f")],
+    __m512, __m512d, [1, 2, 3, 4] by [1, 2, 3, 4, 5, 6], dots [1, 2, 3, 4]
+);
+#[cfg(target_arch = "x86_64")]
+instructions!(
+    fma, #[target_feature(enable = "avx2,fma")],
+    __m256, __m256d, [1, 2] by [1, 2, 3, 4, 5, 6], dots [1, 2, 3]
+);
+instructions!(plain, , Four<f32>, Four<f64>, [1, 2] by [1, 2, 3, 4], dots [1, 2]);
 
 /// Chooses the loops for a shape.
 ///
 /// # Safety
 /// `check` must have passed, and no length be zero. The processor must have the instructions of the kernels.
 #[inline(always)]
-unsafe fn product<
-    T: Element,
-    const FUSED: bool,
-    const LANES: usize,
-    const V: usize,
-    const NR: usize,
-    const H: usize,
->(
-    tiles: &Tiles<T, LANES, V, NR>,
-    dot_kernels: &[[HMicroKernelFn<T>; H]; H],
-    (a, b): (Mat<T>, Mat<T>),
-    c: &mut [T],
-    scratch: &mut Scratch<T>,
+unsafe fn product<R: Register, const V: usize, const NR: usize, const H: usize>(
+    tiles: &Tiles<R::Element, V, NR>,
+    dot_kernels: &Dots<R::Element, H>,
+    (a, b): (Mat<R::Element>, Mat<R::Element>),
+    c: &mut [R::Element],
+    scratch: &mut Scratch<R::Element>,
 ) {
     // C = A B is C^T = B^T A^T, and a single column is contiguous either way.
     let (a, b) = if b.cols == 1 { (b.t(), a.t()) } else { (a, b) };
-    if H > 0 && suits(&a, &b) {
+    if suits(&a, &b) {
         // SAFETY: the caller's promise.
-        unsafe { dots::<T, LANES, H>(dot_kernels, a, b, c) }
+        unsafe { dots::<R, H>(dot_kernels, a, b, c) }
     } else if a.rows == 1 && b.col_stride == 1 {
-        row::<T, FUSED>(a, b, c, scratch);
+        row::<R>(a, b, c, scratch);
     } else {
         // SAFETY: the caller's promise.
-        unsafe { blocked(tiles, a, b, c, scratch) }
+        unsafe { blocked::<R, V, NR>(tiles, a, b, c, scratch) }
     }
 }
 
