@@ -23,6 +23,7 @@ struct Function {
     name: &'static str,
     narrow: fn(f64) -> f64,
     narrow_error: f64,
+    narrow_anywhere: bool,
     wide: fn(f64) -> f64,
     wide_ulps: f64,
     /// The same in arbitrary precision.
@@ -38,7 +39,19 @@ struct Function {
 impl Function {
     fn of<E: Elementary>(exact: fn(Big) -> Big, domain: [f64; 2], edges: [f64; 4], also: (f64, f64)) -> Self {
         let (name, narrow_error, wide_ulps) = (E::NAME, E::NARROW_ERROR, E::WIDE_ULPS);
-        Self { name, narrow: E::narrow, narrow_error, wide: E::wide, wide_ulps, exact, domain, edges, also }
+        let narrow_anywhere = E::NARROW_ANYWHERE;
+        Self {
+            name,
+            narrow: E::narrow,
+            narrow_error,
+            narrow_anywhere,
+            wide: E::wide,
+            wide_ulps,
+            exact,
+            domain,
+            edges,
+            also,
+        }
     }
 }
 
@@ -345,6 +358,34 @@ fn compare_f64(count: usize) {
 #[test]
 fn some_f64() {
     compare_f64(5000);
+}
+
+/// What `Carried` relies on: other numbers of 25 bits than those of f32.
+#[test]
+fn the_narrow_functions_take_numbers_of_any_size() {
+    let mut rng = ChaCha8Rng::seed_from_u64(22);
+    let turning: Vec<f64> = turning_points().filter(|x| x.is_finite()).collect();
+    for f in functions().iter().filter(|f| f.narrow_anywhere) {
+        for _ in 0..1500 {
+            let x = draw(&mut rng, f.domain, &turning);
+            // 25 bits are kept.
+            let x = f64::from_bits(x.to_bits() >> 28 << 28);
+            if !(2f64.powi(-537)..2f64.powi(500)).contains(&x.abs()) || x <= f.domain[0] {
+                continue;
+            }
+            let (y, exact) = ((f.narrow)(x), (f.exact)(big(x)));
+            let size = exact.to_f64().value().abs();
+            if y.abs() > 2f64.powi(500) && size > 2f64.powi(500) {
+                continue;
+            }
+            let distance = (big(y) - exact).to_f64().value().abs();
+            assert!(
+                distance <= f.narrow_error * size + 2f64.powi(-1000),
+                "{}({x:e}): {distance:e} of {size:e}",
+                f.name
+            );
+        }
+    }
 }
 
 /// Slopes are computed from exponentials of numbers that are no f32.

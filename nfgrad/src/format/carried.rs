@@ -2,9 +2,10 @@
 
 use std::fmt;
 
+use super::elementary::Elementary;
 use super::narrow::power_of_two;
 use super::native::{quotient_residual, root_residual, two_sum};
-use super::{Format, accumulated_product};
+use super::{Format, Primitive, accumulated_product};
 use crate::bound::Up;
 use crate::kernel::gemm::Mat;
 
@@ -49,6 +50,16 @@ impl<const P: u32, const EMIN: i32, const EMAX: i32> Carried<P, EMIN, EMAX> {
     const NORMAL: f64 = power_of_two(EMIN + Self::PRECISION - 1);
     /// Whether f64 has room above the largest number for a quick way to round, and the `EMAX` for which it is made.
     const ROOM: (bool, i32) = if EMAX >= 1 && EMAX <= 960 { (true, EMAX) } else { (false, 1) };
+
+    /// Whether every number is an f32.
+    const IS_SINGLE: bool = P <= 24 && EMIN >= -149 && EMAX <= 127;
+    /// Whether what is beyond `2^500` is beyond the format.
+    const IS_MODERATE: bool = EMAX < 500;
+
+    /// Whether [`Elementary::narrow`] is near enough for every number of the format.
+    const fn is_narrow<E: Elementary>() -> bool {
+        Self::IS_SINGLE || E::NARROW_ANYWHERE && Self::IS_MODERATE
+    }
 
     /// To nearest, ties to even.
     #[inline(always)]
@@ -154,6 +165,20 @@ impl<const P: u32, const EMIN: i32, const EMAX: i32> Format for Carried<P, EMIN,
     #[inline(always)]
     fn sqrt(self) -> Self {
         Self::round(self.0.sqrt())
+    }
+
+    /// By the straight lines that are made for f32, where they keep their error for every number of the format: a loop over them is vectorised.
+    #[inline(always)]
+    fn eval<E: Elementary>(self) -> Self {
+        Self::round(if const { Self::is_narrow::<E>() } { f32::carry::<E>(self.0) } else { f64::carry::<E>(self.0) })
+    }
+
+    #[inline(always)]
+    fn eval_error<E: Elementary>(self) -> Up {
+        let rounding = self.half_ulp();
+        let size = self.magnitude() + rounding;
+        let carried = const { Self::is_narrow::<E>() };
+        rounding + if carried { f32::carry_error::<E>(size) } else { f64::carry_error::<E>(size) }
     }
 
     /// `2^n 2^-P` for a number in `[2^n, 2^(n+1))`, and half of `2^EMIN` for subnormals and zero.

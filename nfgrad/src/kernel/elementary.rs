@@ -10,6 +10,15 @@
 //! [`Format::eval`](crate::format::Format::eval) evaluates a function in a format and
 //! [`Format::eval_error`](crate::format::Format::eval_error) bounds its error.
 //!
+//! # Numbers that are no f32
+//!
+//! [`Carried`](crate::format::Carried) has numbers of up to 25 bits of other sizes. But for sine and cosine, whose reduction is made for f32, `narrow`
+//! keeps its error for all of them ([`Elementary::NARROW_ANYWHERE`]). All of them are normal numbers of f64, whose logarithms need nothing
+//! else. The square of one, which is what the normal distribution and gelu reduce, has at most 50 bits and is exact. The argument of an
+//! exponential is limited before it is reduced, so no larger one exists; where it is tiny `n = 0` and `r = x`; else the reduction rounds
+//! by `2^-54 |r|` at most, since `x - n LN2_HI` need no longer be exact, and by `2^-91`, of `e^x` a `2^-54`-th part. A result that has been limited,
+//! `e^400` in place of more, is beyond `2^500`. A test compares each function on such numbers with arbitrary precision.
+//!
 //! Notation: n is an integer held in a float, x = n ln 2 + r with |r| <= 0.34658 for exponentials, x = 2^n m with m in
 //! [√½, √2] for logarithms.
 
@@ -37,6 +46,8 @@ pub trait Elementary: 'static {
     const NARROW_ERROR: f64 = 1.0 / (1_u64 << 46) as f64;
     /// The error of [`Elementary::wide`] in units in the last place of the *computed* result; a unit counts as no less than 2^-1060.
     const WIDE_ULPS: f64;
+    /// Whether [`Elementary::narrow`] keeps its error for every number of at most 25 bits from 2^-537 on, and not for those of f32 only.
+    const NARROW_ANYWHERE: bool = true;
     /// Whether the function is known to grow, or to fall, wherever it has a value.
     const MONOTONE: bool = false;
 

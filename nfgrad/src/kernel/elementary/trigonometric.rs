@@ -8,6 +8,7 @@ pub struct Sin;
 
 impl Elementary for Sin {
     const NAME: &'static str = "sin";
+    const NARROW_ANYWHERE: bool = false;
     const WIDE_ULPS: f64 = 2.0;
 
     #[inline(always)]
@@ -28,6 +29,7 @@ pub struct Cos;
 
 impl Elementary for Cos {
     const NAME: &'static str = "cos";
+    const NARROW_ANYWHERE: bool = false;
     const WIDE_ULPS: f64 = 2.0;
 
     #[inline(always)]
