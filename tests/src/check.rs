@@ -117,7 +117,9 @@ impl<'a, F: Sampled> Trial<'a, F> {
     /// Whether something is known of all results of moderate numbers: exponentials may be too large, and in narrow formats
     /// products too; a mask may leave nothing, or its own radius a doubt; and most numbers are no index.
     fn is_sure(&self) -> bool {
-        self.subject.is_ours() && F::LARGEST > 1e18 && is_tame(&self.rule)
+        // A generic format without a smallest number has none below those of f64, where products with exponentials may lie.
+        let underflows = F::NAME == "nf" && matches!(self.rule, Rule::Attention(_));
+        self.subject.is_ours() && F::LARGEST > 1e18 && is_tame(&self.rule) && !underflows
     }
 
     fn forward(&self, report: &mut Report) {

@@ -12,6 +12,7 @@ pub use domain::{Ball, BallMat, Domain, Rule};
 pub use elementwise::Elementwise;
 pub use euclidean::Euclidean;
 pub use steady::Steady;
+pub(crate) use steady::{Bound, fill_rows};
 pub use torchlean::T0;
 pub(crate) use torchlean::assert_fits;
 pub use uniform::Uniform;

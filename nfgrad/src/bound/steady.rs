@@ -124,3 +124,34 @@ impl<'a, F: Format, D: Domain> Steady<'a, F, D> {
         }
     }
 }
+
+/// What is asked of a bound.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Bound {
+    /// That it be as small as can be.
+    Smallest,
+    /// That it be [steady](Steady) in the radii, which a minimum is not.
+    Steady,
+}
+
+/// Fills in the radii of rows of `len` elements that `write` bounds. A domain of norms asks for a steady bound, and for the smallest one if that
+/// is above `enough`: where radii are large a steady bound may be far beyond what a minimum knows. The smaller of the two is kept.
+#[inline(always)]
+pub(crate) fn fill_rows<'a, F: Format, D: Domain, const K: usize>(
+    radii: &mut [f64],
+    each: &mut [f64],
+    (len, enough): (usize, f64),
+    operands: [Steady<'a, F, D>; K],
+    mut write: impl FnMut(Bound, [Ball<'a, F, D>; K], &mut [f64]),
+) {
+    if !D::IS_NORM {
+        return D::fill_rows_steadily(radii, each, len, operands, |balls, each| write(Bound::Smallest, balls, each));
+    }
+    D::fill_rows_steadily(radii, each, len, operands, |balls, each| write(Bound::Steady, balls, each));
+    let steady = radii[0];
+    if steady > enough {
+        let whole = operands.map(Steady::unpromised);
+        D::fill_rows_steadily(radii, each, len, whole, |balls, each| write(Bound::Smallest, balls, each));
+        radii[0] = radii[0].min(steady);
+    }
+}

@@ -26,7 +26,7 @@ use super::logits::{Block, Row, RowBall, ball_room, blocks, room};
 use super::pull::{Pull, PullBall};
 use super::rounding::{guarded, narrowing_error, product_error};
 use super::{Contribution, Op};
-use crate::bound::{Ball, Domain, Up};
+use crate::bound::{Ball, Bound, Domain, Up, fill_rows};
 use crate::format::{Format, sum_error};
 use crate::kernel::dispatch::wide;
 use crate::kernel::reduce::{sum_height, sum_of};
@@ -48,8 +48,8 @@ impl<S: Rows> Op<(S, S)> for CrossEntropy {
     #[inline]
     fn forward_radius<F: Format, D: Domain>([z, t]: [Ball<'_, F, D>; 2], y: &[F], radii: &mut [f64]) {
         with_scratch([room(S::LEN), ball_room(S::LEN), y.len()], |[room, ball, each]: [&mut [f64]; 3]| {
-            D::fill_rows_steadily(radii, each, 1, [z.once(), t.once()], |[z, t], each| {
-                value_radii::<S, F, D>(z, t, y, [&mut *room, &mut *ball], each);
+            fill_rows(radii, each, (1, f64::MAX), [z.once(), t.once()], |bound, [z, t], each| {
+                value_radii::<S, F, D>(bound, z, t, y, [&mut *room, &mut *ball], each);
             });
         });
     }
@@ -76,13 +76,14 @@ impl<S: Rows> Op<(S, S)> for CrossEntropy {
         let lengths = [room(S::LEN), ball_room(S::LEN), S::LEN, S::NUMEL];
         with_scratch(lengths, |[room, ball, factors, each]: [&mut [f64]; 4]| {
             if let Some(Contribution { mid, radii }) = dz {
-                D::fill_rows_steadily(radii, each, S::LEN, [z.once(), t.once(), dy.once()], |[z, t, dy], each| {
-                    logit_radii::<S, F, D>(z, t, dy, mid, [&mut *room, &mut *ball, &mut *factors], each);
+                let operands = [z.once(), t.once(), dy.once()];
+                fill_rows(radii, each, (S::LEN, f64::MAX), operands, |bound, [z, t, dy], each| {
+                    logit_radii::<S, F, D>(bound, z, t, dy, mid, [&mut *room, &mut *ball, &mut *factors], each);
                 });
             }
             if let Some(Contribution { mid, radii }) = dt {
-                D::fill_rows_steadily(radii, each, S::LEN, [z.once(), dy.once()], |[z, dy], each| {
-                    target_radii::<S, F, D>(z, dy, mid, [&mut *room, &mut *ball, &mut *factors], each);
+                fill_rows(radii, each, (S::LEN, f64::MAX), [z.once(), dy.once()], |bound, [z, dy], each| {
+                    target_radii::<S, F, D>(bound, z, dy, mid, [&mut *room, &mut *ball, &mut *factors], each);
                 });
             }
         });
@@ -103,6 +104,7 @@ wide! {
 
 wide! {
     fn value_radii<S: Rows, F: Format, D: Domain>(
+        bound: Bound,
         z: Ball<'_, F, D>,
         t: Ball<'_, F, D>,
         y: &[F],
@@ -115,7 +117,7 @@ wide! {
             for i in rows {
                 let range = i * S::LEN..(i + 1) * S::LEN;
                 let (z, t) = (z.part(range.clone()), t.part(range));
-                let row = RowBall::new(block.row(i), z, ball).kept_in::<D>();
+                let row = RowBall::new(block.row(i), z, ball).kept_for(bound);
                 out[i] = guarded(y[i], row_radius(&row, z, t, y[i])).get();
             }
         }
@@ -151,6 +153,7 @@ wide! {
 
 wide! {
     fn logit_radii<S: Rows, F: Format, D: Domain>(
+        bound: Bound,
         z: Ball<'_, F, D>,
         t: Ball<'_, F, D>,
         dy: Ball<'_, F, D>,
@@ -165,7 +168,7 @@ wide! {
                 let range = i * S::LEN..(i + 1) * S::LEN;
                 let (dz, out) = (&dz[range.clone()], &mut out[range.clone()]);
                 let (z, t) = (z.part(range.clone()), t.part(range));
-                let row = RowBall::new(block.row(i), z, ball).kept_in::<D>();
+                let row = RowBall::new(block.row(i), z, ball).kept_for(bound);
                 PullBall::new(row, t).entries(t, factors, out);
                 contribution_radii(dy.get(i), factors, dz, out);
             }
@@ -175,6 +178,7 @@ wide! {
 
 wide! {
     fn target_radii<S: Rows, F: Format, D: Domain>(
+        bound: Bound,
         z: Ball<'_, F, D>,
         dy: Ball<'_, F, D>,
         dt: &[F],
@@ -187,7 +191,7 @@ wide! {
             for i in rows {
                 let range = i * S::LEN..(i + 1) * S::LEN;
                 let (z, dt, out) = (z.part(range.clone()), &dt[range.clone()], &mut out[range]);
-                RowBall::new(block.row(i), z, ball).kept_in::<D>().losses(z.mid, factors, out);
+                RowBall::new(block.row(i), z, ball).kept_for(bound).losses(z.mid, factors, out);
                 contribution_radii(dy.get(i), factors, dt, out);
             }
         }

@@ -20,7 +20,7 @@ use nfgrad_shapes::{Dim, EndsWith, Shape};
 use super::axis::Rows;
 use super::norm::{self, Norm};
 use super::{Contribution, Literal, Op};
-use crate::bound::{Ball, Domain, T0, Up};
+use crate::bound::{Ball, Domain, T0, Up, fill_rows};
 use crate::format::Format;
 use crate::kernel::reduce::sum_columns;
 use crate::kernel::scratch::with_scratch;
@@ -54,7 +54,7 @@ impl<L: Literal, S: EndsWith<(N,)> + Rows, N: Dim> Op<(S, (N,), (N,))> for Layer
         with_scratch([2 * S::LEN, S::NUMEL], |[rows, each]: [&mut [f64]; 2]| {
             let copies = S::Each::NUMEL;
             let operands = [x.once(), weight.repeated(copies), bias.repeated(copies)];
-            norm::fill_rows(radii, each, S::LEN, operands, |bound, [x, weight, bias], each| {
+            fill_rows(radii, each, (S::LEN, f64::MAX), operands, |bound, [x, weight, bias], each| {
                 norm::value_radii::<Self, S, F, D>(bound, x, weight, Some(bias), y, rows, each);
             });
         });

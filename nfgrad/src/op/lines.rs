@@ -8,7 +8,7 @@ use super::logits::{Block, RowBall, ball_room, room};
 use super::pull::{Pull, PullBall};
 use super::rounding::{guarded, in_f64, narrowing_error};
 use super::softmax::{Choice, doubt, gather};
-use crate::bound::{Ball, Domain, Elementwise, Up};
+use crate::bound::{Ball, Bound, Domain, Elementwise, Up, fill_rows};
 use crate::format::Format;
 use crate::kernel::dispatch::wide;
 use crate::kernel::scratch::{split, with_scratch};
@@ -43,13 +43,15 @@ pub(super) fn forward_radius<F: Format, D: Domain>(
 ) {
     let len = extent.len;
     with_scratch([2 * len, room(len), ball_room(len), y.len()], |[rows, room, ball, each]: [&mut [f64]; 4]| {
-        value_radii(extent, x, choice, y, [rows, room, ball], each);
-        D::fill(radii, y.len(), |i: usize| Up::new(each[i]));
+        fill_rows(radii, each, (len * extent.inner, f64::MAX), [x.once()], |bound, [x], each| {
+            value_radii(bound, extent, x, &choice, y, [&mut *rows, &mut *room, &mut *ball], each);
+        });
     });
 }
 
 wide! {
     fn value_radii<F: Format, D: Domain, K: Fn(usize) -> Choice>(
+        bound: Bound,
         extent: Extent,
         x: Ball<'_, F, D>,
         choice: K,
@@ -66,7 +68,7 @@ wide! {
             let unknown = doubt(extent.sources(target).map(&choice), count);
             let row = Ball::<f64, Elementwise>::new(&z[..count], &zeta[..count]);
             let block = Block::<F::Acc>::new(row.mid, count, 0..1, room);
-            let row = RowBall::new(block.row(0), row, ball);
+            let row = RowBall::new(block.row(0), row, ball).kept_for(bound);
             extent.sources(target).for_each(|i| out[i] = unknown.get());
             for (i, (j, &z)) in kept().zip(z.iter().enumerate()) {
                 let (loss, error) = row.loss(j, Format::from_f64(z));
@@ -119,13 +121,15 @@ pub(super) fn vjp_radius<F: Format, D: Domain>(
 ) {
     let len = extent.len;
     with_scratch([6 * len, room(len), ball_room(len), mid.len()], |[rows, room, ball, each]: [&mut [f64]; 4]| {
-        cotangent_radii(x, extent, choice, mid, [rows, room, ball], each);
-        D::fill(radii, mid.len(), |i: usize| Up::new(each[i]));
+        fill_rows(radii, each, (len * extent.inner, f64::MAX), x.map(Ball::once), |bound, x, each| {
+            cotangent_radii(bound, x, extent, &choice, mid, [&mut *rows, &mut *room, &mut *ball], each);
+        });
     });
 }
 
 wide! {
     fn cotangent_radii<F: Format, D: Domain, K: Fn(usize) -> Choice>(
+        bound: Bound,
         x: [Ball<'_, F, D>; 2],
         extent: Extent,
         choice: K,
@@ -143,7 +147,7 @@ wide! {
             gather(kept(), |i| in_f64(dy.get(i)).1.get(), tau);
             let row = Ball::<f64, Elementwise>::new(&z[..count], &zeta[..count]);
             let block = Block::<F::Acc>::new(row.mid, count, 0..1, room);
-            let row = RowBall::new(block.row(0), row, ball);
+            let row = RowBall::new(block.row(0), row, ball).kept_for(bound);
             let unknown = doubt(extent.sources(target).map(&choice), count) + row.unknown();
             let t = Ball::<f64, Elementwise>::new(&t[..count], &tau[..count]);
             PullBall::new(row, t).entries(t, v, error);

@@ -41,7 +41,7 @@ use super::repeat::repeated;
 use super::rounding::{guarded, narrowing_error};
 use super::softmax::Choice;
 use super::{Contribution, Op};
-use crate::bound::{Ball, Domain, Up};
+use crate::bound::{Ball, Bound, Domain, Up, fill_rows};
 use crate::format::Format;
 use crate::kernel::dispatch::wide;
 use crate::kernel::scratch::with_scratch;
@@ -75,8 +75,8 @@ impl<A: OneAxis<S>, S: Shape> Op<(S,)> for LogSoftmax<A> {
         }
         let len = A::EXTENT.len;
         with_scratch([room(len), ball_room(len), len, S::NUMEL], |[room, ball, losses, each]: [&mut [f64]; 4]| {
-            D::fill_rows_steadily(radii, each, len, [x.once()], |[x], each| {
-                value_radii::<S, A, F, D>(x, y, [&mut *room, &mut *ball, &mut *losses], each);
+            fill_rows(radii, each, (len, f64::MAX), [x.once()], |bound, [x], each| {
+                value_radii::<S, A, F, D>(bound, x, y, [&mut *room, &mut *ball, &mut *losses], each);
             });
         });
     }
@@ -103,8 +103,8 @@ impl<A: OneAxis<S>, S: Shape> Op<(S,)> for LogSoftmax<A> {
         }
         let (Contribution { mid, radii }, len) = (dx, A::EXTENT.len);
         with_scratch([room(len), ball_room(len), len, S::NUMEL], |[room, ball, entries, each]: [&mut [f64]; 4]| {
-            D::fill_rows_steadily(radii, each, len, [x.once(), dy.once()], |[x, dy], each| {
-                cotangent_radii::<S, A, F, D>(x, dy, mid, [&mut *room, &mut *ball, &mut *entries], each);
+            fill_rows(radii, each, (len, f64::MAX), [x.once(), dy.once()], |bound, [x, dy], each| {
+                cotangent_radii::<S, A, F, D>(bound, x, dy, mid, [&mut *room, &mut *ball, &mut *entries], each);
             });
         });
     }
@@ -166,6 +166,7 @@ wide! {
 
 wide! {
     fn value_radii<S: Shape, A: OneAxis<S>, F: Format, D: Domain>(
+        bound: Bound,
         x: Ball<'_, F, D>,
         y: &[F],
         scratch: [&mut [f64]; 3],
@@ -177,7 +178,7 @@ wide! {
             for i in rows {
                 let range = i * A::EXTENT.len..(i + 1) * A::EXTENT.len;
                 let (x, y, out) = (x.part(range.clone()), &y[range.clone()], &mut out[range]);
-                RowBall::new(block.row(i), x, ball).kept_in::<D>().losses(x.mid, losses, out);
+                RowBall::new(block.row(i), x, ball).kept_for(bound).losses(x.mid, losses, out);
                 narrowed(losses, y, out);
             }
         }
@@ -199,6 +200,7 @@ wide! {
 
 wide! {
     fn cotangent_radii<S: Shape, A: OneAxis<S>, F: Format, D: Domain>(
+        bound: Bound,
         x: Ball<'_, F, D>,
         dy: Ball<'_, F, D>,
         dx: &[F],
@@ -212,7 +214,7 @@ wide! {
                 let range = i * A::EXTENT.len..(i + 1) * A::EXTENT.len;
                 let (dx, out) = (&dx[range.clone()], &mut out[range.clone()]);
                 let (x, dy) = (x.part(range.clone()), dy.part(range));
-                let row = RowBall::new(block.row(i), x, ball).kept_in::<D>();
+                let row = RowBall::new(block.row(i), x, ball).kept_for(bound);
                 PullBall::new(row, dy).entries(dy, entries, out);
                 narrowed(entries, dx, out);
             }

@@ -46,7 +46,7 @@
 
 use std::ops::Range;
 
-use crate::bound::{Ball, Domain, Up};
+use crate::bound::{Ball, Bound, Domain, Up};
 use crate::format::elementary::{Exp, Ln1p};
 use crate::format::{Accumulator, Format, sum_error};
 use crate::kernel::reduce::{sum_height, sum_of};
@@ -282,11 +282,15 @@ impl<'a, A: Accumulator> RowBall<'a, A> {
         }
     }
 
-    /// For a domain of norms: without what only large radii need. The bounds that are left, `W` and `p W`, are power series in the radii
+    /// For a [steady](Bound::Steady) bound: without what only large radii need. The bounds that are left, `W` and `p W`, are power series in the radii
     /// whose coefficients are not negative, and so [steady](crate::bound::Steady), which a minimum is not.
     #[inline(always)]
-    pub(super) fn kept_in<D: Domain>(self) -> Self {
-        if D::IS_NORM { Self { moved: Up::INFINITY, most: Up::INFINITY, one: Up::INFINITY, ..self } } else { self }
+    pub(super) fn kept_for(self, bound: Bound) -> Self {
+        if bound == Bound::Steady {
+            Self { moved: Up::INFINITY, most: Up::INFINITY, one: Up::INFINITY, ..self }
+        } else {
+            self
+        }
     }
 
     /// ∞ if nothing is known of some entry, else 0.

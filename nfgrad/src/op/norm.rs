@@ -39,7 +39,7 @@ use super::axis::Rows;
 use super::logits::total;
 use super::rounding::{Count, guarded, narrowing_error, product_error};
 use super::scale::{Literal, nearest};
-use crate::bound::{Ball, Domain, Steady, Up};
+use crate::bound::{Ball, Bound, Domain, Up, fill_rows};
 use crate::format::{Accumulator, Format, sum_error};
 use crate::kernel::dispatch::wide;
 use crate::kernel::reduce::{column_height, sum_height, sum_of};
@@ -76,7 +76,7 @@ pub(super) fn pull_radii<N: Norm, S: Rows, F: Format, D: Domain>(
     with_scratch([6 * S::LEN, S::NUMEL.max(S::LEN)], |[rows, each]: [&mut [f64]; 2]| {
         if let Some(Contribution { mid, radii }) = dx {
             let operands = [x.once(), weight.repeated(S::Each::NUMEL), dy.once()];
-            fill_rows(radii, &mut each[..S::NUMEL], S::LEN, operands, |bound, [x, weight, dy], each| {
+            fill_rows(radii, &mut each[..S::NUMEL], (S::LEN, f64::MAX), operands, |bound, [x, weight, dy], each| {
                 cotangent_radii::<N, S, F, D>(bound, x, weight, dy, mid, rows, each);
             });
         }
@@ -85,34 +85,6 @@ pub(super) fn pull_radii<N: Norm, S: Rows, F: Format, D: Domain>(
             D::fill(radii, S::LEN, |j: usize| Up::new(each[j]));
         }
     });
-}
-
-/// What is asked of a bound.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Bound {
-    /// That it be as small as can be.
-    Smallest,
-    /// That it be [steady](crate::bound::Steady) in the radii, as `R/(√(d - R) …)` is and a maximum of `d - R` with `ε` is not.
-    Steady,
-}
-
-/// Fills in the radii of rows of `len` elements that `write` bounds, steadily if the domain can make use of it and anything is known then.
-#[inline(always)]
-pub(super) fn fill_rows<'a, F: Format, D: Domain, const K: usize>(
-    radii: &mut [f64],
-    each: &mut [f64],
-    len: usize,
-    operands: [Steady<'a, F, D>; K],
-    mut write: impl FnMut(Bound, [Ball<'a, F, D>; K], &mut [f64]),
-) {
-    if D::IS_NORM {
-        D::fill_rows_steadily(radii, each, len, operands, |balls, each| write(Bound::Steady, balls, each));
-        if radii.iter().all(|radius| radius.is_finite()) {
-            return;
-        }
-    }
-    let whole = operands.map(Steady::unpromised);
-    D::fill_rows_steadily(radii, each, len, whole, |balls, each| write(Bound::Smallest, balls, each));
 }
 
 /// `d` and `s` of a row.

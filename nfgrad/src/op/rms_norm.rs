@@ -19,7 +19,7 @@ use nfgrad_shapes::{Dim, EndsWith, Shape};
 use super::axis::Rows;
 use super::norm::{self, Norm};
 use super::{Contribution, Literal, Op};
-use crate::bound::{Ball, Domain};
+use crate::bound::{Ball, Domain, fill_rows};
 use crate::format::Format;
 use crate::kernel::scratch::with_scratch;
 
@@ -51,7 +51,7 @@ impl<L: Literal, S: EndsWith<(N,)> + Rows, N: Dim> Op<(S, (N,))> for RmsNorm<L> 
     fn forward_radius<F: Format, D: Domain>([x, weight]: [Ball<'_, F, D>; 2], y: &[F], radii: &mut [f64]) {
         with_scratch([2 * S::LEN, S::NUMEL], |[rows, each]: [&mut [f64]; 2]| {
             let operands = [x.once(), weight.repeated(S::Each::NUMEL)];
-            norm::fill_rows(radii, each, S::LEN, operands, |bound, [x, weight], each| {
+            fill_rows(radii, each, (S::LEN, f64::MAX), operands, |bound, [x, weight], each| {
                 norm::value_radii::<Self, S, F, D>(bound, x, weight, None, y, rows, each);
             });
         });

@@ -17,7 +17,7 @@
 //! # Error bound
 //!
 //! With `Δⱼ` and the running errors of a row of logits, `p*` the real softmax, `P >= p*`, `Q >= 1 - p*`, `δ` the radii of `ȳ`,
-//! `ρⱼ` the first line, or the radius of `y` where that is smaller, and `d*ₖ = ȳₖ - ȳ_m` without its rounding `rₖ`,
+//! `ρⱼ` the first line, or the radius of `y` where that is smaller, or 1, since every share is between 0 and 1, and `d*ₖ = ȳₖ - ȳ_m` without its rounding `rₖ`,
 //!
 //! ```text
 //! |yⱼ - p*ⱼ|  <= Δⱼ + |fl(eⱼ / S) - e*ⱼ / S*| + |yⱼ - acc|
@@ -40,7 +40,7 @@ use super::repeat::repeated;
 use super::rounding::{guarded, narrowing_error, product_error};
 use super::torchlean::{self, Tensor};
 use super::{Contribution, Op};
-use crate::bound::{Ball, Domain, Elementwise, T0, Up};
+use crate::bound::{Ball, Bound, Domain, Elementwise, T0, Up, fill_rows};
 use crate::format::{Accumulator, Format, sum_error};
 use crate::kernel::dispatch::wide;
 use crate::kernel::reduce::{sum_height, sum_of};
@@ -276,14 +276,16 @@ fn forward_radius<F: Format, D: Domain>(
 ) {
     let len = extent.len;
     with_scratch([3 * len, room(len), ball_room(len), y.len()], |[rows, room, ball, each]: [&mut [f64]; 4]| {
-        D::fill_rows_steadily(radii, each, len * extent.inner, [x.once()], |[x], each| {
-            value_radii(extent, x, &choice, y, [&mut *rows, &mut *room, &mut *ball], each);
+        // Two points of a simplex are not farther apart than √2, and one radius bounds at least one row.
+        fill_rows(radii, each, (len * extent.inner, 1.0), [x.once()], |bound, [x], each| {
+            value_radii(bound, extent, x, &choice, y, [&mut *rows, &mut *room, &mut *ball], each);
         });
     });
 }
 
 wide! {
     fn value_radii<F: Format, D: Domain, K: Fn(usize) -> Choice>(
+        bound: Bound,
         extent: Extent,
         x: Ball<'_, F, D>,
         choice: K,
@@ -301,14 +303,21 @@ wide! {
             let row = Ball::<f64, Elementwise>::new(&z[..count], &zeta[..count]);
             let block = Block::<F::Acc>::new(row.mid, count, 0..1, room);
             // The errors take the place of the radii, which are read before.
-            RowBall::new(block.row(0), row, ball).kept_in::<D>().shares(shares, zeta);
+            RowBall::new(block.row(0), row, ball).kept_for(bound).shares(shares, zeta);
             extent.sources(target).for_each(|i| out[i] = unknown.get());
             for (i, (&share, &error)) in kept().zip(shares.iter().zip(&*zeta)) {
                 let error = Up::new(error) + narrowing_error(Format::restored(share), y[i]);
+                let error = if bound == Bound::Steady { error } else { error.min(farthest(y[i])) };
                 out[i] = (guarded(y[i], error) + unknown).get();
             }
         }
     }
+}
+
+/// At least the distance to every number of `[0, 1]`, where the real share lies. That of a computed share is not below 0.
+#[inline(always)]
+fn farthest<F: Format>(share: F) -> Up {
+    share.magnitude().max(Up::new(1.0))
 }
 
 /// ∞ if the mask of a row leaves a doubt, or nothing of the row.
@@ -367,14 +376,15 @@ fn vjp_radius<F: Format, D: Domain>(
     let len = extent.len;
     with_scratch([7 * len, room(len), ball_room(len), mid.len()], |[rows, room, ball, each]: [&mut [f64]; 4]| {
         let operands = [x[0].once(), x[1].anyhow(), x[2].once()];
-        D::fill_rows_steadily(radii, each, len * extent.inner, operands, |x, each| {
-            cotangent_radii(x, extent, &choice, mid, [&mut *rows, &mut *room, &mut *ball], each);
+        fill_rows(radii, each, (len * extent.inner, f64::MAX), operands, |bound, x, each| {
+            cotangent_radii(bound, x, extent, &choice, mid, [&mut *rows, &mut *room, &mut *ball], each);
         });
     });
 }
 
 wide! {
     fn cotangent_radii<F: Format, D: Domain, K: Fn(usize) -> Choice>(
+        bound: Bound,
         x: [Ball<'_, F, D>; 3],
         extent: Extent,
         choice: K,
@@ -391,11 +401,11 @@ wide! {
             gather(kept(), |i| dy.radius(i).get(), delta);
             let row = Ball::<f64, Elementwise>::new(&z[..count], &zeta[..count]);
             let block = Block::<F::Acc>::new(row.mid, count, 0..1, room);
-            let row = RowBall::new(block.row(0), row, ball).kept_in::<D>();
+            let row = RowBall::new(block.row(0), row, ball).kept_for(bound);
             row.shares(shares, rho);
             for (k, i) in kept().enumerate() {
                 let own = Up::new(rho[k]) + narrowing_error(Format::restored(shares[k]), y.mid[i]);
-                let known = if D::IS_NORM { own } else { own.min(y.radius(i)) };
+                let known = if bound == Bound::Steady { own } else { own.min(y.radius(i)).min(farthest(y.mid[i])) };
                 rho[k] = guarded(y.mid[i], known).get();
                 (shares[k], d[k]) = (y.mid[i].to_f64(), dy.mid[i].to_f64());
             }
