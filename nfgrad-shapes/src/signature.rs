@@ -172,7 +172,7 @@ pub const SIGNATURES: &[Signature] =
         op("sin", "Sin", &["x"], Rule::Map, "sine"),
         op("cos", "Cos", &["x"], Rule::Map, "cosine"),
         op("sigmoid", "Sigmoid", &["x"], Rule::Map, "1 / (1 + e^-x), the logistic function"),
-        op("logistic", "Sigmoid", &["x"], Rule::Map, "e^x / (e^x + 1): the same function as `sigmoid`"),
+        op("logistic", "Logistic", &["x"], Rule::Map, "e^x / (e^x + 1): the same function as `sigmoid`"),
         op("softplus", "Softplus", &["x"], Rule::Map, "ln(1 + e^x)"),
         op("silu", "Silu", &["x"], Rule::Map, "x sigmoid(x)"),
         op("gelu", "Gelu", &["x"], Rule::Map, "x times the normal distribution function"),

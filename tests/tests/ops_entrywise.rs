@@ -79,6 +79,7 @@ ops! {
     sin: op::Sin, 150, [((D<2>, D<2>),), ((),)];
     cos: op::Cos, 150, [((D<2>, D<2>),), ((),)];
     sigmoid: op::Sigmoid, 150, [((D<2>, D<2>),), ((),)];
+    logistic: op::Logistic, 30, [((D<2>, D<2>),)];
     softplus: op::Softplus, 150, [((D<2>, D<2>),), ((),)];
     silu: op::Silu, 150, [((D<2>, D<2>),), ((),)];
     gelu: op::Gelu, 60, [((D<2>, D<2>),), ((),)];

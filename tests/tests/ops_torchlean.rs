@@ -56,10 +56,17 @@ ops! {
     exp: Exp, 150, [((D<2>, D<2>),)];
     tanh: Tanh, 150, [((D<2>, D<2>),)];
     sigmoid: op::Sigmoid, 150, [((D<2>, D<2>),)];
+    logistic: op::Logistic, 150, [((D<2>, D<2>),)];
+    safe_log_smooth: op::SafeLogSmooth<Tenth>, 150, [((D<2>, D<2>),)];
+    conv2d: op::Conv2d<D<1>, D<0>, D<1>, D<1>, D<2>, D<3>>, 60, [((D<2>, D<3>, D<4>), (D<2>, D<2>, D<2>, D<2>), (D<2>,))];
+    conv2d_with_padding: op::Conv2d<D<2>, D<1>, D<1>, D<1>, D<2>, D<2>>, 40, [((D<1>, D<1>, D<3>, D<4>), (D<2>, D<1>, D<2>, D<3>), (D<2>,))];
     softplus: op::Softplus, 150, [((D<2>, D<2>),)];
     sum: Sum<All>, 150, [((D<4>, D<3>),), ((),)];
     product: MatMul, 150, [((D<3>, D<5>), (D<5>, D<2>)), ((D<3>, D<4>), (D<4>,)), ((D<2>, D<2>), (D<2>, D<2>))];
 }
+
+/// Two images.
+type Two = op::Conv2d<D<1>, D<0>, D<1>, D<1>, D<2>, D<1>>;
 
 /// Those of which TorchLean knows nothing on the way back, or in some shapes: half of the radii are infinite, and no more may be.
 #[test]
@@ -74,6 +81,12 @@ fn what_has_a_value_only() {
     check::<Mean<Axis<1>>, ((D<3>, D<4>),)>(100, &mut report);
     check::<Transpose, ((D<3>, D<4>),)>(100, &mut report);
     check::<Broadcast<(D<3>, D<4>)>, ((D<4>,),)>(100, &mut report);
+    check::<op::SafeLog<Tenth>, ((D<4>, D<3>),)>(100, &mut report);
+    check::<op::SafeDiv<Tenth>, ((D<4>, D<3>), (D<4>, D<3>))>(100, &mut report);
+    check::<op::SafeDiv<Quarter>, ((D<4>, D<3>), (D<3>,))>(50, &mut report);
+    check::<op::Amax<All>, ((D<4>, D<3>),)>(100, &mut report);
+    check::<op::Maximum, ((D<4>, D<3>), (D<4>, D<3>))>(100, &mut report);
+    check::<Two, ((D<2>, D<1>, D<3>, D<2>), (D<1>, D<1>, D<2>, D<2>), (D<1>,))>(30, &mut report);
     check::<Sum<All>, ((D<20>,),)>(300, &mut report);
     report.finish();
 }
@@ -87,6 +100,8 @@ fn what_may_be_refused() {
     check::<Softmax<Axis<1>>, ((D<2>, D<3>), (D<2>, D<3>))>(150, &mut report);
     check::<Attention, ((D<2>, D<4>), (D<3>, D<4>), (D<3>, D<2>))>(50, &mut report);
     check::<Attention, ((D<2>, D<2>, D<1>), (D<2>, D<2>, D<1>), (D<2>, D<2>, D<2>))>(20, &mut report);
+    check::<Attention, ((D<2>, D<2>, D<1>), (D<2>, D<3>, D<1>), (D<2>, D<3>, D<2>), (D<2>, D<3>))>(30, &mut report);
+    check::<op::Div, ((D<2>, D<2>), (D<2>, D<2>))>(100, &mut report);
     check::<LayerNorm<Small>, ((D<2>, D<3>), (D<3>,), (D<3>,))>(100, &mut report);
     check::<LayerNorm<Small>, ((D<4>,), (D<4>,), (D<4>,))>(50, &mut report);
     check::<Sum<All>, ((D<20>,),)>(3000, &mut report);

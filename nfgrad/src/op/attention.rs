@@ -136,7 +136,7 @@ macro_rules! attention {
                 let lengths = Lengths {
                     batch: 1 $(* $batch::SIZE)*, queries: T::SIZE, keys: U::SIZE, width: K::SIZE, depth: V::SIZE
                 };
-                torchlean::values(lengths, x, y)
+                torchlean::values(lengths, x, |_| Choice::Kept, y)
             }
         }
 
@@ -154,6 +154,13 @@ macro_rules! attention {
                 (|mask| keep::<($($batch,)* T, U), M, F>(mask)),
                 (|mask| choice::<($($batch,)* T, U), M, F, D>(mask))
             );
+
+            fn torchlean<F: Format>([q, k, v, mask]: [Ball<'_, F, T0>; 4], y: &mut [F]) -> Up {
+                let lengths = Lengths {
+                    batch: 1 $(* $batch::SIZE)*, queries: T::SIZE, keys: U::SIZE, width: K::SIZE, depth: V::SIZE
+                };
+                torchlean::values(lengths, [q, k, v], choice::<($($batch,)* T, U), M, F, T0>(mask), y)
+            }
         }
     };
 }

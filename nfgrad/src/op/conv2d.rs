@@ -55,6 +55,7 @@
 mod radii;
 #[cfg(test)]
 mod tests;
+mod torchlean;
 mod values;
 
 use std::fmt::{self, Debug};
@@ -64,7 +65,7 @@ use nfgrad_shapes::Dim;
 
 use super::sliding::{Frame, Track};
 use super::{Contribution, Op};
-use crate::bound::{Ball, Domain};
+use crate::bound::{Ball, Domain, T0, Up};
 use crate::format::Format;
 
 /// The convolution with stride `S`, padding `P`, dilation `E` and `G` groups, whose result has the height `H` and the width `W`; see
@@ -195,6 +196,37 @@ macro_rules! impl_conv2d {
                 if let Some(db) = dx.next().flatten() {
                     lengths.bias_radii(dy, db);
                 }
+            }
+
+            fn torchlean<F: Format>(x: [Ball<'_, F, T0>; $operands], y: &mut [F]) -> Up {
+                let lengths = const {
+                    Self::lengths(1 $(* $n::SIZE)?, [Y::SIZE, X::SIZE], [O::SIZE, I::SIZE, J::SIZE, K::SIZE])
+                };
+                if let Some(values) = lengths.torchlean([x[0], x[1]], x.get(2).copied()) {
+                    return values.write(y);
+                }
+                <Self as Op<(($($n,)? C, Y, X), (O, I, J, K), $(($bias,),)?)>>::forward(x.map(|x| x.mid), y);
+                Up::INFINITY
+            }
+
+            fn torchlean_vjp<F: Format>(
+                x: [Ball<'_, F, T0>; $operands],
+                y: Ball<'_, F, T0>,
+                dy: Ball<'_, F, T0>,
+                dx: [Option<&mut [F]>; $operands],
+            ) -> [Option<Up>; $operands] {
+                let lengths = const {
+                    Self::lengths(1 $(* $n::SIZE)?, [Y::SIZE, X::SIZE], [O::SIZE, I::SIZE, J::SIZE, K::SIZE])
+                };
+                let Some(contributions) = lengths.torchlean_vjp([x[0], x[1], dy]).filter(|_| x.len() == 3) else {
+                    <Self as Op<(($($n,)? C, Y, X), (O, I, J, K), $(($bias,),)?)>>::vjp(x.map(|x| x.mid), y.mid, dy.mid, dx);
+                    return [Some(Up::INFINITY); $operands];
+                };
+                let mut contributions = contributions.into_iter();
+                dx.map(|dx| {
+                    let contribution = contributions.next();
+                    dx.zip(contribution).map(|(dx, contribution)| contribution.write(dx))
+                })
             }
         }
     };

@@ -23,6 +23,7 @@
 //! are exactly 0, with radius 0 where `x* = 0` is excluded and ∞ where it is not.
 
 use super::rounding::{in_f64, product_error, quotient_spread};
+use super::torchlean::{self, Tensor};
 use super::{Defined, Pairwise, Pointwise};
 use crate::bound::Up;
 use crate::format::Format;
@@ -44,6 +45,12 @@ impl Pairwise for Div {
     #[inline(always)]
     fn radius<F: Format>(a: (F, Up), b: (F, Up), y: F) -> Up {
         bound(a, b, y)
+    }
+
+    /// By positive numbers only: the lower bound that TorchLean asks for is the least that is known of them.
+    fn torchlean<F: Format>(a: &Tensor<F>, b: &Tensor<F>) -> Option<Tensor<F>> {
+        let least = b.least();
+        (least > 0.0).then(|| a.zip(b, |a, b| torchlean::div(a, b, least)))
     }
 
     #[inline(always)]

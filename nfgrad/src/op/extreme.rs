@@ -8,7 +8,7 @@ use nfgrad_shapes::Shape;
 use super::axis::{Along, Extent};
 use super::top::{first, may_be_first, radius, top_radius};
 use super::{Contribution, Op};
-use crate::bound::{Ball, Domain, Up};
+use crate::bound::{Ball, Domain, T0, Up};
 use crate::format::Format;
 use crate::kernel::scratch::with_scratch;
 
@@ -22,6 +22,8 @@ pub trait Side: 'static {
     const PAIR: &'static str;
     /// See [`Side::PAIR`].
     const PAIR_TYPE: &'static str;
+    /// Whether it is the largest entry, of which TorchLean states something, and not the smallest.
+    const IS_LARGEST: bool;
 
     /// `x`, or `-x` where the smallest is looked for, of which the negative is the largest; exact either way.
     fn turned<F: Format>(x: F) -> F;
@@ -40,6 +42,7 @@ impl Side for Largest {
     const TYPE: &'static str = "Amax";
     const PAIR: &'static str = "maximum";
     const PAIR_TYPE: &'static str = "Maximum";
+    const IS_LARGEST: bool = true;
 
     #[inline]
     fn turned<F: Format>(x: F) -> F {
@@ -52,6 +55,7 @@ impl Side for Smallest {
     const TYPE: &'static str = "Amin";
     const PAIR: &'static str = "minimum";
     const PAIR_TYPE: &'static str = "Minimum";
+    const IS_LARGEST: bool = false;
 
     #[inline]
     fn turned<F: Format>(x: F) -> F {
@@ -88,6 +92,12 @@ impl<S: Shape, A: Along<S>, E: Side> Op<(S,)> for Extreme<A, E> {
     #[inline]
     fn forward_radius<F: Format, D: Domain>([x]: [Ball<'_, F, D>; 1], y: &[F], radii: &mut [f64]) {
         Groups::<E>::new(A::EXTENT).radii(x, y, radii);
+    }
+
+    /// A selection, of the largest only.
+    fn torchlean<F: Format>([x]: [Ball<'_, F, T0>; 1], y: &mut [F]) -> Up {
+        Self::forward([x.mid], y);
+        if E::IS_LARGEST && A::EXTENT.len > 0 { x.radius(0) } else { Up::INFINITY }
     }
 
     #[inline]

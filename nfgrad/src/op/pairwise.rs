@@ -4,8 +4,9 @@ use nfgrad_shapes::{EndsWith, Shape};
 
 use super::repeat::{repeated, sum_terms_radius};
 use super::rounding::{guarded, is_known, zero_if_known};
+use super::torchlean::Tensor;
 use super::{Contribution, Defined, Op, Pointwise};
-use crate::bound::{Ball, Domain, Up};
+use crate::bound::{Ball, Domain, T0, Up};
 use crate::format::Format;
 use crate::kernel::entrywise::zip_rows;
 use crate::kernel::reduce::sum_term_columns;
@@ -48,6 +49,11 @@ pub trait Pairwise: 'static {
 
     /// At least the distance of that term from the real one.
     fn right_radius<F: Format>(a: (F, Up), b: (F, Up), dy: (F, Up), term: F::Acc) -> Up;
+
+    /// What TorchLean computes and its bound of it, for [`T0`]; `None` if it states nothing of the function.
+    fn torchlean<F: Format>(_a: &Tensor<F>, _b: &Tensor<F>) -> Option<Tensor<F>> {
+        None
+    }
 }
 
 impl<P: Pairwise, L: EndsWith<R>, R: Shape> Op<(L, R)> for P {
@@ -91,6 +97,14 @@ impl<P: Pairwise, L: EndsWith<R>, R: Shape> Op<(L, R)> for P {
         if let Some(db) = db {
             sum_term_columns(repetitions::<L, R>(), db, |i| P::right(a[i], b[repeated::<L, R>(i)], dy[i]));
         }
+    }
+
+    fn torchlean<F: Format>([a, b]: [Ball<'_, F, T0>; 2], y: &mut [F]) -> Up {
+        if let Some(result) = P::torchlean(&Tensor::of(a), &Tensor::of(b)) {
+            return result.write(y);
+        }
+        <Self as Op<(L, R)>>::forward([a.mid, b.mid], y);
+        Up::INFINITY
     }
 
     #[inline]

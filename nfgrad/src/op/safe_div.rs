@@ -35,6 +35,7 @@ use std::marker::PhantomData;
 use super::clamp::{Clamped, Place, is_clamped, threshold};
 use super::rounding::{in_f64, product_error};
 use super::scale::Literal;
+use super::torchlean::{self, Tensor};
 use super::{Div, Pairwise, Pointwise};
 use crate::bound::Up;
 use crate::format::Format;
@@ -70,6 +71,10 @@ impl<L: Literal> Pairwise for SafeDiv<L> {
     fn radius<F: Format>(a: (F, Up), b: (F, Up), y: F) -> Up {
         let rounding = if is_clamped::<L, F>(b.0) { rounding::<L, F>(a.0, y) } else { F::div_error(a.0, b.0, y) };
         rounding + Clamped::new::<L, F>(b).quotient_spread(in_f64(a).1, y.magnitude() + rounding)
+    }
+
+    fn torchlean<F: Format>(a: &Tensor<F>, b: &Tensor<F>) -> Option<Tensor<F>> {
+        Some(a.zip(b, torchlean::safe_div::<L, F>))
     }
 
     #[inline(always)]

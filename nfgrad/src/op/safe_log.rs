@@ -29,7 +29,7 @@
 use std::fmt::{self, Debug};
 use std::marker::PhantomData;
 
-use super::clamp::{Clamped, Place, is_clamped};
+use super::clamp::{Clamped, Place, is_clamped, threshold};
 use super::rounding::quotient_spread;
 use super::scale::Literal;
 use super::{Ln, Pointwise, ln};
@@ -77,6 +77,12 @@ impl<L: Literal> Pointwise for SafeLog<L> {
             y.distance(log) + f64::carry_error::<elementary::Ln>(Up::abs(log))
         };
         own + down(&argument).max(up(&argument))
+    }
+
+    fn torchlean<F: Format>((x, error): (F, Up)) -> Option<(F, Up)> {
+        let value = Self::value(x);
+        let own = Self::radius(x, Up::ZERO, value).max(value.half_ulp());
+        Some((value, error.over(threshold::<L>().2) + own))
     }
 
     #[inline(always)]

@@ -36,6 +36,7 @@ use super::clamp::threshold;
 use super::curve::{Bend, Carrier, Logistic, UNDERFLOW, scaled_error};
 use super::rounding::in_f64;
 use super::scale::Literal;
+use super::torchlean::{self, Tensor};
 use super::{Pointwise, ln};
 use crate::bound::Up;
 use crate::format::elementary::{self, Elementary};
@@ -122,6 +123,16 @@ impl<L: Literal> Pointwise for SafeLogSmooth<L> {
         let (slope, slope_error, bend) = Self::bend::<Carrier<F>>(x, alpha);
         let steepness = Up::new(slope) + slope_error + alpha * bend * Up::new(0.5);
         own + alpha * steepness.min(Up::new(MAXIMA[0]))
+    }
+
+    fn torchlean<F: Format>((x, error): (F, Up)) -> Option<(F, Up)> {
+        let value = Self::value(x);
+        let own = Self::radius(x, Up::ZERO, value).max(value.half_ulp());
+        Some((value, error.over(threshold::<L>().2) + own))
+    }
+
+    fn torchlean_vjp<F: Format>(x: &Tensor<F>, dy: &Tensor<F>) -> Option<Tensor<F>> {
+        Some(torchlean::safe_log_vjp::<L, F>(x, dy))
     }
 
     #[inline(always)]

@@ -1,6 +1,4 @@
-//! `1 / (1 + e^-x)`, entry by entry: `[s] -> [s]`. In a `graph!` block also
-//! `logistic(x)`: `e^x / (e^x + 1)`, TorchLean's scalar "softmax" node, is the same real function, so both names in the table of ops are
-//! this one type.
+//! `1 / (1 + e^-x)`, entry by entry: `[s] -> [s]`. [`logistic`](super::logistic) is the same real function.
 //!
 //! A [`Curve`](super::curve): value, cotangent and radii are described there. With `s = σ(x)`,
 //!
@@ -55,6 +53,6 @@ impl Curve for Sigmoid {
     }
 
     fn torchlean_vjp<F: Format>(x: &Tensor<F>, dy: &Tensor<F>) -> Option<Tensor<F>> {
-        Some(torchlean::sigmoid_vjp(x, dy))
+        Some(torchlean::share_vjp(&x.map(torchlean::sigmoid), dy))
     }
 }

@@ -47,7 +47,7 @@ impl Track {
     }
 
     /// The entry of the axis that a window has at a tap, if that is none of the padding.
-    fn source(&self, window: usize, tap: usize) -> Option<usize> {
+    pub(super) fn source(&self, window: usize, tap: usize) -> Option<usize> {
         let source = (window * self.stride + tap * self.dilation).checked_sub(self.padding)?;
         (source < self.length).then_some(source)
     }

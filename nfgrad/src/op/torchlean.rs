@@ -33,17 +33,26 @@
 //! | tanh | `fl(tanh x)` | `max 2 + h(y)` | `t`, `q = fl(t t)`, `d = fl(1 - q)`, `fl(d δ)`, with a bound for each |
 //! | sigmoid | `e = fl(e^-x)`, `d = fl(1 + e)`, `fl(1 / d)` | `max h(1/d) + 1/d + 1 + h(1)` | `s`, `o = fl(1 - s)`, `d = fl(s o)`, `fl(d δ)` |
 //! | softplus | `d = fl(1 + fl(e^x))`, `fl(ln max(d, 1))` | `max h(1) + exp(x) + h(1 + e^x) + h(y)` | `s` the sigmoid; `max mul(s, δ)` |
+//! | logistic | `e = fl(e^x)`, `fl(e / fl(e + 1))` | `max h(s) + e/D + e + exp(x)` | as sigmoid |
+//! | safe_log | `fl(ln max(x, ε))` | `max ε'/ε + h(y)` | none |
+//! | safe_log_smooth | `fl(ln(softplus x + ε))`, rounded once | `max ε'/ε + h(y)` | `fl(fl(s / max(fl(softplus x + fl(ε)), ε)) δ)`, `s` the sigmoid |
+//! | safe_div | `fl(a / max(b, ε))`, rounded once | `max εa/ε + (|a| + εa) εb/ε² + h(y)` | none |
+//! | div by positive numbers | `fl(a / b)` | `max div(a, b)`, `η` the least of `b - εb`; ∞ unless `εb < η` | none |
+//! | amax, maximum | exact | `ε`; the larger of both | none |
+//! | conv2d of images with a bias, without groups and dilation | left fold over channels, rows, columns, then `+ b` | `max` of `mul(x, w)` and every sum; the padding is charged as if it had `ε` | left folds, for a single image; that of the image over *all* pairs of a window and a tap, `h` for each |
 //! | sum | left fold | `max fold` | all entries: `εδ`; along an axis none |
 //! | mean along the last axis | `s` the sum, `fl(s / n)` | `max h(s/n) + |s/n| + |s| + fold` | none |
 //! | matmul | left fold of `fl(a b)` | `max fold` of `mul(a, b)` | both are products again; batches of matrices have none at all |
 //! | transpose, broadcast | exact | `ε` | none |
 //! | softmax | `s = fl(x - m)`, `e = fl(e^s)`, `d` their left fold, `fl(e / d)` | `max div(e, d)`, `η = 1`; ∞ unless `εd < 1` | `p = fl(δ y)`, `c = fl(δ - fold p)`, `fl(y c)` |
-//! | attention | `c = fl(1 / fl(√d))`, `fl(c fl(q kᵀ))`, softmax, `fl(p v)` | the bounds of these in turn | none |
+//! | attention | `c = fl(1 / fl(√d))`, `fl(c fl(q kᵀ))`, softmax, `fl(p v)`; also with a mask | the bounds of these in turn | none |
 //! | layer norm | the core: `fl(fl(c / σ) w + b)` | see `norm/torchlean.rs` | none |
 //!
 //! A bound of an intermediate is the maximum over its tensor before the next is computed from it: `εt`, then `εq` from `εt`, and so on.
 
 use super::axis::Extent;
+use super::clamp::threshold;
+use super::{Literal, Pairwise, SafeDiv};
 use crate::bound::{Ball, T0, Up};
 use crate::format::Format;
 use crate::format::elementary::{self, Elementary};
@@ -131,10 +140,33 @@ pub fn sigmoid<F: Format>(x: Number<F>) -> Number<F> {
     div_above_one(one, add(one, exp(neg(x))))
 }
 
+/// `fl(e / fl(e + 1))` with `e = fl(e^x)`.
+pub fn logistic<F: Format>(x: Number<F>) -> Number<F> {
+    let e = exp(x);
+    div_above_one(e, add(e, constant(1.0)))
+}
+
 /// `fl(ln max(fl(1 + fl(e^x)), 1))`.
 pub fn softplus<F: Format>(x: Number<F>) -> Number<F> {
     let (sum, error) = add(constant(1.0), exp(x));
     evaluated::<elementary::Ln, F>(sum.max(F::ONE), error)
+}
+
+/// `fl(a / max(b, ε))` for the literal `ε` of the op, rounded once: `εa / ε + (|a| + εa) εb / ε² + h`.
+pub(super) fn safe_div<L: Literal, F: Format>((a, alpha): Number<F>, (b, beta): Number<F>) -> Number<F> {
+    let value = SafeDiv::<L>::value(a, b);
+    // The quotient by an ε that is no number of the format is rounded in f64 before.
+    let own = SafeDiv::<L>::radius((a, Up::ZERO), (b, Up::ZERO), value).max(value.half_ulp());
+    let (_, _, least) = threshold::<L>();
+    (value, alpha.over(least) + ((a.magnitude() + alpha) * beta).over(least).over(least) + own)
+}
+
+/// `fl(fl(σ(x) / max(fl(softplus(x) + ε), ε)) ȳ)`, the cotangent of the smooth logarithm, each step as above.
+pub(super) fn safe_log_vjp<L: Literal, F: Format>(x: &Tensor<F>, dy: &Tensor<F>) -> Tensor<F> {
+    let (epsilon, error, _) = threshold::<L>();
+    let epsilon = rounded(F::from_f64(epsilon), error);
+    let sum = x.map(softplus).map(|p| add(p, epsilon));
+    x.map(sigmoid).zip(&sum, safe_div::<L, F>).mul(dy)
 }
 
 /// The gate, which is not rounded; TorchLean's bound does not look at it.
@@ -151,9 +183,8 @@ pub(super) fn tanh_vjp<F: Format>(x: &Tensor<F>, dy: &Tensor<F>) -> Tensor<F> {
     t.mul(&t).map(|q| sub(constant(1.0), q)).mul(dy)
 }
 
-/// `s (1 - s) ȳ`.
-pub(super) fn sigmoid_vjp<F: Format>(x: &Tensor<F>, dy: &Tensor<F>) -> Tensor<F> {
-    let s = x.map(sigmoid);
+/// `s (1 - s) ȳ` for the values `s` of [`sigmoid`] or [`logistic`].
+pub(super) fn share_vjp<F: Format>(s: &Tensor<F>, dy: &Tensor<F>) -> Tensor<F> {
     s.mul(&s.map(|s| sub(constant(1.0), s))).mul(dy)
 }
 
@@ -243,6 +274,11 @@ impl<F: Format> Tensor<F> {
     pub(super) fn try_map(&self, rule: impl Fn(Number<F>) -> Option<Number<F>>) -> Option<Self> {
         let numbers: Option<Vec<_>> = self.numbers().map(rule).collect();
         numbers.map(|numbers| self.guard(Self::collect(numbers.into_iter())))
+    }
+
+    /// The least of the real numbers is no less than this.
+    pub(super) fn least(&self) -> f64 {
+        self.mid.iter().map(|x| self.error.below(x.enclosure()[0])).fold(f64::INFINITY, f64::min)
     }
 
     /// Entry by entry, the other repeated over the leading axes.

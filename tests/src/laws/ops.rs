@@ -3,8 +3,8 @@
 use nfgrad::format::Format;
 use nfgrad::op::{
     Add, All, Along, Amax, Amin, Attention, AvgPool2d, BceWithLogits, Broadcast, Cast, Concat, Conv2d, CrossEntropy,
-    Div, Exp, Gather, Integer, LayerNorm, LeakyRelu, Literal, LogSoftmax, MatMul, MaxPool2d, Maximum, Mean, Minimum,
-    Mse, Mul, Neg, OneAxis, Op, Operands, Order, Pad, Permute, Pow, Relu, Reshape, RmsNorm, SafeDiv, SafeLog,
+    Div, Exp, Gather, Integer, LayerNorm, LeakyRelu, Literal, LogSoftmax, Logistic, MatMul, MaxPool2d, Maximum, Mean,
+    Minimum, Mse, Mul, Neg, OneAxis, Op, Operands, Order, Pad, Permute, Pow, Relu, Reshape, RmsNorm, SafeDiv, SafeLog,
     SafeLogSmooth, Scale, Slice, Softmax, Sub, Sum, Tanh, Transpose,
 };
 use nfgrad_shapes::{Dim, Shape};
@@ -72,6 +72,13 @@ macro_rules! functions {
             }
         }
     )*};
+}
+
+/// The same function as the sigmoid.
+impl<S: Shape> Law<(S,)> for Logistic {
+    fn rule() -> Rule {
+        Rule::Unary(Function::Sigmoid)
+    }
 }
 
 functions!(Abs, Sqrt, Recip, Ln, Log1p, Expm1, Sin, Cos, Sigmoid, Softplus, Silu, Gelu, GeluTanh);
