@@ -75,6 +75,12 @@ impl<'a, F: Format, D: Domain> Ball<'a, F, D> {
         Steady { ball: self, spread: Some((1, terms.max(1))) }
     }
 
+    /// Each element is read by so many elements of the result, each of which depends on the mean of the radii of `terms` elements: `copies/terms`.
+    #[inline(always)]
+    pub(crate) fn averaged_over(self, terms: usize, copies: usize) -> Steady<'a, F, D> {
+        Steady { ball: self, spread: Some((copies, terms.max(1))) }
+    }
+
     /// Nothing is promised: the rule has this operand's whole radius everywhere.
     #[inline(always)]
     pub fn anyhow(self) -> Steady<'a, F, D> {

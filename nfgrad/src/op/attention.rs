@@ -36,7 +36,7 @@ use self::values::{Lengths, cotangents, values};
 use super::repeat::repeated;
 use super::softmax::Choice;
 use super::{Contribution, Op};
-use crate::bound::{Ball, Domain, T0, Up};
+use crate::bound::{Ball, Domain, T0, Up, fill_rows};
 use crate::format::Format;
 use crate::kernel::scratch::with_scratch;
 
@@ -64,8 +64,13 @@ macro_rules! methods {
         ) {
             let [rows, room, sums] = $lengths.radii();
             with_scratch([rows, room, sums, y.len()], |[rows, room, sums, each]: [&mut [f64]; 4]| {
-                value_radii::<F, D, _>($lengths, [q, k, v], $choice($($mask)?), y, [rows, room, sums], each);
-                D::fill(radii, y.len(), |i: usize| Up::new(each[i]));
+                let Lengths { queries, depth, .. } = $lengths;
+                // Each query is a row, and every one of them reads all keys.
+                let operands = [q.once(), k.repeated(queries), v.repeated(queries)];
+                let choice = $choice($($mask)?);
+                fill_rows(radii, each, (depth, f64::MAX), operands, |bound, x, each| {
+                    value_radii::<F, D, _>(bound, $lengths, x, &choice, y, [&mut *rows, &mut *room, &mut *sums], each);
+                });
             });
         }
 

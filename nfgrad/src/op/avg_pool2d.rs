@@ -61,7 +61,12 @@ macro_rules! impl_avg_pool2d {
             #[inline]
             fn forward_radius<F: Format, D: Domain>([x]: [Ball<'_, F, D>; 1], y: &[F], radii: &mut [f64]) {
                 let frame = const { &frame::<K, S, P, H, W>(C::SIZE $(* $n::SIZE)?, [Y::SIZE, X::SIZE]) };
-                D::fill(radii, y.len(), |window: usize| value_radius(frame, x, window, y[window]));
+                // The mean over a window that has entries only; one with padding has fewer.
+                let terms = if frame.is_padded() { 1 } else { frame.down.size * frame.across.size };
+                let operand = x.averaged_over(terms, frame.overlap());
+                D::fill_steadily(radii, y.len(), [operand], |[x]| {
+                    move |window: usize| value_radius(frame, x, window, y[window])
+                });
             }
 
             #[inline]
@@ -155,17 +160,22 @@ fn pull_radii<F: Format, D: Domain>(
 ) {
     let (numel, windows) = (mid.len(), dy.mid.len());
     with_buffers([numel], |[sums]: [&mut [F::Acc]; 1]| {
-        with_buffers([numel; 3], |[radius, magnitude, terms]: [&mut [f64]; 3]| {
+        with_buffers([numel; 4], |[radius, magnitude, terms, each]: [&mut [f64]; 4]| {
             sums.fill(F::Acc::zero());
-            for buffer in [&mut *radius, &mut *magnitude, &mut *terms] {
+            for buffer in [&mut *magnitude, &mut *terms] {
                 buffer.fill(0.0);
             }
             spread(frame, windows, sums, |sum, window| sum + dy.mid[window].to_acc());
-            spread(frame, windows, radius, |sum, window| sum + dy.radius(window).get());
             spread(frame, windows, magnitude, |sum, window| sum + dy.mid[window].magnitude().get());
             spread(frame, windows, terms, |sum, _| sum + 1.0);
-            D::fill(radii, numel, |i: usize| {
-                quotient_radius(frame, sums[i], [radius[i], magnitude[i], terms[i]], mid[i])
+            // The cotangent of a window goes to all its entries.
+            let operand = dy.repeated(frame.down.size * frame.across.size);
+            D::fill_rows_steadily(radii, each, 1, [operand], |[dy], each| {
+                radius.fill(0.0);
+                spread(frame, windows, radius, |sum, window| sum + dy.radius(window).get());
+                for (i, each) in each.iter_mut().enumerate() {
+                    *each = quotient_radius(frame, sums[i], [radius[i], magnitude[i], terms[i]], mid[i]).get();
+                }
             });
         });
     });

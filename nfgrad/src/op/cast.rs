@@ -26,8 +26,8 @@
 use std::fmt::{self, Debug};
 use std::marker::PhantomData;
 
-use super::Pointwise;
 use super::rounding::in_f64;
+use super::{Pointwise, Steadiness};
 use crate::bound::Up;
 use crate::format::Format;
 
@@ -96,6 +96,8 @@ impl<G: Target> Cast<G> {
 
 impl<G: Target> Pointwise for Cast<G> {
     const NAME: &'static str = "cast";
+    /// A radius and a constant.
+    const STEADY: Steadiness = Steadiness::LINEAR;
 
     #[inline(always)]
     fn value<F: Format>(x: F) -> F {

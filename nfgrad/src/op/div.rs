@@ -37,6 +37,10 @@ impl Pairwise for Div {
     type Twice = OverItself;
     const DEFINED: [Defined; 2] = [Defined::Everywhere, Defined::Except(0.0)];
 
+    // (α + |q| β) / (|b| - β), and products of two such: in each radius a convex function that grows.
+    const STEADY: bool = true;
+    const STEADY_VJP: [bool; 3] = [true; 3];
+
     #[inline(always)]
     fn value<F: Format>(a: F, b: F) -> F {
         a.div(b)

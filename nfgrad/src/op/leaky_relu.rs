@@ -26,9 +26,9 @@
 use std::fmt::{self, Debug};
 use std::marker::PhantomData;
 
-use super::Pointwise;
 use super::rounding::in_f64;
 use super::scale::{Literal, Scale};
+use super::{Pointwise, Steadiness};
 use crate::bound::Up;
 use crate::format::Format;
 
@@ -51,6 +51,9 @@ impl<L: Literal> Debug for LeakyRelu<L> {
 
 impl<L: Literal> Pointwise for LeakyRelu<L> {
     const NAME: &'static str = "leaky_relu";
+    /// The farthest value over the numbers within `α` is a convex function of `α`, whatever the slope; in `δ` the bound of the cotangent is
+    /// affine, or the maximum of two such.
+    const STEADY: Steadiness = Steadiness::LINEAR;
 
     #[inline]
     fn value<F: Format>(x: F) -> F {

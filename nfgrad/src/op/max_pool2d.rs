@@ -94,7 +94,9 @@ macro_rules! impl_max_pool2d {
             #[inline]
             fn forward_radius<F: Format, D: Domain>([x]: [Ball<'_, F, D>; 1], y: &[F], radii: &mut [f64]) {
                 let frame = const { &frame::<K, S, P, H, W>(C::SIZE $(* $n::SIZE)?, [Y::SIZE, X::SIZE]) };
-                D::fill(radii, y.len(), |window: usize| radius::<Largest, F, D>(x, frame.entries(window)));
+                D::fill_steadily(radii, y.len(), [x.repeated(frame.overlap())], |[x]| {
+                    move |window: usize| radius::<Largest, F, D>(x, frame.entries(window))
+                });
             }
 
             #[inline]
@@ -143,6 +145,22 @@ fn pull<F: Format>(frame: &Frame, x: &[F], dy: &[F], dx: &mut [F]) {
     });
 }
 
+/// Adds up, for every entry, how far its shares of the cotangents of the windows that have it may be off.
+fn spread_radii<F: Format, D: Domain>(frame: &Frame, x: Ball<'_, F, D>, dy: Ball<'_, F, D>, radius: &mut [f64]) {
+    radius.fill(0.0);
+    for window in 0..dy.mid.len() {
+        let Some(top) = first::<Largest, F>(x.mid, frame.entries(window)) else { continue };
+        let certain = top_radius::<Largest, F, D>(x, dy.get(window), top, frame.entries(window));
+        for i in frame.entries(window) {
+            radius[i] += match certain {
+                certain if i == top || !certain.is_finite() => certain.get(),
+                _ if may_be_first::<Largest, F, D>(x, top, i) => dy.magnitude(window).get(),
+                _ => 0.0,
+            };
+        }
+    }
+}
+
 /// The radii of [`pull`].
 fn pull_radii<F: Format, D: Domain>(
     frame: &Frame,
@@ -152,30 +170,25 @@ fn pull_radii<F: Format, D: Domain>(
 ) {
     let numel = mid.len();
     with_buffers([numel], |[sums]: [&mut [F::Acc]; 1]| {
-        with_buffers([numel; 3], |[radius, magnitude, count]: [&mut [f64]; 3]| {
+        with_buffers([numel; 4], |[radius, magnitude, count, each]: [&mut [f64]; 4]| {
             sums.fill(F::Acc::zero());
-            for buffer in [&mut *radius, &mut *magnitude, &mut *count] {
+            for buffer in [&mut *magnitude, &mut *count] {
                 buffer.fill(0.0);
             }
             for (window, &term) in dy.mid.iter().enumerate() {
                 let Some(top) = first::<Largest, F>(x.mid, frame.entries(window)) else { continue };
-                let certain = top_radius::<Largest, F, D>(x, dy.get(window), top, frame.entries(window));
                 sums[top] = sums[top] + term.to_acc();
                 magnitude[top] += term.magnitude().get();
                 count[top] += 1.0;
-                for i in frame.entries(window) {
-                    radius[i] += match certain {
-                        certain if i == top || !certain.is_finite() => certain.get(),
-                        _ if may_be_first::<Largest, F, D>(x, top, i) => dy.magnitude(window).get(),
-                        _ => 0.0,
-                    };
-                }
             }
-            // No entry is in more windows than a window has entries.
+            // The cotangent of a window may go to any of its entries; and no entry is in more windows than a window has entries.
             let windows = frame.down.size * frame.across.size;
-            D::fill(radii, numel, |i: usize| {
-                let sums_error = sum_radius::<F>((radius[i], windows), (magnitude[i], count[i]));
-                guarded(mid[i], sums_error + narrowing_error(sums[i], mid[i]))
+            D::fill_rows_steadily(radii, each, 1, [dy.repeated(windows)], |[dy], each| {
+                spread_radii(frame, x, dy, radius);
+                for (i, each) in each.iter_mut().enumerate() {
+                    let sums_error = sum_radius::<F>((radius[i], windows), (magnitude[i], count[i]));
+                    *each = guarded(mid[i], sums_error + narrowing_error(sums[i], mid[i])).get();
+                }
             });
         });
     });

@@ -2,7 +2,7 @@
 
 use nfgrad_shapes::{EndsWith, Shape};
 
-use super::repeat::{repeated, sum_terms_radius};
+use super::repeat::{copies, repeated, sum_terms_radius};
 use super::rounding::{guarded, is_known, zero_if_known};
 use super::torchlean::Tensor;
 use super::{Contribution, Defined, Op, Pointwise};
@@ -32,11 +32,22 @@ pub trait Pairwise: 'static {
     /// Where the function has a value and a derivative, of the left operand and of the right.
     const DEFINED: [Defined; 2] = [Defined::Everywhere; 2];
 
+    /// Whether [`Pairwise::steady_radius`] is [steady](crate::bound::Steady) in the radii of both operands.
+    const STEADY: bool = false;
+    /// Whether the bounds of the contributions are, in those of `a`, `b` and `dy`.
+    const STEADY_VJP: [bool; 3] = [false; 3];
+
     /// `y = fl(f(a, b))`.
     fn value<F: Format>(a: F, b: F) -> F;
 
     /// At least `|y - f(a*, b*)|`; each pair is a computed value with its radius.
     fn radius<F: Format>(a: (F, Up), b: (F, Up), y: F) -> Up;
+
+    /// [`Pairwise::radius`] for a domain of norms: what [`Pairwise::STEADY`] promises is promised of this bound.
+    #[inline(always)]
+    fn steady_radius<F: Format>(a: (F, Up), b: (F, Up), y: F) -> Up {
+        Self::radius(a, b, y)
+    }
 
     /// The contribution to the cotangent of `a`.
     fn left<F: Format>(a: F, b: F, dy: F) -> F;
@@ -74,9 +85,13 @@ impl<P: Pairwise, L: EndsWith<R>, R: Shape> Op<(L, R)> for P {
         if a.is_same_node(&b) {
             return <P::Twice as Op<(L,)>>::forward_radius([a], y, radii);
         }
-        D::fill(radii, L::NUMEL, |i: usize| {
-            let (a, b, y) = (a.get(i), b.get(repeated::<L, R>(i)), y[i]);
-            guarded(y, if is_known(a) & is_known(b) { P::radius(a, b, y) } else { Up::INFINITY })
+        let operands = [a.once().only_if(P::STEADY), b.repeated(copies::<L, R>()).only_if(P::STEADY)];
+        D::fill_steadily(radii, L::NUMEL, operands, |[a, b]| {
+            move |i: usize| {
+                let (a, b, y) = (a.get(i), b.get(repeated::<L, R>(i)), y[i]);
+                let radius = || if D::IS_NORM { P::steady_radius(a, b, y) } else { P::radius(a, b, y) };
+                guarded(y, if is_known(a) & is_known(b) { radius() } else { Up::INFINITY })
+            }
         });
     }
 
@@ -120,17 +135,24 @@ impl<P: Pairwise, L: EndsWith<R>, R: Shape> Op<(L, R)> for P {
             }
             return <P::Twice as Op<(L,)>>::vjp_radius([a], y, dy, [da]);
         }
-        let operands = |i: usize| (a.get(i), b.get(repeated::<L, R>(i)), dy.get(i));
+        let [in_a, in_b, in_dy] = P::STEADY_VJP;
+        let entries = |[a, b, dy]: [Ball<'_, F, D>; 3], i: usize| (a.get(i), b.get(repeated::<L, R>(i)), dy.get(i));
         if let Some(Contribution { mid, radii }) = da {
-            D::fill(radii, L::NUMEL, |i: usize| {
-                let (a, b, dy) = operands(i);
-                let known = is_known(a) & is_known(b) & is_known(dy);
-                guarded(mid[i], if known { P::left_radius(a, b, dy, mid[i]) } else { Up::INFINITY })
+            let operands =
+                [a.once().only_if(in_a), b.repeated(copies::<L, R>()).only_if(in_b), dy.once().only_if(in_dy)];
+            D::fill_steadily(radii, L::NUMEL, operands, |x| {
+                move |i: usize| {
+                    let (a, b, dy) = entries(x, i);
+                    let known = is_known(a) & is_known(b) & is_known(dy);
+                    guarded(mid[i], if known { P::left_radius(a, b, dy, mid[i]) } else { Up::INFINITY })
+                }
             });
         }
         if let Some(Contribution { mid, radii }) = db {
-            sum_terms_radius::<F, D>(repetitions::<L, R>(), mid, radii, |i| {
-                let (a, b, dy) = operands(i);
+            // An element of the right operand is read by its own sum only.
+            let operands = [a.once().only_if(in_a), b.once().only_if(in_b), dy.once().only_if(in_dy)];
+            sum_terms_radius(repetitions::<L, R>(), mid, radii, operands, |x, i| {
+                let (a, b, dy) = entries(x, i);
                 let term = P::right(a.0, b.0, dy.0);
                 let known = is_known(a) & is_known(b) & is_known(dy);
                 (term, if known { P::right_radius(a, b, dy, term) } else { Up::INFINITY })
@@ -143,4 +165,35 @@ impl<P: Pairwise, L: EndsWith<R>, R: Shape> Op<(L, R)> for P {
 #[inline]
 fn repetitions<L: Shape, R: Shape>() -> usize {
     L::NUMEL.checked_div(R::NUMEL).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use nfgrad_shapes::D;
+
+    use super::super::{Div, Maximum, Op};
+    use crate::bound::{Ball, Euclidean};
+
+    type Line = (D<64>,);
+
+    /// The 2-norm of the errors of 64 entries, of operands whose errors have the norm 0.001 each.
+    fn norm<O: Op<(Line, Line)>>(a: [f64; 64], b: [f64; 64]) -> f64 {
+        let mut y = [0.0; 64];
+        O::forward::<f64>([&a, &b], &mut y);
+        let (alpha, beta, mut radius) = ([1e-3], [1e-3], [f64::NAN]);
+        let operands = [Ball::<f64, Euclidean>::new(&a, &alpha), Ball::new(&b, &beta)];
+        O::forward_radius(operands, &y, &mut radius);
+        radius[0]
+    }
+
+    #[test]
+    fn an_error_of_a_given_norm_is_not_felt_by_all_entries_at_once() {
+        // One entry with a whole error: α/2 + β/4, where 64 with one each would have the norm 8 times that.
+        let quotient = norm::<Div>([1.0; 64], [2.0; 64]);
+        assert!((0.75e-3..0.751e-3).contains(&quotient), "{quotient}");
+        let larger = norm::<Maximum>([1.0; 64], [2.0; 64]);
+        assert!((1e-3..1.001e-3).contains(&larger), "{larger}");
+        let equal = norm::<Maximum>([1.0; 64], [1.0; 64]);
+        assert!((2e-3..2.001e-3).contains(&equal), "{equal}");
+    }
 }

@@ -28,7 +28,7 @@ use std::marker::PhantomData;
 
 use super::curve::scaled_error;
 use super::rounding::{in_f64, product_error, quotient_spread};
-use super::{Defined, Integer, Pointwise};
+use super::{Defined, Integer, Pointwise, Steadiness};
 use crate::bound::Up;
 use crate::format::Format;
 
@@ -44,6 +44,8 @@ impl<const N: i32> Debug for Pow<Integer<N>> {
 
 impl<const N: i32> Pointwise for Pow<Integer<N>> {
     const NAME: &'static str = "pow";
+    /// Power series in `α` whose coefficients are not negative, also for negative exponents, and products with `|ȳ| + δ`.
+    const STEADY: Steadiness = Steadiness::SMOOTH;
     const DEFINED: Defined = if N < 0 { Defined::Except(0.0) } else { Defined::Everywhere };
 
     #[inline(always)]

@@ -3,7 +3,7 @@
 use nfgrad_shapes::Shape;
 
 use super::rounding::{guarded, narrowing_error};
-use crate::bound::{Ball, Domain, Up};
+use crate::bound::{Ball, Domain, Steady, Up};
 use crate::format::{Format, sum_error};
 use crate::kernel::reduce::{column_height, sum_columns};
 
@@ -59,24 +59,28 @@ pub(super) fn sum_repeated_radius<F: Format, D: Domain>(dy: Ball<'_, F, D>, out:
 /// The radii of sums of terms in the accumulator, one for each column of `rows` rows, rounded once to `out`. `term` gives each
 /// term as it was computed, and how far it may be from the real one.
 ///
-/// The sum is computed again, in the order in which it was, so what its last rounding lost is measured.
+/// What is promised of the errors of the terms is promised of the bound of a sum, which is felt by the largest errors of a column. The sum is
+/// computed again, in the order in which it was, so what its last rounding lost is measured.
 #[inline]
-pub(super) fn sum_terms_radius<F: Format, D: Domain>(
+pub(super) fn sum_terms_radius<'a, F: Format, D: Domain, const N: usize>(
     rows: usize,
     out: &[F],
     radii: &mut [f64],
-    term: impl Fn(usize) -> (F::Acc, Up),
+    operands: [Steady<'a, F, D>; N],
+    term: impl Fn([Ball<'a, F, D>; N], usize) -> (F::Acc, Up) + Copy,
 ) {
     let columns = out.len();
     let relative = sum_error::<F>(column_height(rows)).relative;
-    D::fill(radii, columns, |j: usize| {
-        let (mut sum, mut magnitude, mut errors) = (F::Acc::default(), Up::ZERO, Up::ZERO);
-        for i in (j..rows * columns).step_by(columns) {
-            let (term, error) = term(i);
-            sum = sum + term;
-            magnitude += term.magnitude();
-            errors += error;
+    D::fill_steadily(radii, columns, operands, |x| {
+        move |j: usize| {
+            let (mut sum, mut magnitude, mut errors) = (F::Acc::default(), Up::ZERO, Up::ZERO);
+            for i in (j..rows * columns).step_by(columns) {
+                let (term, error) = term(x, i);
+                sum = sum + term;
+                magnitude += term.magnitude();
+                errors += error;
+            }
+            guarded(out[j], errors + relative * magnitude + narrowing_error(sum, out[j]))
         }
-        guarded(out[j], errors + relative * magnitude + narrowing_error(sum, out[j]))
     });
 }

@@ -37,7 +37,7 @@ use super::curve::{Bend, Carrier, Logistic, UNDERFLOW, scaled_error};
 use super::rounding::in_f64;
 use super::scale::Literal;
 use super::torchlean::{self, Tensor};
-use super::{Pointwise, ln};
+use super::{Pointwise, Steadiness, ln};
 use crate::bound::Up;
 use crate::format::elementary::{self, Elementary};
 use crate::format::{Format, Primitive};
@@ -106,8 +106,20 @@ impl<L: Literal> SafeLogSmooth<L> {
     }
 }
 
+impl<L: Literal> SafeLogSmooth<L> {
+    /// At least the error of a cotangent, if the slope changes by no more than `most`.
+    #[inline(always)]
+    fn cotangent_error<F: Format>(x: (F, Up), dy: (F, Up), dx: F, most: Up) -> Up {
+        let ((x, alpha), dy) = (in_f64(x), in_f64(dy));
+        let (slope, error, bend) = Self::bend::<Carrier<F>>(x, alpha);
+        scaled_error(dy, (slope, error + (alpha * bend).min(most)), dx)
+    }
+}
+
 impl<L: Literal> Pointwise for SafeLogSmooth<L> {
     const NAME: &'static str = "safe_log_smooth";
+    /// `α` times what only grows with `α`.
+    const STEADY: Steadiness = Steadiness::SMOOTH;
 
     #[inline(always)]
     fn value<F: Format>(x: F) -> F {
@@ -142,11 +154,14 @@ impl<L: Literal> Pointwise for SafeLogSmooth<L> {
 
     #[inline(always)]
     fn vjp_radius<F: Format>(x: (F, Up), _: (F, Up), dy: (F, Up), dx: F) -> Up {
-        let ((x, alpha), dy) = (in_f64(x), in_f64(dy));
-        let (slope, error, bend) = Self::bend::<Carrier<F>>(x, alpha);
         // Both slopes lie in [0, 1].
-        let change = (alpha * bend).min(Up::new(1.0));
-        scaled_error(dy, (slope, error + change), dx)
+        Self::cotangent_error(x, dy, dx, Up::new(1.0))
+    }
+
+    /// Without the most that the slope can change.
+    #[inline(always)]
+    fn steady_vjp_radius<F: Format>(x: (F, Up), _: (F, Up), dy: (F, Up), dx: F) -> Up {
+        Self::cotangent_error(x, dy, dx, Up::INFINITY)
     }
 }
 

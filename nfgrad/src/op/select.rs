@@ -36,10 +36,21 @@ impl<E: Side> Pairwise for Select<E> {
         E::turned(E::turned(a).max(E::turned(b)))
     }
 
+    const STEADY: bool = true;
+    /// In those of the operands, nothing: the side of the derivative changes at once. In that of the cotangent the maximum of affine functions.
+    const STEADY_VJP: [bool; 3] = [false, false, true];
+
     #[inline(always)]
     fn radius<F: Format>(a: (F, Up), b: (F, Up), _: F) -> Up {
         let (top, other) = if E::turned(b.0) > E::turned(a.0) { (b, a) } else { (a, b) };
         top.1.max(Distance::between::<E, F>(top.0, other.0).taken_from(other.1))
+    }
+
+    /// The sum of what [`Pairwise::radius`] takes the maximum of, each the function of one radius.
+    #[inline(always)]
+    fn steady_radius<F: Format>(a: (F, Up), b: (F, Up), _: F) -> Up {
+        let (top, other) = if E::turned(b.0) > E::turned(a.0) { (b, a) } else { (a, b) };
+        top.1 + Distance::between::<E, F>(top.0, other.0).taken_from(other.1)
     }
 
     /// A selection, of the larger only.

@@ -36,6 +36,12 @@ impl Track {
         covered <= padded && self.windows == (padded - covered) / self.stride + 1
     }
 
+    /// No entry is in more windows than this: two windows that have it there are a multiple of the stride apart.
+    const fn overlap(&self) -> usize {
+        let stride = if self.stride == 0 { 1 } else { self.stride };
+        (self.size.saturating_sub(1) * self.dilation + 1).div_ceil(stride)
+    }
+
     /// Where the entry `tap` of the windows is.
     fn run(&self, tap: usize) -> Run {
         let Self { length, windows, stride, padding, .. } = *self;
@@ -74,6 +80,16 @@ impl Frame {
     /// How many entries a window has, over all channels.
     pub(super) const fn taps(&self) -> usize {
         self.channels * self.down.size * self.across.size
+    }
+
+    /// Whether some windows may have fewer entries than they have places.
+    pub(super) const fn is_padded(&self) -> bool {
+        self.down.padding > 0 || self.across.padding > 0
+    }
+
+    /// No entry is in more windows than this.
+    pub(super) const fn overlap(&self) -> usize {
+        self.down.overlap() * self.across.overlap()
     }
 
     /// How many windows there are.

@@ -5,7 +5,7 @@ use super::super::rounding::{guarded, narrowing_error, product_error};
 use super::super::softmax::{Choice, doubt, pull};
 use super::sums::{Sums, inner};
 use super::values::{Lengths, factor};
-use crate::bound::{Ball, Domain, Elementwise, Up};
+use crate::bound::{Ball, Bound, Domain, Elementwise, Up};
 use crate::format::Format;
 use crate::kernel::dispatch::wide;
 use crate::kernel::scratch::split;
@@ -33,6 +33,7 @@ fn scores<F: Format, D: Domain>(
 
 wide! {
     pub(super) fn value_radii<F: Format, D: Domain, K: Fn(usize) -> Choice>(
+        bound: Bound,
         lengths: Lengths,
         x: [Ball<'_, F, D>; 3],
         choice: K,
@@ -48,7 +49,8 @@ wide! {
             let (count, unknown) = scores(lengths, [q, k], i, &choice, [&mut *z, &mut *zeta]);
             let (room, ball) = room.split_at_mut(logits::room(keys));
             let block = Block::<F::Acc>::new(&z[..count], count, 0..1, room);
-            let softmax = RowBall::new(block.row(0), Ball::<f64, Elementwise>::new(&z[..count], &zeta[..count]), ball);
+            let row = Ball::<f64, Elementwise>::new(&z[..count], &zeta[..count]);
+            let softmax = RowBall::new(block.row(0), row, ball).kept_for(bound);
             softmax.shares(p, rho);
             sums.clear();
             let kept = (0..keys).filter(|j| choice(i * keys + j).kept());
