@@ -177,8 +177,8 @@ mod tests {
     type Line = (D<64>,);
 
     /// The 2-norm of the errors of 64 entries, of operands whose errors have the norm 0.001 each.
-    fn norm<O: Op<(Line, Line)>>(a: [f64; 64], b: [f64; 64]) -> f64 {
-        let mut y = [0.0; 64];
+    fn norm<O: Op<(Line, Line)>>([a, b]: [f64; 2]) -> f64 {
+        let (a, b, mut y) = ([a; 64], [b; 64], [0.0; 64]);
         O::forward::<f64>([&a, &b], &mut y);
         let (alpha, beta, mut radius) = ([1e-3], [1e-3], [f64::NAN]);
         let operands = [Ball::<f64, Euclidean>::new(&a, &alpha), Ball::new(&b, &beta)];
@@ -189,11 +189,11 @@ mod tests {
     #[test]
     fn an_error_of_a_given_norm_is_not_felt_by_all_entries_at_once() {
         // One entry with a whole error: α/2 + β/4, where 64 with one each would have the norm 8 times that.
-        let quotient = norm::<Div>([1.0; 64], [2.0; 64]);
+        let quotient = norm::<Div>([1.0, 2.0]);
         assert!((0.75e-3..0.751e-3).contains(&quotient), "{quotient}");
-        let larger = norm::<Maximum>([1.0; 64], [2.0; 64]);
+        let larger = norm::<Maximum>([1.0, 2.0]);
         assert!((1e-3..1.001e-3).contains(&larger), "{larger}");
-        let equal = norm::<Maximum>([1.0; 64], [1.0; 64]);
+        let equal = norm::<Maximum>([1.0, 1.0]);
         assert!((2e-3..2.001e-3).contains(&equal), "{equal}");
     }
 }
