@@ -32,7 +32,10 @@ impl Printer<'_> {
     /// One row of the table of entries.
     fn info(&self, position: usize, entry: &Entry<'_>) -> TokenStream {
         let n = &self.n;
-        let name = entry.name.clone().unwrap_or_default();
+        // What a let is exported as is the name that its user knows.
+        let is_node = position >= self.model.leaves.len();
+        let exported = self.model.outputs.iter().find(|output| is_node && output.position == position);
+        let name = exported.map(|output| plain(output.name)).or_else(|| entry.name.clone()).unwrap_or_default();
         let role = match position {
             _ if position < self.model.params() => quote!(Param),
             _ if position < self.model.leaves.len() => quote!(Input),

@@ -148,6 +148,20 @@ mod tests {
     }
 
     #[test]
+    fn an_output_is_called_as_it_is_exported() {
+        graph! {
+            graph Net {
+                param w: [2];
+                let y = relu(w);
+                output guess = y;
+                output loss = sum(y);
+            }
+        }
+        let text = Summary::<Net>::new().to_string();
+        assert!(text.contains("guess (output)  relu"), "{text}");
+    }
+
+    #[test]
     fn a_table_lists_every_entry_and_the_totals() {
         let summary = Summary::<Net<2>>::new();
         let leaves = 64 * 32 + 32 + 2 * 64;
