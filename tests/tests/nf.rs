@@ -1,7 +1,9 @@
 //! Every number, and every pair of numbers, of small formats in five radices and five roundings: the result of each operation is the
-//! one that a search among all numbers finds, with nothing but integers.
+//! one that a search among all numbers finds, with nothing but integers; and so is that of each elementary function, with `nfgrad_exact`.
 
 use std::cmp::Ordering;
+
+use nfgrad_exact::Exact;
 
 use nfgrad::bound::Up;
 use nfgrad::format::nf::{ExponentFunction, Rounding};
@@ -9,11 +11,22 @@ use nfgrad::format::{
     Below, Downward, E4m3, E5m2, Fix, Flt, Format, Ftz, NearestAway, NearestEven, Nf, TowardZero, Upward,
 };
 
+#[path = "nf/functions.rs"]
+mod functions;
+
 /// A rational number, the divisor positive.
 #[derive(Clone, Copy, Debug)]
 struct Ratio(i128, i128);
 
 impl Ratio {
+    fn numerator(self) -> Exact {
+        Exact::new(self.0 as f64)
+    }
+
+    fn divisor(self) -> Exact {
+        Exact::new(self.1 as f64)
+    }
+
     fn cmp(self, other: Self) -> Ordering {
         (self.0 * other.1).cmp(&(other.0 * self.1))
     }
@@ -37,20 +50,22 @@ enum Rule {
     Down,
 }
 
-/// What the exact result of an operation is: a rational number, or the root of one.
+/// What the exact result of an operation is: a rational number, the root of one, or a value of a function.
 #[derive(Clone, Copy, Debug)]
-enum Real {
+enum Real<'a> {
     Number(Ratio),
     Root(Ratio),
+    Value(&'a Exact),
 }
 
-impl Real {
+impl Real<'_> {
     /// The sign of `self - x`.
     fn cmp(self, x: Ratio) -> Ordering {
         match self {
             Self::Number(y) => y.cmp(x),
             Self::Root(_) if x.0 < 0 => Ordering::Greater,
             Self::Root(y) => y.cmp(Ratio(x.0 * x.0, x.1 * x.1)),
+            Self::Value(y) => sign(&(y.clone() * &x.divisor() - &x.numerator())),
         }
     }
 
@@ -62,7 +77,16 @@ impl Real {
                 let (sum, product) = (a.0 * b.1 + b.0 * a.1, 2 * a.1 * b.1);
                 y.cmp(Ratio(sum * sum, product * product))
             }
+            Self::Value(_) => self.cmp(Ratio(a.0 * b.1 + b.0 * a.1, 2 * a.1 * b.1)),
         }
+    }
+}
+
+fn sign(x: &Exact) -> Ordering {
+    match x {
+        _ if x.is_zero() => Ordering::Equal,
+        _ if x.is_positive() => Ordering::Greater,
+        _ => Ordering::Less,
     }
 }
 
@@ -106,8 +130,9 @@ impl Numbers {
     /// The number that the result becomes; `None` if it is too large.
     fn round(&self, x: Real) -> Option<Ratio> {
         let above = self.all.partition_point(|&n| x.cmp(n).is_gt());
-        let (a, b) = (self.all[above - 1], self.all[above]);
-        let negative = matches!(x, Real::Number(y) if y.0 < 0);
+        // Beyond all numbers, of which some are too large.
+        let (a, b) = (*self.all.get(above.checked_sub(1)?)?, *self.all.get(above)?);
+        let negative = x.cmp(Ratio(0, 1)).is_lt();
         let flushed = self
             .least
             .is_some_and(|least| x.cmp(least).is_lt() && (!negative || x.cmp(Ratio(-least.0, least.1)).is_gt()));
@@ -201,7 +226,8 @@ fn check<F: Format>(
     assert!(error.get() <= result.half_ulp().get() * slack, "{}", place());
 }
 
-fn nf<const RADIX: u32, E: ExponentFunction, R: Rounding>(rule: Rule) {
+/// All numbers of a format, as the search counts them and as the library does.
+fn both<const RADIX: u32, E: ExponentFunction, R: Rounding>(rule: Rule) -> (Numbers, Vec<Nf<RADIX, E, R>>) {
     let least = E::LEAST.expect("a format with a smallest number");
     let digits = i32::try_from(E::PRECISION.unwrap_or(1)).expect("few");
     let emin = if E::FLUSHES { least + 1 - digits } else { least };
@@ -209,11 +235,18 @@ fn nf<const RADIX: u32, E: ExponentFunction, R: Rounding>(rule: Rule) {
     let numbers = Numbers::new(RADIX.into(), E::PRECISION, emin, limit, E::FLUSHES, rule);
     let xs = walk(Nf::<RADIX, E, R>::ZERO.next_up(), Nf::next_up);
     assert!(xs.len() <= 256, "{}", xs.len());
-    exhaust(&xs, &numbers, |x| {
-        let (mantissa, exponent) = x.parts().expect("finite");
-        let unit = i128::from(RADIX).pow(exponent.unsigned_abs());
-        if exponent < 0 { Ratio(mantissa.into(), unit) } else { Ratio(i128::from(mantissa) * unit, 1) }
-    });
+    (numbers, xs)
+}
+
+fn ratio<const RADIX: u32, E: ExponentFunction, R: Rounding>(x: Nf<RADIX, E, R>) -> Ratio {
+    let (mantissa, exponent) = x.parts().expect("finite");
+    let unit = i128::from(RADIX).pow(exponent.unsigned_abs());
+    if exponent < 0 { Ratio(mantissa.into(), unit) } else { Ratio(i128::from(mantissa) * unit, 1) }
+}
+
+fn nf<const RADIX: u32, E: ExponentFunction, R: Rounding>(rule: Rule) {
+    let (numbers, xs) = both::<RADIX, E, R>(rule);
+    exhaust(&xs, &numbers, ratio);
 }
 
 macro_rules! every_rounding {

@@ -93,7 +93,7 @@ pub trait Primitive: Float + Accumulator + Pooled {
 ///
 /// The numbers of the format are the values of the implementing type. Operations are correctly rounded: `x.add(y)` is the
 /// real `x + y`, rounded once as the format rounds (to nearest, ties to even, unless it says otherwise). Elementary functions
-/// are close to that, and [`Format::eval_error`] says how close.
+/// are close to that (in [`Nf`] they are that), and [`Format::eval_error`] says how close.
 ///
 /// # What an implementation owes
 ///

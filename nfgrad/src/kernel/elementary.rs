@@ -1,11 +1,14 @@
 //! Elementary functions as types, each with a stated error.
 //!
-//! A function comes twice. [`Elementary::narrow`] serves the formats whose numbers are f32: it is ours, because the bound of a
+//! A function comes three times. [`Elementary::narrow`] serves the formats whose numbers are f32: it is ours, because the bound of a
 //! node rests on it and every one of the 2^32 inputs can be tried. It is a straight line of f64 additions, multiplications and
 //! divisions, with selects in place of branches, and the caller rounds once at the end. So the compiler turns a loop over it
 //! into vector code, no FMA is needed, and the same input gives the same bits on every machine. [`Elementary::wide`] serves
 //! f64: it rests on the `libm` crate, whose error is its own statement and a comparison with an oracle.
 //! `tests/tests/elementary_exhaustive.rs` holds both checks.
+//!
+//! [`Elementary::real`] serves the formats that ask for more bits until the rounding is decided
+//! ([`Nf`](crate::format::Nf)).
 //!
 //! [`Format::eval`](crate::format::Format::eval) evaluates a function in a format and
 //! [`Format::eval_error`](crate::format::Format::eval_error) bounds its error.
@@ -25,14 +28,18 @@
 mod activation;
 mod exponential;
 mod logarithm;
+mod near;
 mod normal;
 mod trigonometric;
 
 use core::hint::select_unpredictable as select;
 
+use super::real::Real;
+
 pub use activation::{Gelu, GeluTanh, Sigmoid, Silu, Softplus};
 pub use exponential::{Exp, ExpM1, Tanh};
 pub use logarithm::{Ln, Ln1p};
+pub use near::Near;
 pub use normal::NormalCdf;
 pub use trigonometric::{Cos, Sin};
 
@@ -57,6 +64,18 @@ pub trait Elementary: 'static {
 
     /// `f(x)` to within [`Elementary::WIDE_ULPS`], for every `x`.
     fn wide(x: f64) -> f64;
+
+    /// Whether it is proved that no rational number but those of which [`Elementary::near`] says otherwise has a rational value.
+    #[doc(hidden)]
+    const NEVER_RATIONAL: bool = true;
+
+    /// Where the value of a number that rounds to the finite `x` is known, or is not a number that a format has but within `2^-63` of one.
+    #[doc(hidden)]
+    fn near(x: f64) -> Option<Near>;
+
+    /// `f(x)` to any number of bits, for an `x` of which [`Elementary::near`] says nothing.
+    #[doc(hidden)]
+    fn real(x: &Real) -> Real;
 }
 
 /// 1.5 * 2^52: adding it to |x| < 2^51 rounds x to an integer, which then stands in the low bits.

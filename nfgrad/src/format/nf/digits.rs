@@ -2,6 +2,8 @@
 
 use std::cmp::Ordering;
 
+use crate::kernel::natural::Natural;
+
 /// What is cut off, in units of the last digit that is kept: nothing, or where it lies between 0 and 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Rest {
@@ -91,97 +93,16 @@ pub(super) const fn power(radix: u32, n: i64) -> Option<u128> {
     (radix as u128).checked_pow(n as u32)
 }
 
-/// A natural number of any size.
-#[derive(Clone)]
-struct Natural(Vec<u64>);
-
-impl Natural {
-    fn new(n: u128) -> Self {
-        #[allow(clippy::cast_possible_truncation, reason = "the two halves")]
-        Self(vec![n as u64, (n >> 64) as u64])
-    }
-
-    /// `self * factor^n`.
-    fn times_power(mut self, factor: u32, n: u64) -> Self {
-        for _ in 0..n {
-            let mut carry = 0_u128;
-            for limb in &mut self.0 {
-                carry += u128::from(*limb) * u128::from(factor);
-                #[allow(clippy::cast_possible_truncation, reason = "the lower half; the upper one is carried")]
-                {
-                    *limb = carry as u64;
-                }
-                carry >>= 64;
-            }
-            if carry > 0 {
-                #[allow(clippy::cast_possible_truncation, reason = "below the factor")]
-                self.0.push(carry as u64);
-            }
-        }
-        self
-    }
-
-    fn bits(&self) -> u64 {
-        let used = self.0.iter().rposition(|&limb| limb != 0);
-        used.map_or(0, |i| 64 * i as u64 + u64::from(64 - self.0[i].leading_zeros()))
-    }
-
-    fn bit(&self, i: u64) -> bool {
-        let limb = usize::try_from(i / 64).ok().and_then(|limb| self.0.get(limb));
-        limb.is_some_and(|limb| limb >> (i % 64) & 1 == 1)
-    }
-
-    /// `2 self + bit`.
-    fn push_bit(&mut self, bit: bool) {
-        let mut carry = u64::from(bit);
-        for limb in &mut self.0 {
-            (*limb, carry) = (*limb << 1 | carry, *limb >> 63);
-        }
-        if carry > 0 {
-            self.0.push(carry);
-        }
-    }
-
-    fn cmp(&self, other: &Self) -> Ordering {
-        let limb = |n: &Self, i: usize| n.0.get(i).copied().unwrap_or(0);
-        let len = self.0.len().max(other.0.len());
-        (0..len).rev().map(|i| limb(self, i).cmp(&limb(other, i))).find(|o| o.is_ne()).unwrap_or(Ordering::Equal)
-    }
-
-    /// `self -= other`, which must not be larger.
-    fn subtract(&mut self, other: &Self) {
-        let mut borrow = false;
-        for (i, limb) in self.0.iter_mut().enumerate() {
-            let (difference, first) = limb.overflowing_sub(other.0.get(i).copied().unwrap_or(0));
-            let (difference, second) = difference.overflowing_sub(u64::from(borrow));
-            (*limb, borrow) = (difference, first | second);
-        }
-    }
-
-    /// The quotient, which must be below `2^128`, and where the rest lies: long division, bit by bit.
-    fn divided_by(&self, divisor: &Self) -> (u128, Rest) {
-        // The leading limbs are less than the divisor as long as they are fewer, so they are the first remainder.
-        let known = self.0.len().min(divisor.0.iter().rposition(|&limb| limb != 0).unwrap_or(0));
-        let start = self.0.len() - known;
-        let (mut quotient, mut remainder) = (0_u128, Self(self.0[start..].to_vec()));
-        for i in (0..64 * start as u64).rev() {
-            remainder.push_bit(self.bit(i));
-            quotient <<= 1;
-            if remainder.cmp(divisor).is_ge() {
-                remainder.subtract(divisor);
-                quotient |= 1;
-            }
-        }
-        let is_zero = remainder.bits() == 0;
-        remainder.push_bit(false);
-        let rest = match remainder.cmp(divisor) {
-            _ if is_zero => Rest::Zero,
-            Ordering::Less => Rest::Below,
-            Ordering::Equal => Rest::Half,
-            Ordering::Greater => Rest::Above,
-        };
-        (quotient, rest)
-    }
+/// A quotient below `2^128`, rounded down, and where the rest lies.
+fn divided(n: &Natural, divisor: &Natural) -> (u128, Rest) {
+    let (quotient, remainder) = n.over(divisor);
+    let rest = match remainder.shifted_up(1).cmp(divisor) {
+        _ if remainder.is_zero() => Rest::Zero,
+        Ordering::Less => Rest::Below,
+        Ordering::Equal => Rest::Half,
+        Ordering::Greater => Rest::Above,
+    };
+    (quotient.to_u128().expect("few digits are asked for"), rest)
 }
 
 /// `mantissa from^exponent` with `digits` to `digits + 3` digits in the radix `to`; all of them, if the number has no more.
@@ -195,9 +116,16 @@ pub(super) fn convert(mantissa: u128, from: u32, exponent: i64, to: u32, digits:
         let up = exponent.rem_euclid(width);
         return Digits::exact(mantissa << up, exponent.div_euclid(width));
     }
+    leading(&Natural::new(mantissa), from, exponent, to, digits)
+}
+
+/// The first `digits` to `digits + 3` digits of `mantissa from^exponent` in the radix `to`, and the rest. The mantissa must not be 0.
+pub(super) fn leading(mantissa: &Natural, from: u32, exponent: i64, to: u32, digits: i64) -> Digits {
     // The logarithm is off by far less than one digit.
-    let log = (mantissa as f64).log2() + exponent as f64 * f64::from(from).log2();
-    #[allow(clippy::cast_possible_truncation, reason = "a few hundred")]
+    let beyond = mantissa.bits().saturating_sub(100);
+    let size = mantissa.shifted_down(beyond).to_u128().map_or(0.0, |n| (n as f64).log2()) + beyond as f64;
+    let log = size + exponent as f64 * f64::from(from).log2();
+    #[allow(clippy::cast_possible_truncation, reason = "some thousands")]
     let last = (log / f64::from(to).log2()).floor() as i64 - digits - 1;
     let side = |n: i64| (n.max(0).unsigned_abs(), (-n).max(0).unsigned_abs());
     let ((up, down), (cut, shift)) = (side(exponent), side(last));
@@ -205,13 +133,14 @@ pub(super) fn convert(mantissa: u128, from: u32, exponent: i64, to: u32, digits:
     let small = |n: u128, [a, b]: [u64; 2]| {
         n.checked_mul(power(from, a.cast_signed())?)?.checked_mul(power(to, b.cast_signed())?)
     };
-    if let (Some(numerator), Some(denominator)) = (small(mantissa, [up, shift]), small(1, [down, cut])) {
+    let numerator = mantissa.to_u128().and_then(|n| small(n, [up, shift]));
+    if let (Some(numerator), Some(denominator)) = (numerator, small(1, [down, cut])) {
         let rest = Rest::of(numerator % denominator, denominator);
         return Digits { mantissa: numerator / denominator, exponent: last, rest };
     }
-    let numerator = Natural::new(mantissa).times_power(from, up).times_power(to, shift);
+    let numerator = mantissa.clone().times_power(from, up).times_power(to, shift);
     let denominator = Natural::new(1).times_power(from, down).times_power(to, cut);
-    let (mantissa, rest) = numerator.divided_by(&denominator);
+    let (mantissa, rest) = divided(&numerator, &denominator);
     Digits { mantissa, exponent: last, rest }
 }
 

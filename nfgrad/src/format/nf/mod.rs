@@ -7,10 +7,8 @@
 //! | `rnd` | [`NearestEven`], [`NearestAway`], [`TowardZero`], [`Upward`], [`Downward`] |
 //!
 //! A result of `+ - * / √` is the exact result, rounded once: sums, products, quotients and roots are computed in 128-bit
-//! integers, with what is cut off kept as "less than half, half, more than half". An elementary function is computed in f64
-//! and rounded once; its error is that rounding and that of the f64 function. In a radix that is no power of two the
-//! argument is no f64: then the two around it are tried, and where the function is not known to be monotone, or both
-//! do not round to the same number, the result is a NaN.
+//! integers, with what is cut off kept as "less than half, half, more than half". So is a result of an elementary function: it is enclosed
+//! by more and more digits until both ends of the interval round to the same number (`functions.rs` says why that ends).
 //!
 //! Sums and products of matrices are taken one term after another and every operation is rounded, which is the order and the
 //! meaning of TorchLean's NF backend.
@@ -21,6 +19,7 @@
 mod arithmetic;
 mod digits;
 mod exponent;
+mod functions;
 mod number;
 mod rounding;
 mod text;
@@ -37,7 +36,7 @@ pub use text::ParseNfError;
 
 use super::elementary::Elementary;
 use super::fold::{fold_error, fold_product, product_fold_error};
-use super::{Accumulation, Accumulator, Format, Primitive};
+use super::{Accumulation, Accumulator, Format};
 use crate::bound::Up;
 use crate::kernel::gemm::Mat;
 
@@ -138,21 +137,11 @@ impl<const RADIX: u32, E: ExponentFunction, R: Rounding> Format for Nf<RADIX, E,
     }
 
     fn eval<F: Elementary>(self) -> Self {
-        let x = self.nearest_f64();
-        if Self::IS_BINARY || !self.is_finite() || self.is(x) {
-            return Self::of_f64(F::wide(x));
-        }
-        if !F::MONOTONE {
-            return Self::NAN;
-        }
-        // The number lies between the neighbours of x, and so does the function between their values.
-        let [below, above] = [x.next_down(), x.next_up()].map(|x| {
-            let y = F::wide(x);
-            let error = f64::carry_error::<F>(Up::abs(y)).get();
-            [Self::of_f64((y - error).next_down()), Self::of_f64((y + error).next_up())]
-        });
-        let decided = [below[1], above[0], above[1]].iter().all(|y| *y == below[0]);
-        if decided { below[0] } else { Self::NAN }
+        self.evaluated::<F>()
+    }
+
+    fn eval_error<F: Elementary>(self) -> Up {
+        self.evaluation_error::<F>()
     }
 
     fn half_ulp(self) -> Up {

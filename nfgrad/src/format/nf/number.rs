@@ -9,7 +9,7 @@ use crate::bound::Up;
 
 /// A number of the format NF(`RADIX`, `E`, `R`): radix, exponent function and rounding, in the manner of Flocq and TorchLean.
 ///
-/// Each operation is carried out exactly, in integers, and rounded once. That is slow (see the [module](super)) and made for
+/// Each operation is carried out exactly, in integers, and rounded once; a function, with as many digits as that takes. That is slow (see the [module](super)) and made for
 /// formats that no hardware has, and for checking those that it has.
 ///
 /// ```
@@ -219,7 +219,10 @@ impl<const RADIX: u32, E: ExponentFunction, R: Rounding> Nf<RADIX, E, R> {
     pub(super) fn rounding_error(self) -> Up {
         // What is flushed may have been as large as the smallest number.
         let half = R::TO_NEAREST && !(E::FLUSHES && self.mantissa == 0);
-        if half { Up::new(self.ulp().get() * 0.5) } else { self.ulp() }
+        let ulp = self.ulp().get();
+        // Half of the smallest f64 is none.
+        let least = if ulp > 0.0 { f64::from_bits(1) } else { 0.0 };
+        if half { Up::new((ulp * 0.5).max(least)) } else { Up::new(ulp) }
     }
 
     /// The nearest f64: exactly this number, if the radix is a power of two.

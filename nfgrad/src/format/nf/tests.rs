@@ -89,6 +89,9 @@ fn the_carried_formats() {
 #[test]
 fn f64_is_a_format_like_any_other() {
     type Double = Nf<2, Below<Flt<-1074, 53>, 1024>, NearestEven>;
+    for x in [0.0, 5e-324, 1e-310, f64::MIN_POSITIVE, 1.0, f64::MAX] {
+        assert_eq!(Double::from_f64(x).half_ulp(), x.half_ulp());
+    }
     for (high, low) in random_bits(100_000) {
         let bits = |high: u32, low: u32| f64::from_bits(u64::from(high) << 32 | u64::from(low));
         let (a, b) = (bits(high, low), bits(high ^ 0x0010_0000, low.rotate_left(7)));

@@ -1,8 +1,11 @@
 //! The activations of neural networks: functions of their own, so that they are rounded once.
 
+use core::cmp::Ordering::{Greater, Less};
+
 use super::logarithm::ln_1p_wide;
+use super::near::{FIRST_ORDER, Near, outward};
 use super::normal::{tail, tail_f64};
-use super::{Elementary, Exp, clamp, select, two_product};
+use super::{Elementary, Exp, Real, clamp, select, two_product};
 
 /// `1 / (1 + e^-x)`.
 #[derive(Debug, Clone, Copy)]
@@ -22,6 +25,21 @@ impl Elementary for Sigmoid {
     #[inline]
     fn wide(x: f64) -> f64 {
         sigmoid_of(x, libm::exp(-x.abs()))
+    }
+
+    /// `|σ(x) - 1/2| < |x|/4`, `1 - σ(64) < e^-64 < 2^-92`, and `σ(x) < e^x`.
+    fn near(x: f64) -> Option<Near> {
+        match x {
+            0.0 => Some(Near::Exactly(0.5)),
+            _ if x.abs() < FIRST_ORDER => Some(Near::Number(0.5, outward(x))),
+            64.0.. => Some(Near::Number(1.0, Less)),
+            ..-800.0 => Some(Near::Number(0.0, Greater)),
+            _ => None,
+        }
+    }
+
+    fn real(x: &Real) -> Real {
+        x.sigmoid()
     }
 }
 
@@ -50,6 +68,19 @@ impl Elementary for Softplus {
     fn wide(x: f64) -> f64 {
         select(x < 0.0, 0.0, x) + libm::log1p(libm::exp(-x.abs()))
     }
+
+    /// `0 < ln(1 + e^x) - x = ln(1 + e^-x) < e^-x`, and `ln(1 + e^x) < e^x`.
+    fn near(x: f64) -> Option<Near> {
+        match x {
+            64.0.. => Some(Near::Argument(Greater)),
+            ..-800.0 => Some(Near::Number(0.0, Greater)),
+            _ => None,
+        }
+    }
+
+    fn real(x: &Real) -> Real {
+        x.exp().ln_1p()
+    }
 }
 
 /// `x / (1 + e^-x)`, also called swish.
@@ -73,6 +104,15 @@ impl Elementary for Silu {
         let x = select(x < -800.0, -800.0, x);
         x * Sigmoid::wide(x)
     }
+
+    /// `x σ(x)` with [`Sigmoid::near`]; below -800 it rises toward 0.
+    fn near(x: f64) -> Option<Near> {
+        beside_a_line(x, 64.0, -800.0)
+    }
+
+    fn real(x: &Real) -> Real {
+        x.times(&x.sigmoid())
+    }
 }
 
 /// `y`, or the f64 above `x/2` where `x` is tiny.
@@ -84,6 +124,21 @@ fn above_half(x: f64, y: f64) -> f64 {
     let half = (0.5 * x).to_bits();
     let above = f64::from_bits(select(x < 0.0, half.wrapping_sub(1), half.wrapping_add(1)));
     select((x.abs() < TINY) & (x != 0.0), above, y)
+}
+
+/// Silu and both forms of gelu: a little more than `x/2` next to 0, less than `x` from `far` on, and next to 0, from below, up to `low`.
+fn beside_a_line(x: f64, far: f64, low: f64) -> Option<Near> {
+    if x == 0.0 {
+        Some(Near::Exactly(0.0))
+    } else if x.abs() < FIRST_ORDER {
+        Some(Near::HalfArgument(Greater))
+    } else if x >= far {
+        Some(Near::Argument(Less))
+    } else if x < low {
+        Some(Near::Number(0.0, Less))
+    } else {
+        None
+    }
 }
 
 /// 2^-100: no format has subnormal numbers from here up to 2^-25, where f64 can tell.
@@ -111,6 +166,17 @@ impl Elementary for Gelu {
         let x = select(x < -40.0, -40.0, x);
         let below = tail_f64(x);
         x * select(x < 0.0, below, 1.0 - below)
+    }
+
+    const NEVER_RATIONAL: bool = false;
+
+    /// `x Φ(x)` with [`NormalCdf::near`](super::NormalCdf); below -45 it is at most `φ(45)` from 0.
+    fn near(x: f64) -> Option<Near> {
+        beside_a_line(x, 16.0, -45.0)
+    }
+
+    fn real(x: &Real) -> Real {
+        x.times(&x.normal_cdf())
     }
 }
 
@@ -146,6 +212,17 @@ impl Elementary for GeluTanh {
         // e^-|v| with v = high + low.
         let e = e - e * select(high < 0.0, -low, low);
         x * sigmoid_of(high, e)
+    }
+
+    const NEVER_RATIONAL: bool = false;
+
+    /// `x σ(v)` with `v > 300` at 16, and `v < -6000` at -45 and falling; `|σ(v) - 1/2| < |v|/4 < |x|/2` for tiny `x`.
+    fn near(x: f64) -> Option<Near> {
+        beside_a_line(x, 16.0, -45.0)
+    }
+
+    fn real(x: &Real) -> Real {
+        x.times(&x.gelu_argument().sigmoid())
     }
 }
 

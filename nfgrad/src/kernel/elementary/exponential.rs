@@ -1,6 +1,9 @@
 //! The exponential and what is made of it.
 
-use super::{Elementary, SHIFT, clamp};
+use core::cmp::Ordering::Greater;
+
+use super::near::{FIRST_ORDER, Near, SECOND_ORDER, inward, outward};
+use super::{Elementary, Real, SHIFT, clamp};
 
 /// The leading 42 bits of ln 2, so that n * `LN2_HI` is exact for |n| < 2^11; a multiple of 2^-42.
 const LN2_HI: f64 = f64::from_bits(0x3fe6_2e42_fefa_3800);
@@ -30,6 +33,21 @@ impl Elementary for Exp {
     fn wide(x: f64) -> f64 {
         libm::exp(x)
     }
+
+    /// `|e^x - 1| < 2 |x|`; above `e^750` and below `e^-800` no format has numbers.
+    fn near(x: f64) -> Option<Near> {
+        match x {
+            0.0 => Some(Near::Exactly(1.0)),
+            _ if x.abs() < FIRST_ORDER => Some(Near::Number(1.0, outward(x))),
+            750.0.. => Some(Near::Exactly(f64::INFINITY)),
+            ..-800.0 => Some(Near::Number(0.0, Greater)),
+            _ => None,
+        }
+    }
+
+    fn real(x: &Real) -> Real {
+        x.exp()
+    }
 }
 
 /// `e^x - 1`.
@@ -50,6 +68,21 @@ impl Elementary for ExpM1 {
     #[inline]
     fn wide(x: f64) -> f64 {
         libm::expm1(x)
+    }
+
+    /// `0 < e^x - 1 - x < x²`, and `e^-64 < 2^-92`.
+    fn near(x: f64) -> Option<Near> {
+        match x {
+            0.0 => Some(Near::Exactly(0.0)),
+            _ if x.abs() < FIRST_ORDER => Some(Near::Argument(Greater)),
+            750.0.. => Some(Near::Exactly(f64::INFINITY)),
+            ..-64.0 => Some(Near::Number(-1.0, Greater)),
+            _ => None,
+        }
+    }
+
+    fn real(x: &Real) -> Real {
+        x.exp_m1()
     }
 }
 
@@ -73,6 +106,20 @@ impl Elementary for Tanh {
     #[inline]
     fn wide(x: f64) -> f64 {
         libm::tanh(x)
+    }
+
+    /// `0 < 1 - tanh x / x < x²/3`, and `1 - tanh 32 < 2 e^-64 < 2^-91`.
+    fn near(x: f64) -> Option<Near> {
+        match x.abs() {
+            0.0 => Some(Near::Exactly(0.0)),
+            ..SECOND_ORDER => Some(Near::Argument(inward(x))),
+            32.0.. => Some(Near::Number(1f64.copysign(x), inward(x))),
+            _ => None,
+        }
+    }
+
+    fn real(x: &Real) -> Real {
+        x.tanh()
     }
 }
 

@@ -1,6 +1,9 @@
 //! Logarithms.
 
-use super::{Elementary, select};
+use core::cmp::Ordering::Less;
+
+use super::near::{FIRST_ORDER, Near};
+use super::{Elementary, Real, select};
 
 /// √½, where the mantissa range of the logarithms begins.
 const SQRT_HALF: u64 = core::f64::consts::FRAC_1_SQRT_2.to_bits();
@@ -28,6 +31,19 @@ impl Elementary for Ln {
     fn wide(x: f64) -> f64 {
         libm::log(x)
     }
+
+    fn near(x: f64) -> Option<Near> {
+        match x {
+            ..0.0 => Some(Near::Exactly(f64::NAN)),
+            0.0 => Some(Near::Exactly(f64::NEG_INFINITY)),
+            1.0 => Some(Near::Exactly(0.0)),
+            _ => None,
+        }
+    }
+
+    fn real(x: &Real) -> Real {
+        x.ln()
+    }
 }
 
 /// `ln(1 + x)`: -∞ at -1, NaN below.
@@ -47,6 +63,21 @@ impl Elementary for Ln1p {
     #[inline]
     fn wide(x: f64) -> f64 {
         libm::log1p(x)
+    }
+
+    /// `0 < x - ln(1 + x) < x²` for `|x| < 1/2`.
+    fn near(x: f64) -> Option<Near> {
+        match x {
+            ..-1.0 => Some(Near::Exactly(f64::NAN)),
+            -1.0 => Some(Near::Exactly(f64::NEG_INFINITY)),
+            0.0 => Some(Near::Exactly(0.0)),
+            _ if x.abs() < FIRST_ORDER => Some(Near::Argument(Less)),
+            _ => None,
+        }
+    }
+
+    fn real(x: &Real) -> Real {
+        x.ln_1p()
     }
 }
 

@@ -1,6 +1,9 @@
 //! The normal distribution function.
 
-use super::{Elementary, Exp, clamp, select, two_product};
+use core::cmp::Ordering::{Greater, Less};
+
+use super::near::{FIRST_ORDER, Near, outward};
+use super::{Elementary, Exp, Real, clamp, select, two_product};
 
 /// `Φ(x)`, the probability that a normally distributed number is below `x`.
 #[derive(Debug, Clone, Copy)]
@@ -23,6 +26,23 @@ impl Elementary for NormalCdf {
     fn wide(x: f64) -> f64 {
         let below = tail_f64(x);
         select(x < 0.0, below, 1.0 - below)
+    }
+
+    const NEVER_RATIONAL: bool = false;
+
+    /// `|Φ(x) - 1/2| < |x|/2`, `1 - Φ(16) < e^-128`, and `Φ(-45) < e^-1012`.
+    fn near(x: f64) -> Option<Near> {
+        match x {
+            0.0 => Some(Near::Exactly(0.5)),
+            _ if x.abs() < FIRST_ORDER => Some(Near::Number(0.5, outward(x))),
+            16.0.. => Some(Near::Number(1.0, Less)),
+            ..-45.0 => Some(Near::Number(0.0, Greater)),
+            _ => None,
+        }
+    }
+
+    fn real(x: &Real) -> Real {
+        x.normal_cdf()
     }
 }
 

@@ -1,6 +1,9 @@
 //! Sine and cosine, without a largest argument.
 
-use super::{Elementary, SHIFT, select};
+use core::cmp::Ordering::Less;
+
+use super::near::{Near, SECOND_ORDER, inward};
+use super::{Elementary, Real, SHIFT, select};
 
 /// The sine.
 #[derive(Debug, Clone, Copy)]
@@ -20,6 +23,19 @@ impl Elementary for Sin {
     #[inline]
     fn wide(x: f64) -> f64 {
         libm::sin(x)
+    }
+
+    /// `0 < 1 - sin x / x < x²/6`.
+    fn near(x: f64) -> Option<Near> {
+        match x.abs() {
+            0.0 => Some(Near::Exactly(0.0)),
+            ..SECOND_ORDER => Some(Near::Argument(inward(x))),
+            _ => None,
+        }
+    }
+
+    fn real(x: &Real) -> Real {
+        x.sin()
     }
 }
 
@@ -41,6 +57,19 @@ impl Elementary for Cos {
     #[inline]
     fn wide(x: f64) -> f64 {
         libm::cos(x)
+    }
+
+    /// `0 < 1 - cos x < x²/2`.
+    fn near(x: f64) -> Option<Near> {
+        match x.abs() {
+            0.0 => Some(Near::Exactly(1.0)),
+            ..SECOND_ORDER => Some(Near::Number(1.0, Less)),
+            _ => None,
+        }
+    }
+
+    fn real(x: &Real) -> Real {
+        x.cos()
     }
 }
 
