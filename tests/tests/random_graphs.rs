@@ -1,11 +1,12 @@
 //! Random graphs of up to 30 nodes in many formats, against exact reverse mode over the reals: every value and every gradient.
 
-use nfgrad::bound::Domain;
-use nfgrad::format::{E4m3, bf16};
+use nfgrad::bound::{Domain, Euclidean};
+use nfgrad::format::{E4m3, bf16, f16};
 use nfgrad::op::{
-    Abs, Add, All, Amax, Amin, Attention, Axis, BceWithLogits, Broadcast, Cos, CrossEntropy, Exp, Gelu, LayerNorm,
-    LeakyRelu, Ln, LogSoftmax, MatMul, Maximum, Mean, Minimum, Mse, Mul, Neg, Pad, Recip, Relu, Reshape, RmsNorm,
-    SafeLog, Scale, Sigmoid, Silu, Sin, Slice, Softmax, Softplus, Sqrt, Sub, Sum, Tanh, Transpose,
+    Abs, Add, All, Amax, Amin, Attention, AvgPool2d, Axis, BceWithLogits, Broadcast, Cast, Conv2d, Cos, CrossEntropy,
+    Div, Exp, Gelu, Integer, LayerNorm, LeakyRelu, Ln, LogSoftmax, MatMul, MaxPool2d, Maximum, Mean, Minimum, Mse, Mul,
+    Neg, Pad, Pow, Recip, Relu, Reshape, RmsNorm, SafeDiv, SafeLog, Scale, Sigmoid, Silu, Sin, Slice, Softmax,
+    Softplus, Sqrt, Sub, Sum, Tanh, Transpose,
 };
 use nfgrad::prelude::*;
 use nfgrad_tests::check::{Subject, Typed};
@@ -21,6 +22,11 @@ type P = (D<2>, D<2>);
 type M = (D<2>, D<3>);
 type N = (D<3>, D<2>);
 type Q = (D<3>, D<3>);
+/// Images and the weights of a convolution.
+type I = (D<1>, D<2>, D<3>);
+type K = (D<2>, D<1>, D<2>, D<3>);
+type J = (D<2>, D<3>, D<3>);
+type L = (D<2>, D<2>, D<2>);
 
 literals! {
     Tenth = "0.1", 0.1, false;
@@ -74,6 +80,17 @@ fn catalogue<F: Sampled, R: Domain>() -> Vec<Box<dyn Subject<F>>> {
         Minimum: (N, N), (V, S);
         LeakyRelu<Tenth>: (M,), (V,);
         SafeLog<Small>: (M,);
+        Div: (M, M), (M, V), (S, S);
+        SafeDiv<Tenth>: (M, M), (N, N);
+        Pow<Integer<2>>: (M,), (V,);
+        Pow<Integer<3>>: (N,);
+        Pow<Integer<-1>>: (V,);
+        Cast<f16>: (M,), (V,);
+        Reshape<I>: (M,);
+        Conv2d<D<1>, D<1>, D<1>, D<1>, D<3>, D<3>>: (I, K, (D<2>,));
+        AvgPool2d<D<2>, D<1>, D<0>, D<2>, D<2>>: (J,);
+        MaxPool2d<D<2>, D<1>, D<0>, D<2>, D<2>>: (J,);
+        Sum<All>: (I,), (J,), (K,), (L,);
         BceWithLogits: (M, M);
         CrossEntropy: (M, M);
         Mse: (M, M), (V, V), (S, S);
@@ -107,6 +124,7 @@ graphs! {
     in_f32_elementwise: f32, Elementwise;
     in_f64: f64, Elementwise;
     in_bf16: bf16, Uniform;
+    in_f32_with_norms: f32, Euclidean;
     in_e4m3: E4m3, Elementwise;
     in_a_carried_format: Middling, Elementwise;
     in_a_format_that_rounds_up: SingleUp, Elementwise;
