@@ -14,6 +14,8 @@ use rand_chacha::ChaCha8Rng;
 
 #[path = "elementary_exhaustive/every_number.rs"]
 mod every_number;
+#[path = "elementary_exhaustive/mpfr.rs"]
+mod mpfr;
 
 /// A number of many digits.
 type Big = FBig<HalfEven, 2>;
@@ -403,20 +405,4 @@ fn the_narrow_exponential_takes_every_f64() {
 #[ignore = "200,000 numbers for each function in arbitrary precision: a minute"]
 fn many_f64() {
     compare_f64(200_000);
-}
-
-/// For `tests/oracle/mpfr.py`: what each function returns for a million numbers, in the folder that `NFGRAD_VALUES` names.
-#[test]
-#[ignore = "writes 200 MB for a program in Python to read"]
-fn values_for_mpfr() {
-    let folder = std::path::PathBuf::from(std::env::var("NFGRAD_VALUES").expect("NFGRAD_VALUES names a folder"));
-    std::fs::create_dir_all(&folder).expect("the folder can be made");
-    let turning: Vec<f64> = turning_points().filter(|x| x.is_finite()).collect();
-    for f in &functions() {
-        let mut rng = ChaCha8Rng::seed_from_u64(23);
-        let draws = (0..1_000_000).map(|_| draw(&mut rng, f.domain, &turning));
-        let bytes: Vec<u8> = draws.flat_map(|x| [x, (f.wide)(x)]).flat_map(f64::to_le_bytes).collect();
-        std::fs::write(folder.join(format!("{}={}.f64", f.name, f.wide_ulps)), bytes)
-            .expect("the values can be written");
-    }
 }
