@@ -223,7 +223,7 @@ impl Real {
         Self::cut(self.negative != divisor.negative, quotient, exponent, errors, bits)
     }
 
-    /// Times `n/d <= 1`, a ratio of positive integers of which `d` is at most `2^20`.
+    /// Times `n/d <= 1`, a ratio of positive integers, the better if `d` is at most `2^20`.
     fn times_ratio(&self, n: u64, d: u64) -> Self {
         let shift = (self.bits.cast_signed() + 64 - bits_of(&self.mantissa)).max(0);
         let product = self.mantissa.times(&Natural::new(n.into())).shifted_up(shift.unsigned_abs());

@@ -3,12 +3,18 @@
 //! Work is done with some bits more than asked for; how many is a matter of speed and not of truth, since what they cost is charged where
 //! it arises.
 
+use core::cell::RefCell;
 use core::f64::consts;
 
 use super::{Real, bits_of, len};
 
 /// Arguments beyond `2` to this have exponentials that no format holds.
 const LARGEST: i64 = 30;
+
+thread_local! {
+    /// π and ln 2, to as many bits as were asked for.
+    static CONSTANTS: RefCell<[Option<Real>; 2]> = const { RefCell::new([None, None]) };
+}
 
 impl Real {
     pub(crate) fn one(&self) -> Self {
@@ -19,10 +25,11 @@ impl Real {
         self.one().scaled(-1)
     }
 
-    /// The sum of `t_0 = self` and `t_n = t_(n-1) z a_n / b_n`, where `ratio(n)` is `(a_n, b_n)` and `a_n / b_n` does not grow.
+    /// The sum of `t_0 = self` and `t_n = t_(n-1) z a_n / b_n`, where `ratio(n)` is `(a_n, b_n)`, and `|z| a_n / b_n` does not grow, or not
+    /// beyond 1/2.
     ///
-    /// Once `|z| a_n / b_n <= 1/2` the terms after `t_n` are at most `|t_n| (1/2 + 1/4 + …) = |t_n|` together. Ratios that grow towards 1, as
-    /// those of `atan` do, are taken for 1.
+    /// Once `|z| a_n / b_n <= 1/2` the terms after `t_n` are at most `|t_n| (1/2 + 1/4 + …) = |t_n|` together. Ratios that grow towards 1 are
+    /// taken for 1.
     fn series(self, z: &Self, ratio: impl Fn(u64) -> (u64, u64)) -> Self {
         let (mut term, mut sum) = (self.clone(), self);
         for n in 1.. {
@@ -40,17 +47,35 @@ impl Real {
 
     /// `atan(1/m)` or, with `sign = 1`, its hyperbolic brother: the sum of `sign^n / ((2n + 1) m^(2n + 1))`.
     fn arc(m: u64, sign: i64, bits: u64) -> Self {
-        let square = Self::integer(sign, bits).times_ratio(1, m * m);
-        Self::integer(1, bits).times_ratio(1, m).series(&square, |n| (2 * n - 1, 2 * n + 1))
+        let sign = Self::integer(sign, bits);
+        Self::integer(1, bits).times_ratio(1, m).series(&sign, |n| (2 * n - 1, (2 * n + 1) * m * m))
     }
 
-    /// π, by Machin's formula `π/4 = 4 atan(1/5) - atan(1/239)`.
+    /// π.
     fn pi(bits: u64) -> Self {
+        Self::remembered(0, bits, Self::computed_pi)
+    }
+
+    /// ln 2.
+    fn ln_2(bits: u64) -> Self {
+        Self::remembered(1, bits, Self::computed_ln_2)
+    }
+
+    /// A constant, as computed before if that had as many bits.
+    fn remembered(constant: usize, bits: u64, compute: fn(u64) -> Self) -> Self {
+        CONSTANTS.with_borrow_mut(|known| match &known[constant] {
+            Some(x) if x.bits >= bits => x.clone().with_bits(bits),
+            _ => known[constant].insert(compute(bits)).clone(),
+        })
+    }
+
+    /// By Machin's formula `π/4 = 4 atan(1/5) - atan(1/239)`.
+    fn computed_pi(bits: u64) -> Self {
         Self::arc(5, -1, bits).scaled(2).minus(&Self::arc(239, -1, bits)).scaled(2)
     }
 
     /// `ln 2 = 2 atanh(1/3)`.
-    fn ln_2(bits: u64) -> Self {
+    fn computed_ln_2(bits: u64) -> Self {
         Self::arc(3, 1, bits).scaled(1)
     }
 
