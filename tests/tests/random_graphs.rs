@@ -3,10 +3,11 @@
 use nfgrad::bound::{Domain, Euclidean};
 use nfgrad::format::{E4m3, bf16, f16};
 use nfgrad::op::{
-    Abs, Add, All, Amax, Amin, Attention, AvgPool2d, Axis, BceWithLogits, Broadcast, Cast, Conv2d, Cos, CrossEntropy,
-    Div, Exp, Gelu, Integer, LayerNorm, LeakyRelu, Ln, LogSoftmax, MatMul, MaxPool2d, Maximum, Mean, Minimum, Mse, Mul,
-    Neg, Pad, Pow, Recip, Relu, Reshape, RmsNorm, SafeDiv, SafeLog, Scale, Sigmoid, Silu, Sin, Slice, Softmax,
-    Softplus, Sqrt, Sub, Sum, Tanh, Transpose,
+    Abs, Add, All, Amax, Amin, Attention, AvgPool2d, Axis, BceWithLogits, Broadcast, Cast, Concat, Conv2d, Cos,
+    CrossEntropy, Div, Exp, Expm1, Gelu, GeluTanh, Integer, LayerNorm, LeakyRelu, Ln, Log1p, LogSoftmax, Logistic,
+    MatMul, MaxPool2d, Maximum, Mean, Minimum, Mse, Mul, Neg, Pad, Permute, Pow, Recip, Relu, Reshape, RmsNorm,
+    SafeDiv, SafeLog, SafeLogSmooth, Scale, Sigmoid, Silu, Sin, Slice, Softmax, Softplus, Sqrt, Sub, Sum, Tanh,
+    Transpose,
 };
 use nfgrad::prelude::*;
 use nfgrad_tests::check::{Subject, Typed};
@@ -27,6 +28,7 @@ type I = (D<1>, D<2>, D<3>);
 type K = (D<2>, D<1>, D<2>, D<3>);
 type J = (D<2>, D<3>, D<3>);
 type L = (D<2>, D<2>, D<2>);
+type V1 = (D<1>, D<3>);
 
 literals! {
     Tenth = "0.1", 0.1, false;
@@ -90,7 +92,15 @@ fn catalogue<F: Sampled, R: Domain>() -> Vec<Box<dyn Subject<F>>> {
         Conv2d<D<1>, D<1>, D<1>, D<1>, D<3>, D<3>>: (I, K, (D<2>,));
         AvgPool2d<D<2>, D<1>, D<0>, D<2>, D<2>>: (J,);
         MaxPool2d<D<2>, D<1>, D<0>, D<2>, D<2>>: (J,);
-        Sum<All>: (I,), (J,), (K,), (L,);
+        Reshape<V1>: (V,);
+        Sum<All>: (V1,), (I,), (J,), (K,), (L,);
+        Expm1: (M,);
+        Log1p: (V,);
+        GeluTanh: (M,);
+        Logistic: (N,);
+        SafeLogSmooth<Tenth>: (M,);
+        Concat<Axis<0>, D<3>>: (M, V1);
+        Permute<(Axis<1>, Axis<0>, Axis<2>)>: (L,);
         BceWithLogits: (M, M);
         CrossEntropy: (M, M);
         Mse: (M, M), (V, V), (S, S);

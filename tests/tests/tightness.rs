@@ -40,6 +40,8 @@ fn radius_over_error() {
         op::SafeDiv<Hundredth>, (Matrix, Row);
         op::SafeLog<Hundredth>, (Matrix,);
         op::SafeLogSmooth<Hundredth>, (Matrix,);
+        op::Minimum, (Matrix, Row);
+        op::Scale<Hundredth>, (Matrix,);
         Relu, (Matrix,);
         Exp, (Matrix,);
         Tanh, (Matrix,);
@@ -51,6 +53,7 @@ fn radius_over_error() {
         op::Sin, (Matrix,);
         op::Cos, (Matrix,);
         op::Sigmoid, (Matrix,);
+        op::Logistic, (Matrix,);
         op::Softplus, (Matrix,);
         op::Silu, (Matrix,);
         op::Gelu, (Matrix,);
@@ -63,6 +66,13 @@ fn radius_over_error() {
         Sum<All>, (Matrix,);
         Sum<Axis<0>>, (Matrix,);
         Mean<All>, (Matrix,);
+        op::Amax<Axis<1>>, (Matrix,);
+        op::Amin<All>, (Matrix,);
+        op::Softmax<Axis<1>>, (Matrix,);
+        op::Softmax<Axis<1>>, (Matrix, Matrix);
+        op::LayerNorm<Hundredth>, (Matrix, Row, Row);
+        op::RmsNorm<Hundredth>, (Matrix, Row);
+        op::Attention, ((D<6>, D<8>), (D<6>, D<8>), (D<6>, D<4>));
         LogSoftmax<Axis<1>>, (Matrix,);
         CrossEntropy, (Matrix, Matrix);
         op::BceWithLogits, (Matrix, Matrix);
