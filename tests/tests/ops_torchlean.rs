@@ -85,7 +85,6 @@ fn what_has_a_value_only() {
     check::<op::SafeDiv<Tenth>, ((D<4>, D<3>), (D<4>, D<3>))>(100, &mut report);
     check::<op::SafeDiv<Quarter>, ((D<4>, D<3>), (D<3>,))>(50, &mut report);
     check::<op::Amax<All>, ((D<4>, D<3>),)>(100, &mut report);
-    check::<op::Maximum, ((D<4>, D<3>), (D<4>, D<3>))>(100, &mut report);
     check::<Two, ((D<2>, D<1>, D<3>, D<2>), (D<1>, D<1>, D<2>, D<2>), (D<1>,))>(30, &mut report);
     check::<Sum<All>, ((D<20>,),)>(300, &mut report);
     report.finish();

@@ -5,7 +5,6 @@ use std::marker::PhantomData;
 
 use super::extreme::Side;
 use super::top::Distance;
-use super::torchlean::Tensor;
 use super::{Pairwise, Pointwise};
 use crate::bound::Up;
 use crate::format::Format;
@@ -51,11 +50,6 @@ impl<E: Side> Pairwise for Select<E> {
     fn steady_radius<F: Format>(a: (F, Up), b: (F, Up), _: F) -> Up {
         let (top, other) = if E::turned(b.0) > E::turned(a.0) { (b, a) } else { (a, b) };
         top.1 + Distance::between::<E, F>(top.0, other.0).taken_from(other.1)
-    }
-
-    /// A selection, of the larger only.
-    fn torchlean<F: Format>(a: &Tensor<F>, b: &Tensor<F>) -> Option<Tensor<F>> {
-        E::IS_LARGEST.then(|| a.zip(b, |(a, alpha), (b, beta)| (Self::value(a, b), alpha.max(beta))))
     }
 
     #[inline(always)]

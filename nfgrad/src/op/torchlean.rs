@@ -38,7 +38,7 @@
 //! | safe_log_smooth | `fl(ln(softplus x + ε))`, rounded once | `max ε'/ε + h(y)` | `fl(fl(s / max(fl(softplus x + fl(ε)), ε)) δ)`, `s` the sigmoid |
 //! | safe_div | `fl(a / max(b, ε))`, rounded once | `max εa/ε + (|a| + εa) εb/ε² + h(y)` | none |
 //! | div by positive numbers | `fl(a / b)` | `max div(a, b)`, `η` the least of `b - εb`; ∞ unless `εb < η` | none |
-//! | amax, maximum | exact | `ε`; the larger of both | none |
+//! | amax | exact | `ε` | none |
 //! | conv2d of images with a bias, without groups and dilation | left fold over channels, rows, columns, then `+ b` | `max` of `mul(x, w)` and every sum; the padding is charged as if it had `ε` | left folds, for a single image; that of the image over *all* pairs of a window and a tap, `h` for each |
 //! | sum | left fold | `max fold` | all entries: `εδ`; along an axis none |
 //! | mean along the last axis | `s` the sum, `fl(s / n)` | `max h(s/n) + |s/n| + |s| + fold` | none |
@@ -47,6 +47,10 @@
 //! | softmax | `s = fl(x - m)`, `e = fl(e^s)`, `d` their left fold, `fl(e / d)` | `max div(e, d)`, `η = 1`; ∞ unless `εd < 1` | `p = fl(δ y)`, `c = fl(δ - fold p)`, `fl(y c)` |
 //! | attention | `c = fl(1 / fl(√d))`, `fl(c fl(q kᵀ))`, softmax, `fl(p v)`; also with a mask | the bounds of these in turn | none |
 //! | layer norm | the core: `fl(fl(c / σ) w + b)` | see `norm/torchlean.rs` | none |
+//!
+//! TorchLean states nothing of the other ops, such as reshape, concat, gather, maximum of two tensors, poolings, log-softmax and losses, nor of the way back
+//! through attention and layer norm: their bounds are ∞. (It has theorems about a square root and a quotient of positive numbers for whoever knows a
+//! lower bound; that of the quotient is used with the least number that the bounds leave possible.)
 //!
 //! A bound of an intermediate is the maximum over its tensor before the next is computed from it: `εt`, then `εq` from `εt`, and so on.
 
