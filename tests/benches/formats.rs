@@ -5,19 +5,24 @@
 //! A ratio is the median over rounds of (time of the op in the format / time of the yardstick), both timed in the same round, so
 //! that it holds when the speed of the machine drifts. The yardstick of `add`, `mul`, `relu` and their ways back is `*y = a + b`
 //! in a loop, as rustc compiles it for a user of f32; that of `exp`, `tanh` and the radii is the same op of ours in f32. In the
-//! first table the numbers lie in the nearest cache, where nothing but arithmetic counts; in the second they come from memory.
+//! first table the numbers lie in the nearest cache, where nothing but arithmetic counts; in the second they come from memory. The third
+//! has the value and the cotangent of each smooth function, beside those of the same op in f32.
 
 use std::hint::black_box;
 use std::time::Instant;
 
 use nfgrad::bound::Ball;
 use nfgrad::format::{Carried, E4m3, E5m2, Flt, NearestEven, Nf, Tf32, f16};
-use nfgrad::op::{Add, Exp, Mul, Op, Relu, Tanh};
+use nfgrad::op::{
+    Add, Cos, Exp, Expm1, Gelu, GeluTanh, Ln, Log1p, Mul, Op, Recip, Relu, Sigmoid, Silu, Sin, Softplus, Sqrt, Tanh,
+};
 use nfgrad::prelude::*;
 
 /// Rounded as f32 is, in 64 bits.
 type Carried24 = Carried<24, -149, 127>;
-/// The same by exact integers.
+/// One bit more than f32, and larger and smaller numbers.
+type Carried25 = Carried<25, -200, 200>;
+/// The same as the first by exact integers.
 type Generic24 = Nf<2, Flt<-149, 24>, NearestEven>;
 
 fn main() {
@@ -40,6 +45,39 @@ fn main() {
     row::<bf16, 0x10_0000>("bf16 (goal 1.5)");
     row::<E4m3, 0x10_0000>("e4m3 (goal 3)");
     row::<Carried24, 0x10_0000>("24 bits in f64 (goal 5)");
+    functions();
+}
+
+/// The value and the cotangent of each smooth function.
+fn functions() {
+    let columns = ["bf16", "back", "e4m3", "back", "24 bits", "back", "25 bits", "back"];
+    println!("{:<24}{}", "4,096 numbers / f32", columns.map(|column| format!("{column:>10}")).concat());
+    function::<Exp>("exp");
+    function::<Expm1>("expm1");
+    function::<Ln>("ln");
+    function::<Log1p>("log1p");
+    function::<Sqrt>("sqrt");
+    function::<Recip>("recip");
+    function::<Tanh>("tanh");
+    function::<Sigmoid>("sigmoid");
+    function::<Softplus>("softplus");
+    function::<Silu>("silu");
+    function::<Gelu>("gelu");
+    function::<GeluTanh>("gelu_tanh");
+    function::<Sin>("sin");
+    function::<Cos>("cos");
+}
+
+fn function<O: Op<((D<4096>,),)>>(name: &str) {
+    let ratios = [both::<O, bf16>(), both::<O, E4m3>(), both::<O, Carried24>(), both::<O, Carried25>()];
+    println!("{name:<24}{}", ratios.as_flattened().iter().map(|ratio| format!("{ratio:>10.2}")).collect::<String>());
+}
+
+fn both<O: Op<((D<4096>,),)>, F: Format>() -> [f64; 2] {
+    [
+        ratio::<4096>(&mut unary::<O, F, 4096>(), &mut unary::<O, f32, 4096>()),
+        ratio::<4096>(&mut unary_back::<O, F, 4096>(), &mut unary_back::<O, f32, 4096>()),
+    ]
 }
 
 fn heading(title: &str) {
@@ -122,6 +160,13 @@ fn unary<O: Op<((D<LEN>,),)>, F: Format, const LEN: usize>() -> impl FnMut() {
 /// The cotangent of the left operand.
 fn product_back<F: Format, const LEN: usize>() -> impl FnMut() {
     run::<F, LEN>(|a, b, dx| <Mul as Op<((D<LEN>,), (D<LEN>,))>>::vjp([a, b], a, b, [Some(dx), None]))
+}
+
+/// The cotangent of a function, given its value.
+fn unary_back<O: Op<((D<LEN>,),)>, F: Format, const LEN: usize>() -> impl FnMut() {
+    let mut y = Numbers::new::<LEN>(0);
+    O::forward::<F>([Numbers::new::<LEN>(1).get()], y.get_mut());
+    run::<F, LEN>(move |x, dy, dx| O::vjp([x], y.get(), dy, [Some(dx)]))
 }
 
 fn relu_back<F: Format, const LEN: usize>() -> impl FnMut() {

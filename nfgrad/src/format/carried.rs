@@ -5,7 +5,7 @@ use std::fmt;
 use super::elementary::Elementary;
 use super::narrow::power_of_two;
 use super::native::{quotient_residual, root_residual, two_sum};
-use super::{Format, Primitive, accumulated_product};
+use super::{Carrier, Format, accumulated_product};
 use crate::bound::Up;
 use crate::kernel::gemm::Mat;
 
@@ -104,6 +104,7 @@ impl<const P: u32, const EMIN: i32, const EMAX: i32> Format for Carried<P, EMIN,
     const ZERO: Self = Self(0.0);
     const ONE: Self = Self(1.0);
     type Acc = f64;
+    type Carrier = Self;
     const ROUNDS_ONCE: bool = true;
     const ROUNDOFF: [f64; 2] = [power_of_two(-Self::PRECISION), power_of_two(EMIN - 1)];
 
@@ -167,20 +168,6 @@ impl<const P: u32, const EMIN: i32, const EMAX: i32> Format for Carried<P, EMIN,
         Self::round(self.0.sqrt())
     }
 
-    /// By the straight lines that are made for f32, where they keep their error for every number of the format: a loop over them is vectorised.
-    #[inline(always)]
-    fn eval<E: Elementary>(self) -> Self {
-        Self::round(if const { Self::is_narrow::<E>() } { f32::carry::<E>(self.0) } else { f64::carry::<E>(self.0) })
-    }
-
-    #[inline(always)]
-    fn eval_error<E: Elementary>(self) -> Up {
-        let rounding = self.half_ulp();
-        let size = self.magnitude() + rounding;
-        let carried = const { Self::is_narrow::<E>() };
-        rounding + if carried { f32::carry_error::<E>(size) } else { f64::carry_error::<E>(size) }
-    }
-
     /// `2^n 2^-P` for a number in `[2^n, 2^(n+1))`, and half of `2^EMIN` for subnormals and zero.
     #[inline(always)]
     fn half_ulp(self) -> Up {
@@ -214,6 +201,24 @@ impl<const P: u32, const EMIN: i32, const EMAX: i32> Format for Carried<P, EMIN,
 
     fn matmul(a: Mat<'_, Self>, b: Mat<'_, Self>, c: &mut [Self]) {
         accumulated_product(a, b, c);
+    }
+}
+
+/// By the straight lines that are made for f32, where they keep their error for every number of the format: a loop over them is vectorised.
+impl<const P: u32, const EMIN: i32, const EMAX: i32> Carrier for Carried<P, EMIN, EMAX> {
+    #[inline(always)]
+    fn carry<E: Elementary>(x: f64) -> f64 {
+        if const { Self::is_narrow::<E>() } { f32::carry::<E>(x) } else { f64::carry::<E>(x) }
+    }
+
+    #[inline(always)]
+    fn relative_error<E: Elementary>() -> f64 {
+        if const { Self::is_narrow::<E>() } { f32::relative_error::<E>() } else { f64::relative_error::<E>() }
+    }
+
+    #[inline(always)]
+    fn carry_error<E: Elementary>(size: Up) -> Up {
+        if const { Self::is_narrow::<E>() } { f32::carry_error::<E>(size) } else { f64::carry_error::<E>(size) }
     }
 }
 

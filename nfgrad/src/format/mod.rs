@@ -2,6 +2,7 @@
 
 mod brain;
 mod carried;
+mod carrier;
 mod float16;
 mod fold;
 pub mod fp8;
@@ -28,6 +29,7 @@ use crate::kernel::scratch::{Pooled, with_scratch};
 pub use crate::kernel::elementary;
 pub use brain::bf16;
 pub use carried::Carried;
+pub use carrier::Carrier;
 pub use float16::f16;
 pub use fp8::{E4m3, E4m3Saturating, E5m2, E5m2Saturating};
 pub use narrow::Narrow;
@@ -53,7 +55,7 @@ pub trait Accumulator:
     + Div<Output = Self>
     + Neg<Output = Self>
 {
-    /// In what norms are computed and elementary functions carried out. Numbers that are f32 have f32.
+    /// In what norms are computed. Numbers that are f32 have f32.
     type Primitive: Primitive;
     /// Whether sums and products are taken one term after another, from the first to the last.
     const LEFT_FOLD: bool;
@@ -80,13 +82,6 @@ pub trait Primitive: Float + Accumulator + Pooled {
     /// A number of a format that embeds in this type, or the nearest one: it is off by [`Format::CONVERSION`].
     #[doc(hidden)]
     fn widen<F: Format>(x: F) -> Self;
-
-    /// `f(x)` in f64, for a number `x` of a format whose accumulator has this primitive.
-    fn carry<E: Elementary>(x: f64) -> f64;
-    /// At least the relative error of [`Primitive::carry`], but for underflow to below 2^-999.
-    fn relative_error<E: Elementary>() -> f64;
-    /// At least `|y - f(x)|` for every `y` that [`Primitive::carry`] returns with `|y| <= size`.
-    fn carry_error<E: Elementary>(size: Up) -> Up;
 }
 
 /// A floating-point format, together with what has been proved of its operations.
@@ -122,6 +117,8 @@ pub trait Format: Copy + Default + PartialEq + PartialOrd + Debug + Display + Se
     const ONE: Self;
     /// The type in which sums and products accumulate.
     type Acc: Accumulator;
+    /// How elementary functions are carried out before they are rounded.
+    type Carrier: Carrier;
     /// Whether [`Format::from_acc`] rounds: whether the accumulator is wider than the format.
     const ROUNDS_ONCE: bool;
     /// The relative error of [`Format::to_f64`]: 0, or `2^-53` in a radix that is no power of two.
@@ -178,7 +175,7 @@ pub trait Format: Copy + Default + PartialEq + PartialOrd + Debug + Display + Se
     #[inline(always)]
     #[must_use]
     fn eval<E: Elementary>(self) -> Self {
-        Self::from_f64(<Self::Acc as Accumulator>::Primitive::carry::<E>(self.to_f64()))
+        Self::from_f64(Self::Carrier::carry::<E>(self.to_f64()))
     }
 
     /// At least `|fl(t) - t|` for every real `t` that rounds to `self`: half a unit in the last place, ∞ if `self` is not
@@ -188,7 +185,7 @@ pub trait Format: Copy + Default + PartialEq + PartialOrd + Debug + Display + Se
     #[inline(always)]
     fn eval_error<E: Elementary>(self) -> Up {
         let rounding = self.half_ulp();
-        rounding + <Self::Acc as Accumulator>::Primitive::carry_error::<E>(self.magnitude() + rounding)
+        rounding + Self::Carrier::carry_error::<E>(self.magnitude() + rounding)
     }
     /// At least `|sum - (a + b)|`, where `sum` is `a.add(b)`; exactly 0 when the addition is exact.
     fn add_error(a: Self, b: Self, sum: Self) -> Up;

@@ -144,6 +144,7 @@ impl<T: Narrow> Format for T {
     const ZERO: Self = <T as Narrow>::ZERO;
     const ONE: Self = <T as Narrow>::ONE;
     type Acc = f32;
+    type Carrier = f32;
     const ROUNDS_ONCE: bool = true;
     const SATURATES: bool = T::SATURATES;
     const ROUNDOFF: [f64; 2] = [power_of_two(-T::PRECISION), power_of_two(T::EMIN - 1)];

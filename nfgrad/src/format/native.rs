@@ -1,6 +1,6 @@
 //! f32 and f64: the hardware rounds, and the error of an addition is found exactly.
 
-use super::{Accumulation, Accumulator, Format, Primitive, product_tree_error, tree_error};
+use super::{Accumulation, Accumulator, Carrier, Format, Primitive, product_tree_error, tree_error};
 use crate::bound::Up;
 use crate::kernel::elementary::Elementary;
 use crate::kernel::gemm::{Mat, gemm_f32, gemm_f64};
@@ -40,23 +40,6 @@ impl Primitive for f32 {
         // Exact for the formats that accumulate in f32; the way through f64 vanishes where `F` is f32.
         Format::from_f64(x.to_f64())
     }
-
-    #[inline(always)]
-    fn carry<E: Elementary>(x: f64) -> f64 {
-        E::narrow(x)
-    }
-
-    #[inline(always)]
-    fn relative_error<E: Elementary>() -> f64 {
-        E::NARROW_ERROR
-    }
-
-    /// `|y - f| <= e |f| + t` and `|f| <= |y| + e |f| + t` with `t = 2^-1000`, so `|y - f| <= (e |y| + t) / (1 - e)`.
-    #[inline(always)]
-    fn carry_error<E: Elementary>(size: Up) -> Up {
-        // One `e` more than needed is for the roundings of this line.
-        Up::new(size.get() * (E::NARROW_ERROR * (1.0 + 3.0 * E::NARROW_ERROR)) + 2f64.powi(-998))
-    }
 }
 
 native_accumulator!(f64, gemm_f64);
@@ -70,22 +53,6 @@ impl Primitive for f64 {
     fn widen<F: Format>(x: F) -> Self {
         x.to_f64()
     }
-
-    #[inline]
-    fn carry<E: Elementary>(x: f64) -> f64 {
-        E::wide(x)
-    }
-
-    /// A unit is at most 2^-52 of the computed number, and that at most `1 + 2^-40` times the exact one.
-    #[inline]
-    fn relative_error<E: Elementary>() -> f64 {
-        E::WIDE_ULPS * f64::EPSILON * (1.0 + 1.0 / (1_u64 << 40) as f64)
-    }
-
-    #[inline]
-    fn carry_error<E: Elementary>(size: Up) -> Up {
-        size.get().half_ulp().max(Up::new(2f64.powi(-1061))) * Up::new(2.0 * E::WIDE_ULPS)
-    }
 }
 
 /// What f32 and f64 share, word for word.
@@ -95,6 +62,7 @@ macro_rules! native_arithmetic {
         const ZERO: Self = 0.0;
         const ONE: Self = 1.0;
         type Acc = $float;
+        type Carrier = $float;
         const ROUNDS_ONCE: bool = false;
         const ROUNDOFF: [f64; 2] = [Self::UNIT_ROUNDOFF, Self::ETA];
 

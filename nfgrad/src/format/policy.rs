@@ -69,6 +69,7 @@ macro_rules! as_inside {
         const SATURATES: bool = F::SATURATES;
         const ROUNDOFF: [f64; 2] = F::ROUNDOFF;
         const TO_NEAREST: bool = F::TO_NEAREST;
+        type Carrier = F::Carrier;
 
         #[inline]
         fn from_f64(x: f64) -> Self {

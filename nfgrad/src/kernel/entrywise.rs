@@ -1,5 +1,7 @@
 //! Loops over the entries of tensors, compiled for the widest registers.
 
+use std::marker::PhantomData;
+
 use super::dispatch::{Loop, widest, widest_of_all};
 use crate::format::Format;
 
@@ -26,40 +28,49 @@ impl<F: Format, Op: Fn(F, F) -> F> Loop<(&[F], &[F], &mut [F], Op)> for Rows {
     }
 }
 
-/// `y[i] = f(x[i])` for `numel` entries.
-#[inline(always)]
-pub(crate) fn map<F: Format>(x: &[F], y: &mut [F], numel: usize, f: impl Fn(F) -> F) {
-    if numel < WORTH_A_CALL { Map::run((x, y, f)) } else { widest_of_all::<Map, _>((x, y, f)) }
+/// A function of one number and its way back. A trait and not two closures, since a function as long as an exponential becomes part of a
+/// loop, which then is vectorised, only if it is told to: both are to be `#[inline(always)]`.
+pub(crate) trait Entry<F> {
+    /// `f(x)`.
+    fn value(x: F) -> F;
+    /// The contribution to the cotangent of `x`.
+    fn vjp(x: F, y: F, dy: F) -> F;
 }
 
-struct Map;
+/// `y[i] = f(x[i])` for `numel` entries.
+#[inline(always)]
+pub(crate) fn map<E: Entry<F>, F: Format>(x: &[F], y: &mut [F], numel: usize) {
+    if numel < WORTH_A_CALL { Map::<E>::run((x, y)) } else { widest_of_all::<Map<E>, _>((x, y)) }
+}
 
-impl<F: Format, Op: Fn(F) -> F> Loop<(&[F], &mut [F], Op)> for Map {
+struct Map<E>(PhantomData<E>);
+
+impl<E: Entry<F>, F: Format> Loop<(&[F], &mut [F])> for Map<E> {
     type Output = ();
 
     #[inline(always)]
-    fn run((x, y, f): (&[F], &mut [F], Op)) {
+    fn run((x, y): (&[F], &mut [F])) {
         for (y, &x) in y.iter_mut().zip(x) {
-            *y = f(x);
+            *y = E::value(x);
         }
     }
 }
 
-/// `dx[i] = f(x[i], y[i], dy[i])` for `numel` entries.
+/// The contributions of `numel` entries, given `[x, y, dy]`.
 #[inline(always)]
-pub(crate) fn map_back<F: Format>(known: [&[F]; 3], dx: &mut [F], numel: usize, f: impl Fn(F, F, F) -> F) {
-    if numel < WORTH_A_CALL { MapBack::run((known, dx, f)) } else { widest_of_all::<MapBack, _>((known, dx, f)) }
+pub(crate) fn map_back<E: Entry<F>, F: Format>(known: [&[F]; 3], dx: &mut [F], numel: usize) {
+    if numel < WORTH_A_CALL { MapBack::<E>::run((known, dx)) } else { widest_of_all::<MapBack<E>, _>((known, dx)) }
 }
 
-struct MapBack;
+struct MapBack<E>(PhantomData<E>);
 
-impl<F: Format, Op: Fn(F, F, F) -> F> Loop<([&[F]; 3], &mut [F], Op)> for MapBack {
+impl<E: Entry<F>, F: Format> Loop<([&[F]; 3], &mut [F])> for MapBack<E> {
     type Output = ();
 
     #[inline(always)]
-    fn run(([x, y, dy], dx, f): ([&[F]; 3], &mut [F], Op)) {
+    fn run(([x, y, dy], dx): ([&[F]; 3], &mut [F])) {
         for (((dx, &x), &y), &dy) in dx.iter_mut().zip(x).zip(y).zip(dy) {
-            *dx = f(x, y, dy);
+            *dx = E::vjp(x, y, dy);
         }
     }
 }

@@ -30,11 +30,11 @@
 
 use nfgrad_shapes::Shape;
 
-use super::curve::{Carrier, Curve, Logistic, UNDERFLOW};
+use super::curve::{Curve, Logistic, UNDERFLOW};
 use super::rounding::{Count, guarded, in_f64, is_known, narrowing_error};
 use super::{Contribution, Op, Softplus};
 use crate::bound::{Ball, Domain, Up};
-use crate::format::{Format, Primitive, elementary, sum_error};
+use crate::format::{Carrier, Format, elementary, sum_error};
 use crate::kernel::reduce::{sum_height, sum_of};
 
 /// The mean binary cross-entropy of logits; see the [module](self).
@@ -56,7 +56,7 @@ impl<S: Shape> Op<(S, S)> for BceWithLogits {
             let (mut magnitude, mut errors) = (Up::ZERO, Up::ZERO);
             for i in 0..S::NUMEL {
                 let (z, t) = (z.get(i), t.get(i));
-                let term = F::Acc::from_f64(loss::<Carrier<F>>(z.0.to_f64(), t.0.to_f64()));
+                let term = F::Acc::from_f64(loss::<F::Carrier>(z.0.to_f64(), t.0.to_f64()));
                 magnitude += term.magnitude();
                 errors += if is_known(z) & is_known(t) { loss_error(z, t, term) } else { Up::INFINITY };
             }
@@ -73,7 +73,7 @@ impl<S: Shape> Op<(S, S)> for BceWithLogits {
         let factor = dy[0].to_f64() / S::NUMEL as f64;
         if let Some(dz) = dz {
             for ((dz, z), t) in dz.iter_mut().zip(z).zip(t) {
-                *dz = F::from_f64(slope::<Carrier<F>>(z.to_f64(), t.to_f64()) * factor);
+                *dz = F::from_f64(slope::<F::Carrier>(z.to_f64(), t.to_f64()) * factor);
             }
         }
         if let Some(dt) = dt {
@@ -111,12 +111,12 @@ impl<S: Shape> Op<(S, S)> for BceWithLogits {
 #[inline]
 fn sum_of_losses<F: Format>(z: &[F], t: &[F]) -> F::Acc {
     let t = &t[..z.len()];
-    sum_of::<F>(z.len(), |i| F::Acc::from_f64(loss::<Carrier<F>>(z[i].to_f64(), t[i].to_f64())))
+    sum_of::<F>(z.len(), |i| F::Acc::from_f64(loss::<F::Carrier>(z[i].to_f64(), t[i].to_f64())))
 }
 
 /// `ln(1 + e^-|z|)`.
 #[inline(always)]
-fn log_term<A: Primitive>(z: f64) -> f64 {
+fn log_term<A: Carrier>(z: f64) -> f64 {
     A::carry::<elementary::Softplus>(-z.abs())
 }
 
@@ -128,13 +128,13 @@ fn weight(z: f64, t: f64) -> f64 {
 
 /// `l`.
 #[inline(always)]
-fn loss<A: Primitive>(z: f64, t: f64) -> f64 {
+fn loss<A: Carrier>(z: f64, t: f64) -> f64 {
     log_term::<A>(z) + weight(z, t) * z.abs()
 }
 
 /// `s`, which is close to `σ(z) - t`.
 #[inline(always)]
-fn slope<A: Primitive>(z: f64, t: f64) -> f64 {
+fn slope<A: Carrier>(z: f64, t: f64) -> f64 {
     let logistic = Logistic::new::<A>(z);
     if z > 0.0 { weight(z, t) - logistic.below } else { logistic.above - t }
 }
@@ -147,7 +147,7 @@ fn weight_error(z: f64, t: f64) -> Up {
 
 /// `s` with its distance from the real slope at this very `z` and `t`.
 #[inline(always)]
-fn slope_here<A: Primitive>(z: f64, t: f64) -> (f64, Up) {
+fn slope_here<A: Carrier>(z: f64, t: f64) -> (f64, Up) {
     let (logistic, slope) = (Logistic::new::<A>(z), slope::<A>(z, t));
     let (sigmoid, rounding) = if z > 0.0 {
         (logistic.below, f64::add_error(weight(z, t), -logistic.below, slope))
@@ -162,8 +162,8 @@ fn slope_here<A: Primitive>(z: f64, t: f64) -> (f64, Up) {
 #[inline(always)]
 fn slope_ball<F: Format>(z: (F, Up), t: (F, Up)) -> (f64, Up) {
     let ((z, alpha), (t, beta)) = (in_f64(z), in_f64(t));
-    let (slope, error) = slope_here::<Carrier<F>>(z, t);
-    let bend = Softplus::bend::<Carrier<F>>(z).within(alpha, Softplus::MAXIMA);
+    let (slope, error) = slope_here::<F::Carrier>(z, t);
+    let bend = Softplus::bend::<F::Carrier>(z).within(alpha, Softplus::MAXIMA);
     (slope, error + (alpha * bend).min(Up::new(1.0)) + beta)
 }
 
@@ -171,15 +171,15 @@ fn slope_ball<F: Format>(z: (F, Up), t: (F, Up)) -> (f64, Up) {
 #[inline(always)]
 fn loss_error<F: Format>(z: (F, Up), t: (F, Up), term: F::Acc) -> Up {
     let ((z, alpha), (t, beta)) = (in_f64(z), in_f64(t));
-    let (log, weight, loss) = (log_term::<Carrier<F>>(z), weight(z, t), loss::<Carrier<F>>(z, t));
+    let (log, weight, loss) = (log_term::<F::Carrier>(z), weight(z, t), loss::<F::Carrier>(z, t));
     let product = weight * z.abs();
-    let own = Carrier::<F>::carry_error::<elementary::Softplus>(Up::abs(log))
+    let own = F::Carrier::carry_error::<elementary::Softplus>(Up::abs(log))
         + weight_error(z, t) * z
         + f64::mul_error(weight, z.abs(), product)
         + f64::add_error(log, product, loss)
         + term.distance(loss);
-    let (slope, slope_error) = slope_here::<Carrier<F>>(z, t);
-    let bend = Softplus::bend::<Carrier<F>>(z).within(alpha, Softplus::MAXIMA);
+    let (slope, slope_error) = slope_here::<F::Carrier>(z, t);
+    let bend = Softplus::bend::<F::Carrier>(z).within(alpha, Softplus::MAXIMA);
     let steepness = Up::abs(slope) + slope_error + alpha * bend * Up::new(0.5);
     let steepest = Up::abs(t).max(Up::of_rounded_sum(1.0 - t));
     own + alpha * steepness.min(steepest) + (Up::abs(z) + alpha) * beta

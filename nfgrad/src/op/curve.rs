@@ -25,7 +25,7 @@ use super::rounding::{in_f64, product_error};
 use super::torchlean::Tensor;
 use super::{Pointwise, Steadiness};
 use crate::bound::Up;
-use crate::format::{Accumulator, Format, Primitive, elementary::Elementary, elementary::Exp};
+use crate::format::{Carrier, Format, elementary::Elementary, elementary::Exp};
 
 /// A smooth function of one number; see the [module](self).
 pub trait Curve: 'static {
@@ -38,11 +38,11 @@ pub trait Curve: 'static {
     /// At least `|f(s) - f(t)|` for all `s` and `t`.
     const RANGE: f64 = f64::INFINITY;
 
-    /// `f'(x)`, computed in f64 by functions that are as good as the accumulator needs.
-    fn slope<A: Primitive>(x: f64) -> f64;
+    /// `f'(x)`, computed in f64 by functions that are as good as the format needs.
+    fn slope<A: Carrier>(x: f64) -> f64;
 
     /// What bounds the slope near `x`.
-    fn bend<A: Primitive>(x: f64) -> Bend;
+    fn bend<A: Carrier>(x: f64) -> Bend;
 
     /// Whether `y` is exactly `f(x)`.
     #[inline(always)]
@@ -110,7 +110,7 @@ impl<C: Curve> Pointwise for C {
 
     #[inline(always)]
     fn vjp<F: Format>(x: F, _: F, dy: F) -> F {
-        F::from_f64(dy.to_f64() * C::slope::<Carrier<F>>(x.to_f64()))
+        F::from_f64(dy.to_f64() * C::slope::<F::Carrier>(x.to_f64()))
     }
 
     #[inline(always)]
@@ -138,7 +138,7 @@ impl<C: Curve> Pointwise for C {
 fn value_error<C: Curve, F: Format>(x: F, alpha: Up, y: F) -> (Up, Up) {
     let own = if C::is_exact(x, y) { Up::ZERO } else { y.eval_error::<C::Function>() };
     let (x, alpha) = in_f64((x, alpha));
-    let at = C::bend::<Carrier<F>>(x);
+    let at = C::bend::<F::Carrier>(x);
     let steepness = Up::abs(at.slope) + at.error + alpha * at.within(alpha, C::MAXIMA) * Up::new(0.5);
     (own, alpha * steepness.min(Up::new(C::MAXIMA[0])))
 }
@@ -147,13 +147,10 @@ fn value_error<C: Curve, F: Format>(x: F, alpha: Up, y: F) -> (Up, Up) {
 #[inline(always)]
 fn cotangent_error<C: Curve, F: Format>(x: (F, Up), dy: (F, Up), dx: F, most: Up) -> Up {
     let ((x, alpha), dy) = (in_f64(x), in_f64(dy));
-    let at = C::bend::<Carrier<F>>(x);
+    let at = C::bend::<F::Carrier>(x);
     let change = (alpha * at.within(alpha, C::MAXIMA)).min(most);
     scaled_error(dy, (at.slope, at.error + change), dx)
 }
-
-/// In what the functions of a format are carried out.
-pub(super) type Carrier<F> = <<F as Format>::Acc as Accumulator>::Primitive;
 
 /// At least `|dx - dy* w*|`, where `dx` is the product `dy w` in f64, rounded once to the format.
 #[inline(always)]
@@ -180,7 +177,7 @@ pub(super) struct Logistic {
 
 impl Logistic {
     #[inline(always)]
-    pub(super) fn new<A: Primitive>(x: f64) -> Self {
+    pub(super) fn new<A: Carrier>(x: f64) -> Self {
         let e = A::carry::<Exp>(-x.abs());
         let (large, small) = (1.0 / (1.0 + e), e / (1.0 + e));
         let (above, below) = if x < 0.0 { (small, large) } else { (large, small) };
@@ -189,7 +186,7 @@ impl Logistic {
 
     /// At least the relative error of each of the three, and room for two more roundings.
     #[inline(always)]
-    pub(super) fn relative<A: Primitive>() -> f64 {
+    pub(super) fn relative<A: Carrier>() -> f64 {
         A::relative_error::<Exp>() + 8.0 * UNIT
     }
 

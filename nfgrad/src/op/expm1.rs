@@ -14,11 +14,11 @@
 //!
 //! as for [`exp`](super::exp).
 
-use super::curve::{Carrier, scaled_error};
+use super::curve::scaled_error;
 use super::rounding::in_f64;
 use super::{Pointwise, Steadiness};
 use crate::bound::Up;
-use crate::format::{Format, Primitive, elementary};
+use crate::format::{Carrier, Format, elementary};
 
 /// `e^x - 1`, entry by entry; see the [module](self).
 #[derive(Debug, Clone, Copy)]
@@ -26,7 +26,7 @@ pub struct Expm1;
 
 /// `e^x` in f64 with its error, and at least `|e^x - e^x*|`.
 #[inline(always)]
-fn exponential<A: Primitive>((x, alpha): (f64, Up)) -> (f64, Up, Up) {
+fn exponential<A: Carrier>((x, alpha): (f64, Up)) -> (f64, Up, Up) {
     let w = A::carry::<elementary::Exp>(x);
     let error = A::carry_error::<elementary::Exp>(Up::new(w));
     (w, error, (Up::new(w) + error) * alpha.exp_m1())
@@ -46,17 +46,17 @@ impl Pointwise for Expm1 {
     #[inline(always)]
     fn radius<F: Format>(x: F, alpha: Up, y: F) -> Up {
         let own = if (x == F::ZERO) & (y == F::ZERO) { Up::ZERO } else { y.eval_error::<elementary::ExpM1>() };
-        own + exponential::<Carrier<F>>(in_f64((x, alpha))).2
+        own + exponential::<F::Carrier>(in_f64((x, alpha))).2
     }
 
     #[inline(always)]
     fn vjp<F: Format>(x: F, _: F, dy: F) -> F {
-        F::from_f64(dy.to_f64() * Carrier::<F>::carry::<elementary::Exp>(x.to_f64()))
+        F::from_f64(dy.to_f64() * F::Carrier::carry::<elementary::Exp>(x.to_f64()))
     }
 
     #[inline(always)]
     fn vjp_radius<F: Format>(x: (F, Up), _: (F, Up), dy: (F, Up), dx: F) -> Up {
-        let (w, error, spread) = exponential::<Carrier<F>>(in_f64(x));
+        let (w, error, spread) = exponential::<F::Carrier>(in_f64(x));
         scaled_error(in_f64(dy), (w, error + spread), dx)
     }
 }

@@ -31,7 +31,7 @@ use std::f64::consts::SQRT_2;
 
 use super::curve::{Bend, Curve, Logistic, UNDERFLOW, UNIT, padded};
 use crate::bound::Up;
-use crate::format::{Format, Primitive, elementary, elementary::Exp, elementary::NormalCdf};
+use crate::format::{Carrier, Format, elementary, elementary::Exp, elementary::NormalCdf};
 
 /// `x Φ(x)`, entry by entry; see the [module](self).
 #[derive(Debug, Clone, Copy)]
@@ -42,7 +42,7 @@ const DENSITY: f64 = 0.398_942_280_401_432_7;
 
 /// `Φ(x)` and `x φ(x)`; beyond 40 they are 0 or 1, and 0, to within e^-790.
 #[inline(always)]
-fn gaussian<A: Primitive>(x: f64) -> (f64, f64) {
+fn gaussian<A: Carrier>(x: f64) -> (f64, f64) {
     let x = x.clamp(-40.0, 40.0);
     (A::carry::<NormalCdf>(x), x * (DENSITY * A::carry::<Exp>(-0.5 * (x * x))))
 }
@@ -53,13 +53,13 @@ impl Curve for Gelu {
     const MAXIMA: [f64; 3] = [1.129, 0.798, 0.779];
 
     #[inline(always)]
-    fn slope<A: Primitive>(x: f64) -> f64 {
+    fn slope<A: Carrier>(x: f64) -> f64 {
         let (below, part) = gaussian::<A>(x);
         below + part
     }
 
     #[inline(always)]
-    fn bend<A: Primitive>(x: f64) -> Bend {
+    fn bend<A: Carrier>(x: f64) -> Bend {
         let (below, part) = gaussian::<A>(x);
         let x = x.clamp(-40.0, 40.0);
         let square = x * x;
@@ -101,7 +101,7 @@ impl Curve for GeluTanh {
     const MAXIMA: [f64; 3] = [1.1291, 0.798, 0.78];
 
     #[inline(always)]
-    fn slope<A: Primitive>(x: f64) -> f64 {
+    fn slope<A: Carrier>(x: f64) -> f64 {
         let x = x.clamp(-24.0, 24.0);
         let [v, first, _] = argument(x);
         let at = Logistic::new::<A>(v);
@@ -109,7 +109,7 @@ impl Curve for GeluTanh {
     }
 
     #[inline(always)]
-    fn bend<A: Primitive>(x: f64) -> Bend {
+    fn bend<A: Carrier>(x: f64) -> Bend {
         let x = x.clamp(-24.0, 24.0);
         let [v, first, second] = argument(x);
         let at = Logistic::new::<A>(v);

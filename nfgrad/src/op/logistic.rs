@@ -8,7 +8,7 @@ use super::Sigmoid;
 use super::curve::{Bend, Curve};
 use super::torchlean::{self, Tensor};
 use crate::bound::Up;
-use crate::format::{Format, Primitive, elementary};
+use crate::format::{Carrier, Format, elementary};
 
 /// `e^x / (e^x + 1)`, entry by entry; see the [module](self).
 #[derive(Debug, Clone, Copy)]
@@ -21,12 +21,12 @@ impl Curve for Logistic {
     const RANGE: f64 = Sigmoid::RANGE;
 
     #[inline(always)]
-    fn slope<A: Primitive>(x: f64) -> f64 {
+    fn slope<A: Carrier>(x: f64) -> f64 {
         Sigmoid::slope::<A>(x)
     }
 
     #[inline(always)]
-    fn bend<A: Primitive>(x: f64) -> Bend {
+    fn bend<A: Carrier>(x: f64) -> Bend {
         Sigmoid::bend::<A>(x)
     }
 

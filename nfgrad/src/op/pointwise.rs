@@ -9,7 +9,7 @@ use super::torchlean::Tensor;
 use super::{Contribution, Defined, Op};
 use crate::bound::{Ball, Domain, Rule, T0, Up};
 use crate::format::Format;
-use crate::kernel::entrywise::{map, map_back};
+use crate::kernel::entrywise::{Entry, map, map_back};
 
 /// A function of one number, lifted to every entry of a tensor: `[s] -> [s]`.
 ///
@@ -68,6 +68,18 @@ pub trait Pointwise: 'static {
     }
 }
 
+impl<P: Pointwise, F: Format> Entry<F> for P {
+    #[inline(always)]
+    fn value(x: F) -> F {
+        <P as Pointwise>::value(x)
+    }
+
+    #[inline(always)]
+    fn vjp(x: F, y: F, dy: F) -> F {
+        <P as Pointwise>::vjp(x, y, dy)
+    }
+}
+
 /// In which radii the bounds of a [`Pointwise`] op are [steady](crate::bound::Steady): in those that are used, and felt slowly at first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Steadiness {
@@ -101,7 +113,7 @@ impl<P: Pointwise, S: Shape> Op<(S,)> for P {
 
     #[inline]
     fn forward<F: Format>([x]: [&[F]; 1], y: &mut [F]) {
-        map(x, y, S::NUMEL, P::value);
+        map::<P, F>(x, y, S::NUMEL);
     }
 
     #[inline]
@@ -116,7 +128,7 @@ impl<P: Pointwise, S: Shape> Op<(S,)> for P {
     #[inline]
     fn vjp<F: Format>([x]: [&[F]; 1], y: &[F], dy: &[F], [dx]: [Option<&mut [F]>; 1]) {
         if let Some(dx) = dx {
-            map_back([x, y, dy], dx, S::NUMEL, P::vjp);
+            map_back::<P, F>([x, y, dy], dx, S::NUMEL);
         }
     }
 

@@ -35,7 +35,7 @@ use super::scale::Literal;
 use super::{Ln, Pointwise, ln};
 use crate::bound::Up;
 use crate::format::elementary::{self, Elementary};
-use crate::format::{Format, Primitive};
+use crate::format::{Carrier, Format};
 
 /// `ln max(x, L)`, entry by entry; see the [module](self).
 pub struct SafeLog<L>(PhantomData<fn() -> L>);

@@ -5,7 +5,7 @@
 //!
 //! | | |
 //! |---|---|
-//! | Value | `y = fl(ln h)`, `h = fl(softplus(x) + ε)`, all in f64 with functions that are as good as the accumulator needs, rounded once |
+//! | Value | `y = fl(ln h)`, `h = fl(softplus(x) + ε)`, all in f64 with functions that are as good as the format needs, rounded once |
 //! | Cotangent | `x̄ = fl(ȳ w)`, `w = σ(x) / h`, likewise |
 //!
 //! # Error bound
@@ -33,14 +33,14 @@ use std::fmt::{self, Debug};
 use std::marker::PhantomData;
 
 use super::clamp::threshold;
-use super::curve::{Bend, Carrier, Logistic, UNDERFLOW, scaled_error};
+use super::curve::{Bend, Logistic, UNDERFLOW, scaled_error};
 use super::rounding::in_f64;
 use super::scale::Literal;
 use super::torchlean::{self, Tensor};
 use super::{Pointwise, Steadiness, ln};
 use crate::bound::Up;
 use crate::format::elementary::{self, Elementary};
-use crate::format::{Format, Primitive};
+use crate::format::{Carrier, Format};
 
 /// At least `|f'|`, `|f''|` and `|f'''|` everywhere.
 const MAXIMA: [f64; 3] = [1.0, 0.25, 0.75];
@@ -65,13 +65,13 @@ impl<L: Literal> Debug for SafeLogSmooth<L> {
 impl<L: Literal> SafeLogSmooth<L> {
     /// `h`.
     #[inline(always)]
-    fn argument<A: Primitive>(x: f64) -> f64 {
+    fn argument<A: Carrier>(x: f64) -> f64 {
         A::carry::<elementary::Softplus>(x) + L::NEAREST
     }
 
     /// `h` with its distance from the real one at this very `x`.
     #[inline(always)]
-    fn argument_ball<A: Primitive>(x: f64) -> (f64, Up) {
+    fn argument_ball<A: Carrier>(x: f64) -> (f64, Up) {
         let (softplus, (epsilon, error, _)) = (A::carry::<elementary::Softplus>(x), threshold::<L>());
         let sum = softplus + epsilon;
         let function = A::carry_error::<elementary::Softplus>(Up::abs(softplus));
@@ -80,13 +80,13 @@ impl<L: Literal> SafeLogSmooth<L> {
 
     /// The slope `w`.
     #[inline(always)]
-    fn slope<A: Primitive>(x: f64) -> f64 {
+    fn slope<A: Carrier>(x: f64) -> f64 {
         Logistic::new::<A>(x).above / Self::argument::<A>(x)
     }
 
     /// The slope with its error, and at least `|f''|` within `alpha` of the point.
     #[inline(always)]
-    fn bend<A: Primitive>(x: f64, alpha: Up) -> (f64, Up, Up) {
+    fn bend<A: Carrier>(x: f64, alpha: Up) -> (f64, Up, Up) {
         let (logistic, (h, h_error)) = (Logistic::new::<A>(x), Self::argument_ball::<A>(x));
         let relative = Up::new(Logistic::relative::<A>());
         let (above, below) = (Up::new(logistic.above), Up::new(logistic.below));
@@ -111,7 +111,7 @@ impl<L: Literal> SafeLogSmooth<L> {
     #[inline(always)]
     fn cotangent_error<F: Format>(x: (F, Up), dy: (F, Up), dx: F, most: Up) -> Up {
         let ((x, alpha), dy) = (in_f64(x), in_f64(dy));
-        let (slope, error, bend) = Self::bend::<Carrier<F>>(x, alpha);
+        let (slope, error, bend) = Self::bend::<F::Carrier>(x, alpha);
         scaled_error(dy, (slope, error + (alpha * bend).min(most)), dx)
     }
 }
@@ -123,16 +123,16 @@ impl<L: Literal> Pointwise for SafeLogSmooth<L> {
 
     #[inline(always)]
     fn value<F: Format>(x: F) -> F {
-        F::from_f64(elementary::Ln::wide(Self::argument::<Carrier<F>>(x.to_f64())))
+        F::from_f64(elementary::Ln::wide(Self::argument::<F::Carrier>(x.to_f64())))
     }
 
     #[inline(always)]
     fn radius<F: Format>(x: F, alpha: Up, y: F) -> Up {
         let (x, alpha) = in_f64((x, alpha));
-        let (h, error) = Self::argument_ball::<Carrier<F>>(x);
+        let (h, error) = Self::argument_ball::<F::Carrier>(x);
         let log = elementary::Ln::wide(h);
         let own = ln::spread(h, error) + f64::carry_error::<elementary::Ln>(Up::abs(log)) + y.distance(log);
-        let (slope, slope_error, bend) = Self::bend::<Carrier<F>>(x, alpha);
+        let (slope, slope_error, bend) = Self::bend::<F::Carrier>(x, alpha);
         let steepness = Up::new(slope) + slope_error + alpha * bend * Up::new(0.5);
         own + alpha * steepness.min(Up::new(MAXIMA[0]))
     }
@@ -149,7 +149,7 @@ impl<L: Literal> Pointwise for SafeLogSmooth<L> {
 
     #[inline(always)]
     fn vjp<F: Format>(x: F, _: F, dy: F) -> F {
-        F::from_f64(dy.to_f64() * Self::slope::<Carrier<F>>(x.to_f64()))
+        F::from_f64(dy.to_f64() * Self::slope::<F::Carrier>(x.to_f64()))
     }
 
     #[inline(always)]

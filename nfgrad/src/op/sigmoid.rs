@@ -15,7 +15,7 @@
 use super::curve::{Bend, Curve, Logistic, UNDERFLOW};
 use super::torchlean::{self, Tensor};
 use crate::bound::Up;
-use crate::format::{Format, Primitive, elementary};
+use crate::format::{Carrier, Format, elementary};
 
 /// `1 / (1 + e^-x)`, entry by entry; see the [module](self).
 #[derive(Debug, Clone, Copy)]
@@ -28,12 +28,12 @@ impl Curve for Sigmoid {
     const RANGE: f64 = 1.0;
 
     #[inline(always)]
-    fn slope<A: Primitive>(x: f64) -> f64 {
+    fn slope<A: Carrier>(x: f64) -> f64 {
         Logistic::new::<A>(x).slope
     }
 
     #[inline(always)]
-    fn bend<A: Primitive>(x: f64) -> Bend {
+    fn bend<A: Carrier>(x: f64) -> Bend {
         let slope = Self::slope::<A>(x);
         let relative = Up::new(Logistic::relative::<A>());
         let size = Up::new(slope) * (Up::new(1.0) + relative) + Up::new(UNDERFLOW);

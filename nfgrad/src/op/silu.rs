@@ -14,7 +14,7 @@
 
 use super::curve::{Bend, Curve, Logistic, UNDERFLOW, padded};
 use crate::bound::Up;
-use crate::format::{Format, Primitive, elementary};
+use crate::format::{Carrier, Format, elementary};
 
 /// `x / (1 + e^-x)`, entry by entry; see the [module](self).
 #[derive(Debug, Clone, Copy)]
@@ -26,13 +26,13 @@ impl Curve for Silu {
     const MAXIMA: [f64; 3] = [1.1, 0.5, 0.8];
 
     #[inline(always)]
-    fn slope<A: Primitive>(x: f64) -> f64 {
+    fn slope<A: Carrier>(x: f64) -> f64 {
         let (at, x) = (Logistic::new::<A>(x), reduced(x));
         at.above + x * at.slope
     }
 
     #[inline(always)]
-    fn bend<A: Primitive>(x: f64) -> Bend {
+    fn bend<A: Carrier>(x: f64) -> Bend {
         let (at, x) = (Logistic::new::<A>(x), reduced(x));
         let part = x * at.slope;
         let size = Up::new(at.above) + Up::abs(part);

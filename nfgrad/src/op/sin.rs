@@ -5,7 +5,7 @@
 
 use super::curve::{Bend, Curve, padded};
 use crate::bound::Up;
-use crate::format::{Format, Primitive, elementary};
+use crate::format::{Carrier, Format, elementary};
 
 /// `sin x`, entry by entry; see the [module](self).
 #[derive(Debug, Clone, Copy)]
@@ -18,12 +18,12 @@ impl Curve for Sin {
     const RANGE: f64 = 2.0;
 
     #[inline(always)]
-    fn slope<A: Primitive>(x: f64) -> f64 {
+    fn slope<A: Carrier>(x: f64) -> f64 {
         A::carry::<elementary::Cos>(x)
     }
 
     #[inline(always)]
-    fn bend<A: Primitive>(x: f64) -> Bend {
+    fn bend<A: Carrier>(x: f64) -> Bend {
         let slope = Self::slope::<A>(x);
         bend(slope, A::carry_error::<elementary::Cos>(Up::abs(slope)))
     }
@@ -45,12 +45,12 @@ impl Curve for Cos {
     const RANGE: f64 = 2.0;
 
     #[inline(always)]
-    fn slope<A: Primitive>(x: f64) -> f64 {
+    fn slope<A: Carrier>(x: f64) -> f64 {
         -A::carry::<elementary::Sin>(x)
     }
 
     #[inline(always)]
-    fn bend<A: Primitive>(x: f64) -> Bend {
+    fn bend<A: Carrier>(x: f64) -> Bend {
         let slope = Self::slope::<A>(x);
         bend(slope, A::carry_error::<elementary::Sin>(Up::abs(slope)))
     }

@@ -12,7 +12,7 @@
 use super::curve::{Bend, Curve, Logistic, UNDERFLOW};
 use super::torchlean::{self, Tensor};
 use crate::bound::Up;
-use crate::format::{Format, Primitive, elementary};
+use crate::format::{Carrier, Format, elementary};
 
 /// `ln(1 + e^x)`, entry by entry; see the [module](self).
 #[derive(Debug, Clone, Copy)]
@@ -24,12 +24,12 @@ impl Curve for Softplus {
     const MAXIMA: [f64; 3] = [1.0, 0.25, 0.096_226];
 
     #[inline(always)]
-    fn slope<A: Primitive>(x: f64) -> f64 {
+    fn slope<A: Carrier>(x: f64) -> f64 {
         Logistic::new::<A>(x).above
     }
 
     #[inline(always)]
-    fn bend<A: Primitive>(x: f64) -> Bend {
+    fn bend<A: Carrier>(x: f64) -> Bend {
         let at = Logistic::new::<A>(x);
         let relative = Up::new(Logistic::relative::<A>());
         let second = Up::new(at.slope) * (Up::new(1.0) + relative) + Up::new(UNDERFLOW);

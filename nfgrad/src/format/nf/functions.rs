@@ -26,7 +26,7 @@ use std::cmp::Ordering;
 use super::digits::{Digits, Rest, leading, power};
 use super::{ExponentFunction, Nf, Rounding};
 use crate::bound::Up;
-use crate::format::Primitive;
+use crate::format::Carrier;
 use crate::format::elementary::{Elementary, Near};
 use crate::kernel::natural::Natural;
 use crate::kernel::real::Real;

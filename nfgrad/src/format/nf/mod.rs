@@ -46,6 +46,7 @@ impl<const RADIX: u32, E: ExponentFunction, R: Rounding> Format for Nf<RADIX, E,
     const ZERO: Self = Self::ZERO;
     const ONE: Self = Self::ONE;
     type Acc = Self;
+    type Carrier = f64;
     const ROUNDS_ONCE: bool = false;
     const CONVERSION: f64 = if Self::IS_BINARY { 0.0 } else { f64::EPSILON / 2.0 };
     const TO_NEAREST: bool = R::TO_NEAREST && !E::FLUSHES;

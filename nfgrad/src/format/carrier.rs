@@ -1,0 +1,55 @@
+//! [`Carrier`]: how the elementary functions of a format are carried out, in f64, before they are rounded to it.
+
+use super::Format;
+use crate::bound::Up;
+use crate::kernel::elementary::Elementary;
+
+/// The elementary functions as good as a format needs them, in f64. Ops compute slopes with them too.
+///
+/// f32 stands for [`Elementary::narrow`], for the formats whose numbers are f32; f64 for [`Elementary::wide`]; and
+/// [`Carried`](super::Carried) chooses between the two for each function.
+pub trait Carrier: 'static {
+    /// `f(x)` in f64, for a number `x` of the format; of the exponential for every f64.
+    fn carry<E: Elementary>(x: f64) -> f64;
+    /// At least the relative error of [`Carrier::carry`], but for underflow to below 2^-999.
+    fn relative_error<E: Elementary>() -> f64;
+    /// At least `|y - f(x)|` for every `y` that [`Carrier::carry`] returns with `|y| <= size`.
+    fn carry_error<E: Elementary>(size: Up) -> Up;
+}
+
+impl Carrier for f32 {
+    #[inline(always)]
+    fn carry<E: Elementary>(x: f64) -> f64 {
+        E::narrow(x)
+    }
+
+    #[inline(always)]
+    fn relative_error<E: Elementary>() -> f64 {
+        E::NARROW_ERROR
+    }
+
+    /// `|y - f| <= e |f| + t` and `|f| <= |y| + e |f| + t` with `t = 2^-1000`, so `|y - f| <= (e |y| + t) / (1 - e)`.
+    #[inline(always)]
+    fn carry_error<E: Elementary>(size: Up) -> Up {
+        // One `e` more than needed is for the roundings of this line.
+        Up::new(size.get() * (E::NARROW_ERROR * (1.0 + 3.0 * E::NARROW_ERROR)) + 2f64.powi(-998))
+    }
+}
+
+impl Carrier for f64 {
+    #[inline]
+    fn carry<E: Elementary>(x: f64) -> f64 {
+        E::wide(x)
+    }
+
+    /// A unit is at most 2^-52 of the computed number, and that at most `1 + 2^-40` times the exact one.
+    #[inline]
+    fn relative_error<E: Elementary>() -> f64 {
+        E::WIDE_ULPS * f64::EPSILON * (1.0 + 1.0 / (1_u64 << 40) as f64)
+    }
+
+    #[inline]
+    fn carry_error<E: Elementary>(size: Up) -> Up {
+        Format::half_ulp(size.get()).max(Up::new(2f64.powi(-1061))) * Up::new(2.0 * E::WIDE_ULPS)
+    }
+}
