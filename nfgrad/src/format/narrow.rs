@@ -33,7 +33,7 @@ use crate::kernel::pairs::one_by_one;
 /// bits. From `2^(e-1)` on the last of them is at least `2^(e - 2p) >= 2^e'`, so the first rounding is exact. Below, the product rounds to
 /// 0; and the first rounding, which keeps order, leaves it at most `2^(e-1)`, which is a tie and rounds to 0 too. ∎
 ///
-/// A number of f64 is rounded to f32 *to odd* first, which changes nothing about what it rounds to in a format with at least two bits
+/// A number of f64 is rounded to `p + 2` bits *to odd* first, which changes nothing about what it rounds to in a format with at least two bits
 /// less (Boldo and Melquiond 2008, "Emulation of FMA and correctly rounded sums: proved algorithms using rounding to odd").
 ///
 /// What overflows in f32 overflows in the format too.
@@ -261,18 +261,24 @@ pub(super) const fn power_of_two(n: i32) -> f64 {
 /// To nearest, ties to even, in one rounding.
 #[inline(always)]
 pub(super) fn round_f64<T: Narrow>(x: f64) -> T {
-    T::round(to_odd(x))
+    #[allow(clippy::cast_possible_truncation, reason = "exact, or of no consequence: see `to_odd`")]
+    T::round(to_odd::<T>(x) as f32)
 }
 
-/// To f32 by rounding to odd: toward zero, and the last bit set if anything was cut off.
+/// To `p + 2` bits by rounding to odd: toward zero, and the last bit set if anything was cut off.
+///
+/// With so few bits the number is an f32, unless it is so large that it overflows there too, or below `2^(p - 148)`. Then it is below
+/// half of the smallest number, `2^(e - 1)`, whichever f32 it becomes is no larger than that, and so all round to 0.
 #[inline(always)]
-pub(super) fn to_odd(x: f64) -> f32 {
-    #[allow(clippy::cast_possible_truncation, reason = "corrected below")]
-    let nearest = x as f32;
-    let back = f64::from(nearest);
-    let toward_zero = nearest.to_bits() - u32::from(back.abs() > x.abs());
-    let inexact = back != x && !x.is_nan();
-    f32::from_bits(toward_zero | u32::from(inexact))
+fn to_odd<T: Narrow>(x: f64) -> f64 {
+    #[allow(clippy::cast_sign_loss, reason = "a precision is positive")]
+    let cut = const {
+        assert!(T::PRECISION - 147 <= T::EMIN, "f32 is too coarse near 0");
+        (1_u64 << (52 - (T::PRECISION + 1) as u32)) - 1
+    };
+    let bits = x.to_bits();
+    // The sum carries into the last bit that is kept unless all that are cut off are 0.
+    f64::from_bits((bits | ((bits & cut) + cut)) & !cut)
 }
 
 /// `x` to nearest, ties to even, in a format with the exponents of f32 and `cut` bits less precision: add just under half of
