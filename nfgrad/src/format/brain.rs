@@ -3,6 +3,7 @@
 use super::Narrow;
 use super::narrow::rounded_bits;
 use super::sixteen::sixteen_bits;
+use crate::kernel::entrywise::Entry;
 use crate::kernel::pairs;
 
 sixteen_bits! {
@@ -47,6 +48,11 @@ impl Narrow for bf16 {
     #[inline(always)]
     fn zip(a: &[Self], b: &[Self], y: &mut [Self], f: impl Fn(Self, Self) -> Self) {
         pairs::zip(a, b, y, f);
+    }
+
+    #[inline(always)]
+    fn map_back<E: Entry<Self>>(known: [&[Self]; 3], dx: &mut [Self]) {
+        pairs::map_back::<E, Self>(known, dx);
     }
 
     /// A NaN that comes of an operation has a payload of an operand, so none in the lower half, or none at all (see

@@ -21,9 +21,9 @@ use std::ops::{Add, Div, Mul, Neg, Sub};
 use num_traits::{Float, One, Zero};
 
 use crate::bound::Up;
-use crate::kernel::entrywise::convert;
+use crate::kernel::entrywise::{Entry, convert};
 use crate::kernel::gemm::Mat;
-use crate::kernel::pairs::one_by_one;
+use crate::kernel::pairs::{map_back_one_by_one, one_by_one};
 use crate::kernel::scratch::{Pooled, with_scratch};
 
 pub use crate::kernel::elementary;
@@ -241,6 +241,13 @@ pub trait Format: Copy + Default + PartialEq + PartialOrd + Debug + Display + Se
     #[inline(always)]
     fn zip(a: &[Self], b: &[Self], y: &mut [Self], f: impl Fn(Self, Self) -> Self) {
         one_by_one(a, b, y, f);
+    }
+
+    /// `dx[i] = E::vjp(x[i], y[i], dy[i])`, likewise, given `[x, y, dy]`.
+    #[doc(hidden)]
+    #[inline(always)]
+    fn map_back<E: Entry<Self>>(known: [&[Self]; 3], dx: &mut [Self]) {
+        map_back_one_by_one::<E, Self>(known, dx);
     }
 
     /// Whether every number of a slice is finite.

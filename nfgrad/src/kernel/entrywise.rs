@@ -30,7 +30,10 @@ impl<F: Format, Op: Fn(F, F) -> F> Loop<(&[F], &[F], &mut [F], Op)> for Rows {
 
 /// A function of one number and its way back. A trait and not two closures, since a function as long as an exponential becomes part of a
 /// loop, which then is vectorised, only if it is told to: both are to be `#[inline(always)]`.
-pub(crate) trait Entry<F> {
+pub trait Entry<F> {
+    /// Whether the way back takes so long that it does not matter how numbers are packed.
+    const IS_LONG: bool;
+
     /// `f(x)`.
     fn value(x: F) -> F;
     /// The contribution to the cotangent of `x`.
@@ -68,10 +71,8 @@ impl<E: Entry<F>, F: Format> Loop<([&[F]; 3], &mut [F])> for MapBack<E> {
     type Output = ();
 
     #[inline(always)]
-    fn run(([x, y, dy], dx): ([&[F]; 3], &mut [F])) {
-        for (((dx, &x), &y), &dy) in dx.iter_mut().zip(x).zip(y).zip(dy) {
-            *dx = E::vjp(x, y, dy);
-        }
+    fn run((known, dx): ([&[F]; 3], &mut [F])) {
+        F::map_back::<E>(known, dx);
     }
 }
 

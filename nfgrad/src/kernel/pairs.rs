@@ -4,6 +4,8 @@
 //! word of 32 bits two of them are told apart by a shift and a mask. So a loop over such words is a third faster, and it does
 //! not matter which of the two comes first in memory.
 
+use super::entrywise::Entry;
+
 /// Two bytes, of which every pattern is a number, and nothing else.
 ///
 /// # Safety
@@ -45,6 +47,38 @@ pub(crate) fn zip<T: Halfword>(a: &[T], b: &[T], y: &mut [T], f: impl Fn(T, T) -
         *y = u32::from(low) | u32::from(high) << 16;
     }
     one_by_one(a_parts.2, b_parts.2, y_tail, f);
+}
+
+/// `y[i] = E::vjp(a[i], b[i], c[i])`.
+#[inline(always)]
+pub(crate) fn map_back<E: Entry<T>, T: Halfword>([a, b, c]: [&[T]; 3], y: &mut [T]) {
+    // Two at a time, what is long would fill the registers, or not be vectorised at all.
+    if E::IS_LONG {
+        return map_back_one_by_one::<E, T>([a, b, c], y);
+    }
+    // SAFETY: a u32 may have any bits, and so may a `T`.
+    let (a_parts, b_parts, c_parts, (y_head, y_words, _)) =
+        unsafe { (a.align_to::<u32>(), b.align_to::<u32>(), c.align_to::<u32>(), y.align_to::<u32>()) };
+    let lengths = (y_head.len(), y_words.len());
+    if [a_parts, b_parts, c_parts].iter().any(|(head, words, _)| (head.len(), words.len()) != lengths) {
+        return map_back_one_by_one::<E, T>([a, b, c], y);
+    }
+    // SAFETY: as above, and the other way round.
+    let (y_head, y_words, y_tail) = unsafe { y.align_to_mut::<u32>() };
+    map_back_one_by_one::<E, T>([a_parts.0, b_parts.0, c_parts.0], y_head);
+    for (((y, &a), &b), &c) in y_words.iter_mut().zip(a_parts.1).zip(b_parts.1).zip(c_parts.1) {
+        let low = E::vjp(half(a, 0), half(b, 0), half(c, 0)).code();
+        let high = E::vjp(half(a, 16), half(b, 16), half(c, 16)).code();
+        *y = u32::from(low) | u32::from(high) << 16;
+    }
+    map_back_one_by_one::<E, T>([a_parts.2, b_parts.2, c_parts.2], y_tail);
+}
+
+#[inline(always)]
+pub(crate) fn map_back_one_by_one<E: Entry<T>, T: Copy>([a, b, c]: [&[T]; 3], y: &mut [T]) {
+    for (((y, &a), &b), &c) in y.iter_mut().zip(a).zip(b).zip(c) {
+        *y = E::vjp(a, b, c);
+    }
 }
 
 #[inline(always)]

@@ -49,6 +49,10 @@ pub trait Pointwise: 'static {
         Self::vjp_radius(x, y, dy, dx)
     }
 
+    /// Whether the slope is an elementary function, beside which it does not matter how numbers are packed.
+    #[doc(hidden)]
+    const IS_LONG: bool = false;
+
     /// The contribution `fl(f'(x) dy)` to the cotangent of `x`.
     fn vjp<F: Format>(x: F, y: F, dy: F) -> F;
 
@@ -69,6 +73,8 @@ pub trait Pointwise: 'static {
 }
 
 impl<P: Pointwise, F: Format> Entry<F> for P {
+    const IS_LONG: bool = P::IS_LONG;
+
     #[inline(always)]
     fn value(x: F) -> F {
         <P as Pointwise>::value(x)
