@@ -42,6 +42,8 @@ pub trait Layout8: Copy + Default + Send + Sync + 'static {
     fn sum(a: u8, b: u8, last: u8) -> u8;
     /// The code of the product of two numbers that are not negative, likewise.
     fn product(a: u8, b: u8, last: u8) -> u8;
+    /// The code of the quotient of two numbers that are not negative, likewise.
+    fn quotient(a: u8, b: u8, last: u8) -> u8;
 }
 
 /// [`Layout8`] by the [`Layout`] with so many bits of exponent and mantissa.
@@ -78,6 +80,15 @@ macro_rules! layout {
             let b = Layout::<$exponent, $mantissa>::widen(b.into());
             #[allow(clippy::cast_possible_truncation, reason = "seven bits")]
             let code = Layout::<$exponent, $mantissa>::magnitude::<true>(a * b, last.into()) as u8;
+            code & 0x7f
+        }
+
+        #[inline(always)]
+        fn quotient(a: u8, b: u8, last: u8) -> u8 {
+            let a = Layout::<$exponent, $mantissa>::widen(a.into());
+            let b = Layout::<$exponent, $mantissa>::widen(b.into());
+            #[allow(clippy::cast_possible_truncation, reason = "seven bits")]
+            let code = Layout::<$exponent, $mantissa>::magnitude::<true>(a / b, last.into()) as u8;
             code & 0x7f
         }
     };
@@ -238,6 +249,18 @@ impl<L: Layout8, const SATURATES: bool> Narrow for Fp8<L, SATURATES> {
         Self::from_bits(sign | if self.is_special() | other.is_special() { special } else { product }).saturated()
     }
 
+    /// The same; ∞ over ∞ and 0 over 0 are NaNs, and anything else over ∞ is 0.
+    #[inline(always)]
+    fn quotient(self, other: Self) -> Self {
+        let (a, b, sign) = (self.0 & 0x7f, other.0 & 0x7f, (self.0 ^ other.0) & 0x80);
+        let quotient = L::quotient(a, b, Self::LAST);
+        let (infinite, vanishing) = (self.is_special(), other.is_special());
+        let nan = self.is_nan() | other.is_nan() | (infinite & vanishing) | ((a | b) == 0);
+        let finite = if vanishing { 0 } else { quotient };
+        let number = if infinite { L::BEYOND } else { finite };
+        Self::from_bits(sign | if nan { L::NAN } else { number }).saturated()
+    }
+
     #[inline(always)]
     fn is_saturated(self) -> bool {
         SATURATES & (self.0 & 0x7f == L::LARGEST)
@@ -321,12 +344,17 @@ mod tests {
         assert!(E4m3Saturating::round(f32::NAN).to_f32().is_nan() && E5m2Saturating::round(f32::NAN).to_f32().is_nan());
     }
 
-    /// The short ways of sums and products are those through f32, in which both are exact, infinities and NaNs included.
+    /// The short ways of sums, products and quotients are those through f32, infinities and NaNs included.
     fn computes_as_f32_does<L: Layout8, const SATURATES: bool>() {
         let numbers = || (0..=255).map(Fp8::<L, SATURATES>::from_bits);
         for (x, y) in numbers().flat_map(|x| numbers().map(move |y| (x, y))) {
             let (a, b) = (x.to_f32(), y.to_f32());
-            for (ours, exact) in [(Format::add(x, y), a + b), (Format::sub(x, y), a - b), (Format::mul(x, y), a * b)] {
+            for (ours, exact) in [
+                (Format::add(x, y), a + b),
+                (Format::sub(x, y), a - b),
+                (Format::mul(x, y), a * b),
+                (Format::div(x, y), a / b),
+            ] {
                 let theirs = Fp8::<L, SATURATES>::round(exact);
                 assert!(
                     ours.to_bits() == theirs.to_bits() || ours.is_nan() && theirs.is_nan(),
@@ -339,7 +367,7 @@ mod tests {
     }
 
     #[test]
-    fn sums_products_and_comparisons_are_those_of_f32() {
+    fn arithmetic_and_comparisons_are_those_of_f32() {
         computes_as_f32_does::<E4m3Layout, false>();
         computes_as_f32_does::<E4m3Layout, true>();
         computes_as_f32_does::<E5m2Layout, false>();

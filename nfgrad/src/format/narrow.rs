@@ -99,6 +99,13 @@ pub trait Narrow: Copy + Default + PartialEq + PartialOrd + Debug + Display + Se
         }
     }
 
+    /// `fl(self / other)`.
+    #[inline(always)]
+    #[must_use]
+    fn quotient(self, other: Self) -> Self {
+        self.combine(other, |a, b| a / b)
+    }
+
     /// See [`Format::zip`].
     #[doc(hidden)]
     #[inline(always)]
@@ -199,7 +206,7 @@ impl<T: Narrow> Format for T {
 
     #[inline(always)]
     fn div(self, other: Self) -> Self {
-        self.combine(other, |a, b| a / b)
+        self.quotient(other)
     }
 
     #[inline(always)]
