@@ -46,13 +46,8 @@ impl Narrow for bf16 {
     }
 
     #[inline(always)]
-    fn zip(a: &[Self], b: &[Self], y: &mut [Self], f: impl Fn(Self, Self) -> Self) {
-        pairs::zip(a, b, y, f);
-    }
-
-    #[inline(always)]
-    fn map_back<E: Entry<Self>>(known: [&[Self]; 3], dx: &mut [Self]) {
-        pairs::map_back::<E, Self>(known, dx);
+    fn map<E: Entry<Self, N>, const N: usize>(x: [&[Self]; N], y: &mut [Self]) {
+        pairs::map::<E, Self, N>(x, y);
     }
 
     /// A NaN that comes of an operation has a payload of an operand, so none in the lower half, or none at all (see

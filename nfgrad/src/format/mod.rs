@@ -23,7 +23,7 @@ use num_traits::{Float, One, Zero};
 use crate::bound::Up;
 use crate::kernel::entrywise::{Entry, convert};
 use crate::kernel::gemm::Mat;
-use crate::kernel::pairs::{map_back_one_by_one, one_by_one};
+use crate::kernel::pairs::one_by_one;
 use crate::kernel::scratch::{Pooled, with_scratch};
 
 pub use crate::kernel::elementary;
@@ -236,18 +236,11 @@ pub trait Format: Copy + Default + PartialEq + PartialOrd + Debug + Display + Se
         if Self::CONVERSION == 0.0 { [nearest; 2] } else { [nearest.next_down(), nearest.next_up()] }
     }
 
-    /// `y[i] = f(a[i], b[i])`, part of the loop that calls it.
+    /// `y[i] = E::at(x[i])`, with the operands `x`: part of the loop that calls it.
     #[doc(hidden)]
     #[inline(always)]
-    fn zip(a: &[Self], b: &[Self], y: &mut [Self], f: impl Fn(Self, Self) -> Self) {
-        one_by_one(a, b, y, f);
-    }
-
-    /// `dx[i] = E::vjp(x[i], y[i], dy[i])`, likewise, given `[x, y, dy]`.
-    #[doc(hidden)]
-    #[inline(always)]
-    fn map_back<E: Entry<Self>>(known: [&[Self]; 3], dx: &mut [Self]) {
-        map_back_one_by_one::<E, Self>(known, dx);
+    fn map<E: Entry<Self, N>, const N: usize>(x: [&[Self]; N], y: &mut [Self]) {
+        one_by_one::<E, Self, N>(x, y);
     }
 
     /// Whether every number of a slice is finite.

@@ -10,7 +10,7 @@ use super::{Format, accumulated_product};
 use crate::bound::Up;
 use crate::kernel::entrywise::Entry;
 use crate::kernel::gemm::Mat;
-use crate::kernel::pairs::{map_back_one_by_one, one_by_one};
+use crate::kernel::pairs::one_by_one;
 
 /// A binary format with subnormals, at most 11 bits of precision and no more range than f32. How to widen a number to f32
 /// and how to round one is all that [`Format`] needs to know of it.
@@ -106,18 +106,11 @@ pub trait Narrow: Copy + Default + PartialEq + PartialOrd + Debug + Display + Se
         self.combine(other, |a, b| a / b)
     }
 
-    /// See [`Format::zip`].
+    /// See [`Format::map`].
     #[doc(hidden)]
     #[inline(always)]
-    fn zip(a: &[Self], b: &[Self], y: &mut [Self], f: impl Fn(Self, Self) -> Self) {
-        one_by_one(a, b, y, f);
-    }
-
-    /// See [`Format::map_back`].
-    #[doc(hidden)]
-    #[inline(always)]
-    fn map_back<E: Entry<Self>>(known: [&[Self]; 3], dx: &mut [Self]) {
-        map_back_one_by_one::<E, Self>(known, dx);
+    fn map<E: Entry<Self, N>, const N: usize>(x: [&[Self]; N], y: &mut [Self]) {
+        one_by_one::<E, Self, N>(x, y);
     }
 
     /// Whether everything beyond the largest number rounds to this one, so that nothing is known of what was rounded to it.
@@ -257,13 +250,8 @@ impl<T: Narrow> Format for T {
     }
 
     #[inline(always)]
-    fn zip(a: &[Self], b: &[Self], y: &mut [Self], f: impl Fn(Self, Self) -> Self) {
-        <T as Narrow>::zip(a, b, y, f);
-    }
-
-    #[inline(always)]
-    fn map_back<E: Entry<Self>>(known: [&[Self]; 3], dx: &mut [Self]) {
-        <T as Narrow>::map_back::<E>(known, dx);
+    fn map<E: Entry<Self, N>, const N: usize>(x: [&[Self]; N], y: &mut [Self]) {
+        <T as Narrow>::map::<E, N>(x, y);
     }
 
     fn matmul(a: Mat<'_, Self>, b: Mat<'_, Self>, c: &mut [Self]) {

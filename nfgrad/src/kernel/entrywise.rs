@@ -8,71 +8,54 @@ use crate::format::Format;
 /// How many entries are worth a call. With fewer the loop is part of its caller, where its length is a constant.
 const WORTH_A_CALL: usize = 64;
 
-/// `y[i, j] = f(a[i, j], b[j])`: row by row, so that no index is divided.
+/// A function of `N` numbers. A trait and not a closure, since a function as long as an exponential becomes part of a loop, which then is
+/// vectorised, only if it is told to: it is to be `#[inline(always)]`.
+pub trait Entry<F, const N: usize> {
+    /// Whether it takes no longer than a few operations, so that it matters how numbers are packed.
+    const IS_SHORT: bool;
+
+    /// The function.
+    fn at(x: [F; N]) -> F;
+}
+
+/// `y[i] = E::at(x[i])` for `numel` entries, with the operands `x`.
 #[inline(always)]
-pub(crate) fn zip_rows<F: Format>(a: &[F], b: &[F], y: &mut [F], f: impl Fn(F, F) -> F) {
-    if b.len() < WORTH_A_CALL { Rows::run((a, b, y, f)) } else { widest_of_all::<Rows, _>((a, b, y, f)) }
-}
-
-struct Rows;
-
-impl<F: Format, Op: Fn(F, F) -> F> Loop<(&[F], &[F], &mut [F], Op)> for Rows {
-    type Output = ();
-
-    #[inline(always)]
-    fn run((a, b, y, f): (&[F], &[F], &mut [F], Op)) {
-        let columns = b.len().max(1);
-        for (y, a) in y.chunks_exact_mut(columns).zip(a.chunks_exact(columns)) {
-            F::zip(a, b, y, &f);
-        }
-    }
-}
-
-/// A function of one number and its way back. A trait and not two closures, since a function as long as an exponential becomes part of a
-/// loop, which then is vectorised, only if it is told to: both are to be `#[inline(always)]`.
-pub trait Entry<F> {
-    /// Whether the way back takes so long that it does not matter how numbers are packed.
-    const IS_LONG: bool;
-
-    /// `f(x)`.
-    fn value(x: F) -> F;
-    /// The contribution to the cotangent of `x`.
-    fn vjp(x: F, y: F, dy: F) -> F;
-}
-
-/// `y[i] = f(x[i])` for `numel` entries.
-#[inline(always)]
-pub(crate) fn map<E: Entry<F>, F: Format>(x: &[F], y: &mut [F], numel: usize) {
+pub(crate) fn map<E: Entry<F, N>, F: Format, const N: usize>(x: [&[F]; N], y: &mut [F], numel: usize) {
     if numel < WORTH_A_CALL { Map::<E>::run((x, y)) } else { widest_of_all::<Map<E>, _>((x, y)) }
 }
 
 struct Map<E>(PhantomData<E>);
 
-impl<E: Entry<F>, F: Format> Loop<(&[F], &mut [F])> for Map<E> {
+impl<E: Entry<F, N>, F: Format, const N: usize> Loop<([&[F]; N], &mut [F])> for Map<E> {
     type Output = ();
 
     #[inline(always)]
-    fn run((x, y): (&[F], &mut [F])) {
-        for (y, &x) in y.iter_mut().zip(x) {
-            *y = E::value(x);
-        }
+    fn run((x, y): ([&[F]; N], &mut [F])) {
+        F::map::<E, N>(x, y);
     }
 }
 
-/// The contributions of `numel` entries, given `[x, y, dy]`.
+/// The same row by row of so many columns, where an operand may be one row, which serves for all: so no index is divided.
 #[inline(always)]
-pub(crate) fn map_back<E: Entry<F>, F: Format>(known: [&[F]; 3], dx: &mut [F], numel: usize) {
-    if numel < WORTH_A_CALL { MapBack::<E>::run((known, dx)) } else { widest_of_all::<MapBack<E>, _>((known, dx)) }
+pub(crate) fn map_rows<E: Entry<F, N>, F: Format, const N: usize>(x: [&[F]; N], y: &mut [F], columns: usize) {
+    if columns < WORTH_A_CALL {
+        MapRows::<E>::run((x, y, columns));
+    } else {
+        widest_of_all::<MapRows<E>, _>((x, y, columns));
+    }
 }
 
-struct MapBack<E>(PhantomData<E>);
+struct MapRows<E>(PhantomData<E>);
 
-impl<E: Entry<F>, F: Format> Loop<([&[F]; 3], &mut [F])> for MapBack<E> {
+impl<E: Entry<F, N>, F: Format, const N: usize> Loop<([&[F]; N], &mut [F], usize)> for MapRows<E> {
     type Output = ();
 
     #[inline(always)]
-    fn run((known, dx): ([&[F]; 3], &mut [F])) {
-        F::map_back::<E>(known, dx);
+    fn run((x, y, columns): ([&[F]; N], &mut [F], usize)) {
+        for (row, y) in y.chunks_exact_mut(columns.max(1)).enumerate() {
+            let start = row * columns;
+            F::map::<E, N>(x.map(|x| if x.len() == columns { x } else { &x[start..start + columns] }), y);
+        }
     }
 }
 

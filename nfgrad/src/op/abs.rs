@@ -20,6 +20,7 @@ pub struct Abs;
 
 impl Pointwise for Abs {
     const NAME: &'static str = "abs";
+    const IS_SHORT: [bool; 2] = [false; 2];
 
     /// The value's is `α`; that of the cotangent is affine in `δ` whether or not the sign of `x*` is decided.
     const STEADY: Steadiness = Steadiness::LINEAR;

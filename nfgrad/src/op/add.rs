@@ -22,11 +22,20 @@ use super::torchlean::{self, Tensor};
 use super::{Contribution, Op};
 use crate::bound::{Ball, Domain, Rule, T0, Up};
 use crate::format::Format;
-use crate::kernel::entrywise::zip_rows;
+use crate::kernel::entrywise::{Entry, map_rows};
 
 /// `a + b`, entry by entry; see the [module](self).
 #[derive(Debug, Clone, Copy)]
 pub struct Add;
+
+impl<F: Format> Entry<F, 2> for Add {
+    const IS_SHORT: bool = true;
+
+    #[inline(always)]
+    fn at([a, b]: [F; 2]) -> F {
+        a.add(b)
+    }
+}
 
 impl<L: EndsWith<R>, R: Shape> Op<(L, R)> for Add {
     const NAME: &'static str = "add";
@@ -34,7 +43,7 @@ impl<L: EndsWith<R>, R: Shape> Op<(L, R)> for Add {
 
     #[inline]
     fn forward<F: Format>([a, b]: [&[F]; 2], y: &mut [F]) {
-        zip_rows(a, b, y, F::add);
+        map_rows::<Self, F, 2>([a, b], y, R::NUMEL);
     }
 
     #[inline]

@@ -1,7 +1,7 @@
 //! A number kept from falling below a literal: `max(x, ε)`, and where the real one may be.
 
 use super::rounding::in_f64;
-use super::scale::Literal;
+use super::scale::{Literal, nearest};
 use crate::bound::Up;
 use crate::format::Format;
 
@@ -45,9 +45,18 @@ pub(super) fn threshold<L: Literal>() -> (f64, Up, f64) {
 }
 
 /// Whether the number is clamped: at the threshold or below, and no NaN.
+///
+/// Numbers of the format are compared with the one nearest to the threshold, if there is one, which takes less time.
 #[inline(always)]
 pub(super) fn is_clamped<L: Literal, F: Format>(x: F) -> bool {
-    x.to_f64() <= L::NEAREST
+    let nearest = nearest::<L, F>();
+    if F::CONVERSION != 0.0 || !nearest.is_finite() {
+        x.to_f64() <= L::NEAREST
+    } else if nearest.to_f64() > L::NEAREST {
+        x < nearest
+    } else {
+        (x < nearest) | (x == nearest)
+    }
 }
 
 impl Clamped {

@@ -92,8 +92,6 @@ impl<C: Curve> Pointwise for C {
         x.eval::<C::Function>()
     }
 
-    const IS_LONG: bool = true;
-
     /// `α` times what only grows with `α`.
     const STEADY: Steadiness = Steadiness::SMOOTH;
 

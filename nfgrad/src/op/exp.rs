@@ -28,6 +28,7 @@ pub struct Exp;
 
 impl Pointwise for Exp {
     const NAME: &'static str = "exp";
+    const IS_SHORT: [bool; 2] = [false, true];
 
     /// Power series in `α`, times affine functions of `δ`.
     const STEADY: Steadiness = Steadiness::SMOOTH;

@@ -51,17 +51,18 @@ impl<L: Literal> Debug for LeakyRelu<L> {
 
 impl<L: Literal> Pointwise for LeakyRelu<L> {
     const NAME: &'static str = "leaky_relu";
+    const IS_SHORT: [bool; 2] = [false; 2];
     /// The farthest value over the numbers within `α` is a convex function of `α`, whatever the slope; in `δ` the bound of the cotangent is
     /// affine, or the maximum of two such.
     const STEADY: Steadiness = Steadiness::LINEAR;
 
-    #[inline]
+    #[inline(always)]
     fn value<F: Format>(x: F) -> F {
         let scaled = Scale::<L>::value(x);
         if x > F::ZERO { x } else { scaled }
     }
 
-    #[inline]
+    #[inline(always)]
     fn radius<F: Format>(x: F, alpha: Up, y: F) -> Up {
         let positive = x > F::ZERO;
         if sign_is_known(x, alpha) {
@@ -76,13 +77,13 @@ impl<L: Literal> Pointwise for LeakyRelu<L> {
         rounding + (near * alpha).max(across)
     }
 
-    #[inline]
+    #[inline(always)]
     fn vjp<F: Format>(x: F, _: F, dy: F) -> F {
         let scaled = Scale::<L>::value(dy);
         if x > F::ZERO { dy } else { scaled }
     }
 
-    #[inline]
+    #[inline(always)]
     fn vjp_radius<F: Format>((x, alpha): (F, Up), _: (F, Up), dy: (F, Up), dx: F) -> Up {
         let positive = x > F::ZERO;
         let here = if positive { dy.1 } else { Scale::<L>::bound(dy, dx) };

@@ -30,6 +30,7 @@ pub struct Ln;
 
 impl Pointwise for Ln {
     const NAME: &'static str = "ln";
+    const IS_SHORT: [bool; 2] = [false, true];
     const DEFINED: Defined = Defined::Above(0.0);
 
     /// `α/x` and `1/(x - α)` are power series in `α` whose coefficients are not negative.

@@ -22,6 +22,7 @@ pub struct Log1p;
 
 impl Pointwise for Log1p {
     const NAME: &'static str = "log1p";
+    const IS_SHORT: [bool; 2] = [false, true];
     const DEFINED: Defined = Defined::Above(-1.0);
 
     /// As for the logarithm.

@@ -22,12 +22,21 @@ use super::torchlean::{self, Tensor};
 use super::{Contribution, Op};
 use crate::bound::{Ball, Domain, T0, Up};
 use crate::format::{Format, sum_error};
-use crate::kernel::entrywise::zip_rows;
+use crate::kernel::entrywise::{Entry, map_rows};
 use crate::kernel::reduce::{column_height, sum_product_columns};
 
 /// `a * b`, entry by entry; see the [module](self).
 #[derive(Debug, Clone, Copy)]
 pub struct Mul;
+
+impl<F: Format> Entry<F, 2> for Mul {
+    const IS_SHORT: bool = true;
+
+    #[inline(always)]
+    fn at([a, b]: [F; 2]) -> F {
+        a.mul(b)
+    }
+}
 
 impl<L: EndsWith<R>, R: Shape> Op<(L, R)> for Mul {
     const NAME: &'static str = "mul";
@@ -35,7 +44,7 @@ impl<L: EndsWith<R>, R: Shape> Op<(L, R)> for Mul {
 
     #[inline]
     fn forward<F: Format>([a, b]: [&[F]; 2], y: &mut [F]) {
-        zip_rows(a, b, y, F::mul);
+        map_rows::<Self, F, 2>([a, b], y, R::NUMEL);
     }
 
     #[inline]
@@ -48,10 +57,14 @@ impl<L: EndsWith<R>, R: Shape> Op<(L, R)> for Mul {
     #[inline]
     fn vjp<F: Format>([a, b]: [&[F]; 2], _: &[F], dy: &[F], [da, db]: [Option<&mut [F]>; 2]) {
         if let Some(da) = da {
-            zip_rows(dy, b, da, F::mul);
+            map_rows::<Self, F, 2>([dy, b], da, R::NUMEL);
         }
         if let Some(db) = db {
-            if db.len() == dy.len() { zip_rows(dy, a, db, F::mul) } else { sum_product_columns(dy, a, db) }
+            if L::NUMEL == R::NUMEL {
+                map_rows::<Self, F, 2>([dy, a], db, R::NUMEL);
+            } else {
+                sum_product_columns(dy, a, db);
+            }
         }
     }
 

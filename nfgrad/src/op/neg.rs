@@ -20,6 +20,7 @@ pub struct Neg;
 
 impl Pointwise for Neg {
     const NAME: &'static str = "neg";
+    const IS_SHORT: [bool; 2] = [true, true];
 
     /// Both radii are affine in what they are made of.
     const STEADY: Steadiness = Steadiness::LINEAR;

@@ -1,5 +1,7 @@
 //! [`Pairwise`]: ops that combine an entry of one tensor with an entry of another.
 
+use std::marker::PhantomData;
+
 use nfgrad_shapes::{EndsWith, Shape};
 
 use super::repeat::{copies, repeated, sum_terms_radius};
@@ -8,7 +10,7 @@ use super::torchlean::Tensor;
 use super::{Contribution, Defined, Op, Pointwise};
 use crate::bound::{Ball, Domain, T0, Up};
 use crate::format::Format;
-use crate::kernel::entrywise::zip_rows;
+use crate::kernel::entrywise::{Entry, map_rows};
 use crate::kernel::reduce::sum_term_columns;
 
 /// A function of two numbers, lifted to every entry of a tensor, the right operand repeated over the leading axes of the left:
@@ -58,12 +60,55 @@ pub trait Pairwise: 'static {
     /// A term of the contribution to the cotangent of `b`.
     fn right<F: Format>(a: F, b: F, dy: F) -> F::Acc;
 
+    /// That contribution where nothing is repeated: the one term, rounded to the format.
+    #[doc(hidden)]
+    #[inline(always)]
+    fn only_right<F: Format>(a: F, b: F, dy: F) -> F {
+        F::from_acc(Self::right(a, b, dy))
+    }
+
     /// At least the distance of that term from the real one.
     fn right_radius<F: Format>(a: (F, Up), b: (F, Up), dy: (F, Up), term: F::Acc) -> Up;
 
     /// What TorchLean computes and its bound of it, for [`T0`]; `None` if it states nothing of the function.
     fn torchlean<F: Format>(_a: &Tensor<F>, _b: &Tensor<F>) -> Option<Tensor<F>> {
         None
+    }
+}
+
+/// [`Pairwise::value`] as a kernel takes it.
+struct Value<P>(PhantomData<P>);
+
+impl<P: Pairwise, F: Format> Entry<F, 2> for Value<P> {
+    const IS_SHORT: bool = true;
+
+    #[inline(always)]
+    fn at([a, b]: [F; 2]) -> F {
+        P::value(a, b)
+    }
+}
+
+/// [`Pairwise::left`] likewise.
+struct Left<P>(PhantomData<P>);
+
+impl<P: Pairwise, F: Format> Entry<F, 3> for Left<P> {
+    const IS_SHORT: bool = true;
+
+    #[inline(always)]
+    fn at([a, b, dy]: [F; 3]) -> F {
+        P::left(a, b, dy)
+    }
+}
+
+/// [`Pairwise::right`] likewise, where nothing is repeated.
+struct Right<P>(PhantomData<P>);
+
+impl<P: Pairwise, F: Format> Entry<F, 3> for Right<P> {
+    const IS_SHORT: bool = true;
+
+    #[inline(always)]
+    fn at([a, b, dy]: [F; 3]) -> F {
+        P::only_right(a, b, dy)
     }
 }
 
@@ -77,7 +122,7 @@ impl<P: Pairwise, L: EndsWith<R>, R: Shape> Op<(L, R)> for P {
 
     #[inline]
     fn forward<F: Format>([a, b]: [&[F]; 2], y: &mut [F]) {
-        zip_rows(a, b, y, P::value);
+        map_rows::<Value<P>, F, 2>([a, b], y, R::NUMEL);
     }
 
     #[inline]
@@ -105,12 +150,14 @@ impl<P: Pairwise, L: EndsWith<R>, R: Shape> Op<(L, R)> for P {
             return;
         }
         if let Some(da) = da {
-            for (i, (da, (&a, &dy))) in da.iter_mut().zip(a.iter().zip(dy)).enumerate() {
-                *da = P::left(a, b[repeated::<L, R>(i)], dy);
-            }
+            map_rows::<Left<P>, F, 3>([a, b, dy], da, R::NUMEL);
         }
         if let Some(db) = db {
-            sum_term_columns(repetitions::<L, R>(), db, |i| P::right(a[i], b[repeated::<L, R>(i)], dy[i]));
+            if L::NUMEL == R::NUMEL {
+                map_rows::<Right<P>, F, 3>([a, b, dy], db, R::NUMEL);
+            } else {
+                sum_term_columns(repetitions::<L, R>(), db, |i| P::right(a[i], b[repeated::<L, R>(i)], dy[i]));
+            }
         }
     }
 

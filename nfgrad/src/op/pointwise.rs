@@ -9,7 +9,7 @@ use super::torchlean::Tensor;
 use super::{Contribution, Defined, Op};
 use crate::bound::{Ball, Domain, Rule, T0, Up};
 use crate::format::Format;
-use crate::kernel::entrywise::{Entry, map, map_back};
+use crate::kernel::entrywise::{Entry, map};
 
 /// A function of one number, lifted to every entry of a tensor: `[s] -> [s]`.
 ///
@@ -49,9 +49,9 @@ pub trait Pointwise: 'static {
         Self::vjp_radius(x, y, dy, dx)
     }
 
-    /// Whether the slope is an elementary function, beside which it does not matter how numbers are packed.
+    /// Whether the value, and whether the contribution, takes no longer than a few operations, so that it matters how numbers are packed.
     #[doc(hidden)]
-    const IS_LONG: bool = false;
+    const IS_SHORT: [bool; 2] = [false; 2];
 
     /// The contribution `fl(f'(x) dy)` to the cotangent of `x`.
     fn vjp<F: Format>(x: F, y: F, dy: F) -> F;
@@ -72,17 +72,27 @@ pub trait Pointwise: 'static {
     }
 }
 
-impl<P: Pointwise, F: Format> Entry<F> for P {
-    const IS_LONG: bool = P::IS_LONG;
+/// [`Pointwise::value`] as a kernel takes it.
+struct Value<P>(PhantomData<P>);
+
+impl<P: Pointwise, F: Format> Entry<F, 1> for Value<P> {
+    const IS_SHORT: bool = P::IS_SHORT[0];
 
     #[inline(always)]
-    fn value(x: F) -> F {
-        <P as Pointwise>::value(x)
+    fn at([x]: [F; 1]) -> F {
+        P::value(x)
     }
+}
+
+/// [`Pointwise::vjp`] likewise.
+struct Vjp<P>(PhantomData<P>);
+
+impl<P: Pointwise, F: Format> Entry<F, 3> for Vjp<P> {
+    const IS_SHORT: bool = P::IS_SHORT[1];
 
     #[inline(always)]
-    fn vjp(x: F, y: F, dy: F) -> F {
-        <P as Pointwise>::vjp(x, y, dy)
+    fn at([x, y, dy]: [F; 3]) -> F {
+        P::vjp(x, y, dy)
     }
 }
 
@@ -119,7 +129,7 @@ impl<P: Pointwise, S: Shape> Op<(S,)> for P {
 
     #[inline]
     fn forward<F: Format>([x]: [&[F]; 1], y: &mut [F]) {
-        map::<P, F>(x, y, S::NUMEL);
+        map::<Value<P>, F, 1>([x], y, S::NUMEL);
     }
 
     #[inline]
@@ -134,7 +144,7 @@ impl<P: Pointwise, S: Shape> Op<(S,)> for P {
     #[inline]
     fn vjp<F: Format>([x]: [&[F]; 1], y: &[F], dy: &[F], [dx]: [Option<&mut [F]>; 1]) {
         if let Some(dx) = dx {
-            map_back::<P, F>([x, y, dy], dx, S::NUMEL);
+            map::<Vjp<P>, F, 3>([x, y, dy], dx, S::NUMEL);
         }
     }
 

@@ -44,6 +44,7 @@ impl<const N: i32> Debug for Pow<Integer<N>> {
 
 impl<const N: i32> Pointwise for Pow<Integer<N>> {
     const NAME: &'static str = "pow";
+    const IS_SHORT: [bool; 2] = [true, true];
     /// Power series in `α` whose coefficients are not negative, also for negative exponents, and products with `|ȳ| + δ`.
     const STEADY: Steadiness = Steadiness::SMOOTH;
     const DEFINED: Defined = if N < 0 { Defined::Except(0.0) } else { Defined::Everywhere };

@@ -30,6 +30,7 @@ pub struct Recip;
 
 impl Pointwise for Recip {
     const NAME: &'static str = "recip";
+    const IS_SHORT: [bool; 2] = [true, true];
     const DEFINED: Defined = Defined::Except(0.0);
 
     /// `1/(|x| - α)` is a power series in `α` whose coefficients are not negative, and so is `s/(|x| - α)² = x²/(|x| - α)² - 1`.

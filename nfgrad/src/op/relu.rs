@@ -25,6 +25,7 @@ pub struct Relu;
 
 impl Pointwise for Relu {
     const NAME: &'static str = "relu";
+    const IS_SHORT: [bool; 2] = [false; 2];
 
     /// The value's is `α` or `max(x + α, 0)`; that of the cotangent is affine in `δ` whether or not the sign of `x*` is decided.
     const STEADY: Steadiness = Steadiness::LINEAR;

@@ -56,6 +56,7 @@ impl<L: Literal> Debug for SafeLog<L> {
 
 impl<L: Literal> Pointwise for SafeLog<L> {
     const NAME: &'static str = "safe_log";
+    const IS_SHORT: [bool; 2] = [false, true];
 
     #[inline(always)]
     fn value<F: Format>(x: F) -> F {

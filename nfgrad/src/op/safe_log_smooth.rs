@@ -118,7 +118,6 @@ impl<L: Literal> SafeLogSmooth<L> {
 
 impl<L: Literal> Pointwise for SafeLogSmooth<L> {
     const NAME: &'static str = "safe_log_smooth";
-    const IS_LONG: bool = true;
     /// `α` times what only grows with `α`.
     const STEADY: Steadiness = Steadiness::SMOOTH;
 

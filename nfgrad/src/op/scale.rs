@@ -99,26 +99,27 @@ fn is_power_of_two(x: f64) -> bool {
 
 impl<L: Literal> Pointwise for Scale<L> {
     const NAME: &'static str = "scale";
+    const IS_SHORT: [bool; 2] = [true, true];
 
     /// Both radii are affine in what they are made of.
     const STEADY: Steadiness = Steadiness::LINEAR;
 
-    #[inline]
+    #[inline(always)]
     fn value<F: Format>(x: F) -> F {
         nearest::<L, F>().mul(x)
     }
 
-    #[inline]
+    #[inline(always)]
     fn radius<F: Format>(x: F, alpha: Up, y: F) -> Up {
         Self::bound((x, alpha), y)
     }
 
-    #[inline]
+    #[inline(always)]
     fn vjp<F: Format>(_: F, _: F, dy: F) -> F {
         nearest::<L, F>().mul(dy)
     }
 
-    #[inline]
+    #[inline(always)]
     fn vjp_radius<F: Format>(_: (F, Up), _: (F, Up), dy: (F, Up), dx: F) -> Up {
         Self::bound(dy, dx)
     }

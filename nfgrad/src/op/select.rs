@@ -68,6 +68,11 @@ impl<E: Side> Pairwise for Select<E> {
     }
 
     #[inline(always)]
+    fn only_right<F: Format>(a: F, b: F, dy: F) -> F {
+        share::<F, E>(b, a, dy)
+    }
+
+    #[inline(always)]
     fn right_radius<F: Format>(a: (F, Up), b: (F, Up), dy: (F, Up), _: F::Acc) -> Up {
         share_radius::<F, E>(b, a, dy)
     }

@@ -29,6 +29,7 @@ pub struct Sqrt;
 
 impl Pointwise for Sqrt {
     const NAME: &'static str = "sqrt";
+    const IS_SHORT: [bool; 2] = [true, true];
     const DEFINED: Defined = Defined::From(0.0);
     const DIFFERENTIABLE: Defined = Defined::Above(0.0);
 

@@ -21,11 +21,20 @@ use super::torchlean::{self, Tensor};
 use super::{Contribution, Op};
 use crate::bound::{Ball, Domain, T0, Up};
 use crate::format::Format;
-use crate::kernel::entrywise::zip_rows;
+use crate::kernel::entrywise::{Entry, map_rows};
 
 /// `a - b`, entry by entry; see the [module](self).
 #[derive(Debug, Clone, Copy)]
 pub struct Sub;
+
+impl<F: Format> Entry<F, 2> for Sub {
+    const IS_SHORT: bool = true;
+
+    #[inline(always)]
+    fn at([a, b]: [F; 2]) -> F {
+        a.sub(b)
+    }
+}
 
 impl<L: EndsWith<R>, R: Shape> Op<(L, R)> for Sub {
     const NAME: &'static str = "sub";
@@ -33,7 +42,7 @@ impl<L: EndsWith<R>, R: Shape> Op<(L, R)> for Sub {
 
     #[inline]
     fn forward<F: Format>([a, b]: [&[F]; 2], y: &mut [F]) {
-        zip_rows(a, b, y, F::sub);
+        map_rows::<Self, F, 2>([a, b], y, R::NUMEL);
     }
 
     #[inline]

@@ -36,6 +36,7 @@ pub struct Tanh;
 
 impl Pointwise for Tanh {
     const NAME: &'static str = "tanh";
+    const IS_SHORT: [bool; 2] = [false, true];
 
     /// With `α` for `τ` the bound is `α` times what only grows with `α`, and so is its minimum with `α`, for no slope is above 1.
     const STEADY: Steadiness = Steadiness::SMOOTH;
