@@ -6,7 +6,7 @@
 //! that it holds when the speed of the machine drifts. The yardstick of `add`, `mul`, `relu` and their ways back is `*y = a + b`
 //! in a loop, as rustc compiles it for a user of f32; that of `exp`, `tanh` and the radii is the same op of ours in f32. In the
 //! first table the numbers lie in the nearest cache, where nothing but arithmetic counts; in the second they come from memory. The third
-//! has the value and the cotangent of each smooth function, beside those of the same op in f32.
+//! has the value and the cotangents of each op on entries, beside those of the same op in f32.
 
 use std::hint::black_box;
 use std::time::Instant;
@@ -14,7 +14,8 @@ use std::time::Instant;
 use nfgrad::bound::Ball;
 use nfgrad::format::{Carried, E4m3, E5m2, Flt, NearestEven, Nf, Tf32, f16};
 use nfgrad::op::{
-    Add, Cos, Exp, Expm1, Gelu, GeluTanh, Ln, Log1p, Mul, Op, Recip, Relu, Sigmoid, Silu, Sin, Softplus, Sqrt, Tanh,
+    Abs, Add, Cos, Div, Exp, Expm1, Gelu, GeluTanh, Integer, LeakyRelu, Literal, Ln, Log1p, Maximum, Minimum, Mul, Neg,
+    Op, Pow, Recip, Relu, SafeDiv, SafeLog, SafeLogSmooth, Scale, Sigmoid, Silu, Sin, Softplus, Sqrt, Sub, Tanh,
 };
 use nfgrad::prelude::*;
 
@@ -45,39 +46,81 @@ fn main() {
     row::<bf16, 0x10_0000>("bf16 (goal 1.5)");
     row::<E4m3, 0x10_0000>("e4m3 (goal 3)");
     row::<Carried24, 0x10_0000>("24 bits in f64 (goal 5)");
-    functions();
+    every_op();
 }
 
-/// The value and the cotangent of each smooth function.
-fn functions() {
+/// As many as a layer may have, more than the nearest cache holds.
+const MANY: usize = 0x1_0000;
+
+/// A tenth, of no format a number.
+struct Tenth;
+
+impl Literal for Tenth {
+    const TEXT: &'static str = "0.1";
+    const NEAREST: f64 = 0.1;
+    const EXACT: bool = false;
+}
+
+fn every_op() {
     let columns = ["bf16", "back", "e4m3", "back", "24 bits", "back", "25 bits", "back"];
-    println!("{:<24}{}", "4,096 numbers / f32", columns.map(|column| format!("{column:>10}")).concat());
-    function::<Exp>("exp");
-    function::<Expm1>("expm1");
-    function::<Ln>("ln");
-    function::<Log1p>("log1p");
-    function::<Sqrt>("sqrt");
-    function::<Recip>("recip");
-    function::<Tanh>("tanh");
-    function::<Sigmoid>("sigmoid");
-    function::<Softplus>("softplus");
-    function::<Silu>("silu");
-    function::<Gelu>("gelu");
-    function::<GeluTanh>("gelu_tanh");
-    function::<Sin>("sin");
-    function::<Cos>("cos");
+    println!("{:<24}{}", "65,536 numbers / f32", columns.map(|column| format!("{column:>10}")).concat());
+    of_one::<Neg>("neg");
+    of_one::<Abs>("abs");
+    of_one::<Relu>("relu");
+    of_one::<LeakyRelu<Tenth>>("leaky_relu");
+    of_one::<Scale<Tenth>>("scale");
+    of_one::<Pow<Integer<2>>>("pow, 2");
+    of_one::<Pow<Integer<5>>>("pow, 5");
+    of_one::<Recip>("recip");
+    of_one::<Sqrt>("sqrt");
+    of_one::<Exp>("exp");
+    of_one::<Expm1>("expm1");
+    of_one::<Ln>("ln");
+    of_one::<Log1p>("log1p");
+    of_one::<SafeLog<Tenth>>("safe_log");
+    of_one::<SafeLogSmooth<Tenth>>("safe_log_smooth");
+    of_one::<Tanh>("tanh");
+    of_one::<Sigmoid>("sigmoid");
+    of_one::<Softplus>("softplus");
+    of_one::<Silu>("silu");
+    of_one::<Gelu>("gelu");
+    of_one::<GeluTanh>("gelu_tanh");
+    of_one::<Sin>("sin");
+    of_one::<Cos>("cos");
+    of_two::<Add>("add");
+    of_two::<Sub>("sub");
+    of_two::<Mul>("mul");
+    of_two::<Div>("div");
+    of_two::<SafeDiv<Tenth>>("safe_div");
+    of_two::<Maximum>("maximum");
+    of_two::<Minimum>("minimum");
 }
 
-fn function<O: Op<((D<4096>,),)>>(name: &str) {
-    let ratios = [both::<O, bf16>(), both::<O, E4m3>(), both::<O, Carried24>(), both::<O, Carried25>()];
-    println!("{name:<24}{}", ratios.as_flattened().iter().map(|ratio| format!("{ratio:>10.2}")).collect::<String>());
+/// A row: the time of a value and that of the way back, in each format.
+fn show(name: &str, ratios: [[f64; 2]; 4]) {
+    print!("{name:<24}");
+    ratios.as_flattened().iter().for_each(|ratio| print!("{ratio:>10.2}"));
+    println!();
 }
 
-fn both<O: Op<((D<4096>,),)>, F: Format>() -> [f64; 2] {
-    [
-        ratio::<4096>(&mut unary::<O, F, 4096>(), &mut unary::<O, f32, 4096>()),
-        ratio::<4096>(&mut unary_back::<O, F, 4096>(), &mut unary_back::<O, f32, 4096>()),
-    ]
+fn of_one<O: Op<((D<MANY>,),)>>(name: &str) {
+    fn both<O: Op<((D<MANY>,),)>, F: Format>() -> [f64; 2] {
+        [
+            ratio::<MANY>(&mut unary::<O, F, MANY>(), &mut unary::<O, f32, MANY>()),
+            ratio::<MANY>(&mut unary_back::<O, F, MANY>(), &mut unary_back::<O, f32, MANY>()),
+        ]
+    }
+    show(name, [both::<O, bf16>(), both::<O, E4m3>(), both::<O, Carried24>(), both::<O, Carried25>()]);
+}
+
+fn of_two<O: Op<((D<MANY>,), (D<MANY>,))>>(name: &str) {
+    fn both<O: Op<((D<MANY>,), (D<MANY>,))>, F: Format>() -> [f64; 2] {
+        [
+            ratio::<MANY>(&mut binary::<O, F, MANY>(), &mut binary::<O, f32, MANY>()),
+            ratio::<MANY>(&mut binary_back::<O, F, MANY>(), &mut binary_back::<O, f32, MANY>()),
+        ]
+    }
+    show(name, [both::<O, bf16>(), both::<O, E4m3>(), both::<O, Carried24>(), both::<O, Carried25>()]);
 }
 
 fn heading(title: &str) {
@@ -126,7 +169,7 @@ impl<F: Format> Numbers<F> {
 }
 
 /// `body` on two operands and a result.
-fn run<F: Format, const LEN: usize>(body: impl Fn(&[F], &[F], &mut [F])) -> impl FnMut() {
+fn run<F: Format, const LEN: usize>(mut body: impl FnMut(&[F], &[F], &mut [F])) -> impl FnMut() {
     let (a, b, mut y) = (Numbers::new::<LEN>(1), Numbers::new::<LEN>(7), Numbers::new::<LEN>(0));
     move || body(a.get(), b.get(), y.get_mut())
 }
@@ -160,6 +203,12 @@ fn unary<O: Op<((D<LEN>,),)>, F: Format, const LEN: usize>() -> impl FnMut() {
 /// The cotangent of the left operand.
 fn product_back<F: Format, const LEN: usize>() -> impl FnMut() {
     run::<F, LEN>(|a, b, dx| <Mul as Op<((D<LEN>,), (D<LEN>,))>>::vjp([a, b], a, b, [Some(dx), None]))
+}
+
+/// Both cotangents.
+fn binary_back<O: Op<((D<LEN>,), (D<LEN>,))>, F: Format, const LEN: usize>() -> impl FnMut() {
+    let (y, mut db) = (Numbers::new::<LEN>(0), Numbers::new::<LEN>(0));
+    run::<F, LEN>(move |a, b, da| O::vjp([a, b], y.get(), a, [Some(da), Some(db.get_mut())]))
 }
 
 /// The cotangent of a function, given its value.

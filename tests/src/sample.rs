@@ -9,7 +9,7 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::exact::Exact;
 
-pub use formats::{Decimal, Enumerated, Fixed, Flushed, Hexadecimal, Middling, Sampled, SingleUp};
+pub use formats::{Decimal, Enumerated, Fixed, Flushed, Hexadecimal, Middling, Sampled, SingleUp, Spacious};
 pub use trap::{TRAPS, Trap};
 
 /// The generator of one case: the same in every run, unlike that of any other case.

@@ -43,6 +43,8 @@ pub trait Enumerated: Sampled {
 
 /// 16 bits of precision, which no hardware has.
 pub type Middling = Carried<16, -77, 63>;
+/// One bit more than f32 has, and numbers beyond it on either side.
+pub type Spacious = Carried<25, -200, 200>;
 
 /// f32, but rounded upward.
 pub type SingleUp = Nf<2, Below<Flt<-149, 24>, 128>, Upward>;
