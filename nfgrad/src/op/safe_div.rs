@@ -30,6 +30,7 @@
 //! by `ε*` below.
 
 use std::fmt::{self, Debug};
+use std::hint::select_unpredictable as select;
 use std::marker::PhantomData;
 
 use super::clamp::{Clamped, Place, is_clamped, threshold};
@@ -64,7 +65,8 @@ impl<L: Literal> Pairwise for SafeDiv<L> {
     #[inline(always)]
     fn value<F: Format>(a: F, b: F) -> F {
         let clamped = F::from_f64(a.to_f64() / L::NEAREST);
-        if is_clamped::<L, F>(b) { clamped } else { a.div(b) }
+        // A branch around a quotient would keep the loop from being vectorised.
+        select(is_clamped::<L, F>(b), clamped, a.div(b))
     }
 
     #[inline(always)]
@@ -89,7 +91,7 @@ impl<L: Literal> Pairwise for SafeDiv<L> {
 
     #[inline(always)]
     fn right<F: Format>(a: F, b: F, dy: F) -> F::Acc {
-        if is_clamped::<L, F>(b) { F::Acc::default() } else { Div::right(a, b, dy) }
+        select(is_clamped::<L, F>(b), F::Acc::default(), Div::right(a, b, dy))
     }
 
     #[inline(always)]
@@ -154,7 +156,7 @@ impl<L: Literal> Pointwise for OverItself<L> {
 
     #[inline(always)]
     fn vjp<F: Format>(x: F, _: F, dy: F) -> F {
-        if is_clamped::<L, F>(x) { F::from_f64(dy.to_f64() / L::NEAREST) } else { F::ZERO }
+        select(is_clamped::<L, F>(x), F::from_f64(dy.to_f64() / L::NEAREST), F::ZERO)
     }
 
     #[inline(always)]

@@ -27,6 +27,7 @@
 //! `δ/x + |ȳ/x| (1 - x/x*)`, which the first term covers, and so is the real 0. ∎
 
 use std::fmt::{self, Debug};
+use std::hint::select_unpredictable as select;
 use std::marker::PhantomData;
 
 use super::clamp::{Clamped, Place, is_clamped, threshold};
@@ -88,7 +89,8 @@ impl<L: Literal> Pointwise for SafeLog<L> {
 
     #[inline(always)]
     fn vjp<F: Format>(x: F, _: F, dy: F) -> F {
-        if is_clamped::<L, F>(x) { F::ZERO } else { dy.div(x) }
+        // A branch around the quotient would keep the loop from being vectorised.
+        select(is_clamped::<L, F>(x), F::ZERO, dy.div(x))
     }
 
     #[inline(always)]
