@@ -101,6 +101,7 @@ fn what_may_be_refused() {
     check::<Attention, ((D<2>, D<2>, D<1>), (D<2>, D<2>, D<1>), (D<2>, D<2>, D<2>))>(20, &mut report);
     check::<Attention, ((D<2>, D<2>, D<1>), (D<2>, D<3>, D<1>), (D<2>, D<3>, D<2>), (D<2>, D<3>))>(30, &mut report);
     check::<op::Div, ((D<2>, D<2>), (D<2>, D<2>))>(100, &mut report);
+    check::<op::Sqrt, ((D<2>, D<2>),)>(100, &mut report);
     check::<LayerNorm<Small>, ((D<2>, D<3>), (D<3>,), (D<3>,))>(100, &mut report);
     check::<LayerNorm<Small>, ((D<4>,), (D<4>,), (D<4>,))>(50, &mut report);
     check::<Sum<All>, ((D<20>,),)>(3000, &mut report);

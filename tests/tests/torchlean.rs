@@ -1,6 +1,6 @@
 //! Whole graphs in TorchLean's domain: every value and every gradient of its runtime is within its bounds, and its bounds are larger than ours.
 
-use nfgrad::bound::{Domain, T0};
+use nfgrad::bound::{Domain, T0, Up};
 use nfgrad::format::{RoundEach, bf16};
 use nfgrad::prelude::*;
 use nfgrad::report::{Report, Unknown};
@@ -181,4 +181,56 @@ fn blocks_are_bounded_too() {
         let (radius, error) = (theirs.w.max_radius().get(), exact.w.max_error().get());
         assert!(radius > error && radius.is_finite(), "{radius} {error}");
     }
+}
+
+graph! {
+    /// What TorchLean bounds on the way forward only, and where a lower bound of the numbers is known.
+    graph Guarded {
+        param x: [2, 3];
+        let e = exp(x);
+        let root = sqrt(e + e);
+        let quotient = e / root;
+        let safe = safe_div(quotient, root - e, eps = 0.1);
+        let log = safe_log(safe, eps = 0.1);
+        output largest = amax(abs(log), axis = 1);
+        output loss = sum(log);
+    }
+}
+
+#[test]
+fn what_needs_a_lower_bound_is_bounded_too() {
+    let mut theirs = Guarded::bounded::<RoundEach<f32>, T0>();
+    let x = [-0.9, -0.4, 0.0, 0.3, 0.7, 1.1].map(RoundEach::from);
+    theirs.leaves_mut().x.copy_from_slice(&x).unwrap();
+    theirs.forward();
+    let mut plain = Guarded::run::<RoundEach<f32>>();
+    plain.copy_leaves_from(theirs.run());
+    plain.forward();
+    plain.backward();
+    let mut shadow = Shadow::new();
+    let certificate = shadow.certify(&plain);
+    let (bounds, certified) = (theirs.outputs(), certificate.outputs());
+    let pairs = [
+        (
+            bounds.largest.mid().as_slice(),
+            bounds.largest.max_radius(),
+            certified.largest.values().as_slice(),
+            certified.largest.max_error(),
+        ),
+        (
+            bounds.loss.mid().as_slice(),
+            bounds.loss.max_radius(),
+            certified.loss.values().as_slice(),
+            certified.loss.max_error(),
+        ),
+    ];
+    for (mid, radius, values, error) in pairs {
+        // The runtime is the same as ours here, so the certified error of ours is that of theirs.
+        assert_eq!(mid, values);
+        assert!(radius > error && radius.get() < 1e-2, "{radius:?} {error:?}");
+    }
+    // Where 0 is possible there is no lower bound, and no bound at all.
+    theirs.set_radii(Idx::<Guarded, (nfgrad::shapes::D<2>, D1), 0>::new(), &[10.0; 6]).unwrap();
+    theirs.forward();
+    assert_eq!(theirs.outputs().loss.radius(0), Up::INFINITY);
 }

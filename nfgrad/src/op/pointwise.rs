@@ -66,6 +66,12 @@ pub trait Pointwise: 'static {
         None
     }
 
+    /// [`Pointwise::torchlean`] of a tensor, for a bound that looks at all its entries.
+    #[doc(hidden)]
+    fn torchlean_of<F: Format>(x: &Tensor<F>) -> Option<Tensor<F>> {
+        x.try_map(Self::torchlean)
+    }
+
     /// The contribution that TorchLean computes and its bound of it; `None` if it states nothing of it.
     fn torchlean_vjp<F: Format>(_x: &Tensor<F>, _dy: &Tensor<F>) -> Option<Tensor<F>> {
         None
@@ -169,7 +175,7 @@ impl<P: Pointwise, S: Shape> Op<(S,)> for P {
     }
 
     fn torchlean<F: Format>([x]: [Ball<'_, F, T0>; 1], y: &mut [F]) -> Up {
-        if let Some(result) = Tensor::of(x).try_map(P::torchlean) {
+        if let Some(result) = P::torchlean_of(&Tensor::of(x)) {
             return result.write(y);
         }
         <P as Op<(S,)>>::forward([x.mid], y);

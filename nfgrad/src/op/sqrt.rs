@@ -19,6 +19,7 @@
 //! *Proof.* `√x - √x* = (x - x*) / (√x + √x*)`, largest for the smaller argument. The second line is the rule of quotients. ∎
 
 use super::rounding::{in_f64, quotient_spread};
+use super::torchlean::{self, Tensor};
 use super::{Defined, Pointwise, Steadiness};
 use crate::bound::Up;
 use crate::format::Format;
@@ -52,6 +53,12 @@ impl Pointwise for Sqrt {
         // α = x is fine, and `below` would say that it is not.
         let positive = if alpha.get() <= x { Up::ZERO } else { Up::INFINITY };
         own + spread + positive
+    }
+
+    /// Of positive numbers only: the lower bound that TorchLean asks for is the least that is known of them, one for all entries.
+    fn torchlean_of<F: Format>(x: &Tensor<F>) -> Option<Tensor<F>> {
+        let least = x.least();
+        (least > 0.0).then(|| x.map(|x| torchlean::sqrt(x, least)))
     }
 
     #[inline(always)]

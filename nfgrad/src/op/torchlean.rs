@@ -38,6 +38,7 @@
 //! | safe_log_smooth | `fl(ln(softplus x + ε))`, rounded once | `max ε'/ε + h(y)` | `fl(fl(s / max(fl(softplus x + fl(ε)), ε)) δ)`, `s` the sigmoid |
 //! | safe_div | `fl(a / max(b, ε))`, rounded once | `max εa/ε + (|a| + εa) εb/ε² + h(y)` | none |
 //! | div by positive numbers | `fl(a / b)` | `max div(a, b)`, `η` the least of `b - εb`; ∞ unless `εb < η` | none |
+//! | sqrt of positive numbers | `fl(√x)` | `max ε/√η + h(y)`, `η` the least of `x - ε`; ∞ unless `η > 0` | none |
 //! | amax | exact | `ε` | none |
 //! | conv2d of images with a bias, without groups and dilation | left fold over channels, rows, columns, then `+ b` | `max` of `mul(x, w)` and every sum; the padding is charged as if it had `ε` | left folds, for a single image; that of the image over *all* pairs of a window and a tap, `h` for each |
 //! | sum | left fold | `max fold` | all entries: `εδ`; along an axis none |
@@ -49,8 +50,8 @@
 //! | layer norm | the core: `fl(fl(c / σ) w + b)` | see `norm/torchlean.rs` | none |
 //!
 //! TorchLean states nothing of the other ops, such as reshape, concat, gather, maximum of two tensors, poolings, log-softmax and losses, nor of the way back
-//! through attention and layer norm: their bounds are ∞. (It has theorems about a square root and a quotient of positive numbers for whoever knows a
-//! lower bound; that of the quotient is used with the least number that the bounds leave possible.)
+//! through attention and layer norm: their bounds are ∞. (Its theorems about a square root and a quotient of positive numbers are for whoever knows a
+//! lower bound `η`; here it is the least number that the bounds leave possible.)
 //!
 //! A bound of an intermediate is the maximum over its tensor before the next is computed from it: `εt`, then `εq` from `εt`, and so on.
 
@@ -136,6 +137,12 @@ pub(super) fn div<F: Format>((a, alpha): Number<F>, (b, beta): Number<F>, eta: f
     let least = beta.below(eta);
     let moved = ((a.magnitude() + alpha) * beta).over(least).over(least);
     rounded(a.div(b), alpha.over(least) + moved)
+}
+
+/// `fl(√x)` for a real `x` of at least `eta`, which is positive.
+pub(super) fn sqrt<F: Format>((x, error): Number<F>, eta: f64) -> Number<F> {
+    // The root from below: that of f64 is off by half a unit.
+    rounded(x.sqrt(), error.over(eta.sqrt().next_down()))
 }
 
 /// `fl(1 / fl(1 + fl(e^-x)))`.
