@@ -13,20 +13,25 @@
 //!
 //! `ā` is a copy, so its radius is `δ`. `b̄` is a copy or a sum of columns with the rounding error of its summation tree.
 
-use std::marker::PhantomData;
-
 use nfgrad_shapes::{EndsWith, Shape};
 
-use super::repeat::{copies, repeated, sum_repeated, sum_repeated_radius};
+use super::repeat::{PairRadius, PairRule, copies, sum_repeated, sum_repeated_radius};
 use super::torchlean::{self, Tensor};
 use super::{Contribution, Op};
-use crate::bound::{Ball, Domain, Rule, T0, Up};
+use crate::bound::{Ball, Domain, T0, Up};
 use crate::format::Format;
 use crate::kernel::entrywise::{Entry, map_rows};
 
 /// `a + b`, entry by entry; see the [module](self).
 #[derive(Debug, Clone, Copy)]
 pub struct Add;
+
+impl PairRadius for Add {
+    #[inline(always)]
+    fn radius<F: Format, D: Domain>((a, alpha): (F, Up), (b, beta): (F, Up), y: F) -> Up {
+        alpha + beta + F::add_error(a, b, y)
+    }
+}
 
 impl<F: Format> Entry<F, 2> for Add {
     const IS_SHORT: bool = true;
@@ -48,11 +53,8 @@ impl<L: EndsWith<R>, R: Shape> Op<(L, R)> for Add {
 
     #[inline]
     fn forward_radius<F: Format, D: Domain>([a, b]: [Ball<'_, F, D>; 2], y: &[F], radii: &mut [f64]) {
-        D::fill_steadily(radii, L::NUMEL, [a.once(), b.repeated(copies::<L, R>())], |[a, b]| SumRule::<L, R, F, D> {
-            a,
-            b,
-            y,
-            shapes: PhantomData,
+        D::fill_steadily(radii, L::NUMEL, [a.once(), b.repeated(copies::<L, R>())], |x| {
+            PairRule::<Self, L, R, F, D>::new(x, y)
         });
     }
 
@@ -98,43 +100,4 @@ impl<L: EndsWith<R>, R: Shape> Op<(L, R)> for Add {
         };
         [da.map(copied), if L::NUMEL == R::NUMEL { db.map(copied) } else { db.map(repeated) }]
     }
-}
-
-/// The radii of the values.
-struct SumRule<'a, L, R, F, D> {
-    a: Ball<'a, F, D>,
-    b: Ball<'a, F, D>,
-    y: &'a [F],
-    shapes: PhantomData<(L, R)>,
-}
-
-impl<L: EndsWith<R>, R: Shape, F: Format, D: Domain> Rule for SumRule<'_, L, R, F, D> {
-    #[inline(always)]
-    fn radius(&self, i: usize) -> Up {
-        sum_radius(self.a.get(i), self.b.get(repeated::<L, R>(i)), self.y[i])
-    }
-
-    /// Row by row, so that no index is divided.
-    #[inline(always)]
-    fn each(&self, numel: usize, mut visit: impl FnMut(usize, Up)) {
-        let columns = R::NUMEL.max(1);
-        for start in (0..numel).step_by(columns) {
-            let (a, y) = (&self.a.mid[start..][..R::NUMEL], &self.y[start..][..R::NUMEL]);
-            for (j, (&a, &y)) in a.iter().zip(y).enumerate() {
-                visit(start + j, sum_radius((a, self.a.radius(start + j)), self.b.get(j), y));
-            }
-        }
-    }
-
-    #[inline(always)]
-    fn limited_to(self, numel: usize) -> Self {
-        let (a, b) = (self.a.limited_to(numel), self.b.limited_to(R::NUMEL));
-        Self { a, b, y: &self.y[..numel], shapes: PhantomData }
-    }
-}
-
-/// At least `|y - (a* + b*)|`.
-#[inline(always)]
-fn sum_radius<F: Format>((a, alpha): (F, Up), (b, beta): (F, Up), y: F) -> Up {
-    alpha + beta + F::add_error(a, b, y)
 }

@@ -16,7 +16,7 @@
 
 use nfgrad_shapes::{EndsWith, Shape};
 
-use super::repeat::{copies, repeated};
+use super::repeat::{PairRadius, PairRule, copies};
 use super::rounding::{guarded, product_error};
 use super::torchlean::{self, Tensor};
 use super::{Contribution, Op};
@@ -28,6 +28,13 @@ use crate::kernel::reduce::{column_height, sum_product_columns};
 /// `a * b`, entry by entry; see the [module](self).
 #[derive(Debug, Clone, Copy)]
 pub struct Mul;
+
+impl PairRadius for Mul {
+    #[inline(always)]
+    fn radius<F: Format, D: Domain>(a: (F, Up), b: (F, Up), y: F) -> Up {
+        guarded(y, product_error(a, b) + F::mul_error(a.0, b.0, y))
+    }
+}
 
 impl<F: Format> Entry<F, 2> for Mul {
     const IS_SHORT: bool = true;
@@ -49,8 +56,8 @@ impl<L: EndsWith<R>, R: Shape> Op<(L, R)> for Mul {
 
     #[inline]
     fn forward_radius<F: Format, D: Domain>([a, b]: [Ball<'_, F, D>; 2], y: &[F], radii: &mut [f64]) {
-        D::fill_steadily(radii, L::NUMEL, [a.once(), b.repeated(copies::<L, R>())], |[a, b]| {
-            move |i: usize| bound(a.get(i), b.get(repeated::<L, R>(i)), y[i])
+        D::fill_steadily(radii, L::NUMEL, [a.once(), b.repeated(copies::<L, R>())], |x| {
+            PairRule::<Self, L, R, F, D>::new(x, y)
         });
     }
 
@@ -76,17 +83,15 @@ impl<L: EndsWith<R>, R: Shape> Op<(L, R)> for Mul {
         [da, db]: [Option<Contribution<'_, F>>; 2],
     ) {
         if let Some(Contribution { mid, radii }) = da {
-            D::fill_steadily(radii, L::NUMEL, [dy.once(), b.repeated(copies::<L, R>())], |[dy, b]| {
-                move |i: usize| bound(dy.get(i), b.get(repeated::<L, R>(i)), mid[i])
+            D::fill_steadily(radii, L::NUMEL, [dy.once(), b.repeated(copies::<L, R>())], |x| {
+                PairRule::<Self, L, R, F, D>::new(x, mid)
             });
         }
         if let Some(Contribution { mid, radii }) = db {
             // A sum over a column is felt by the largest errors in it.
             let operands = [dy.once(), a.once()];
             if L::NUMEL == R::NUMEL {
-                D::fill_steadily(radii, R::NUMEL, operands, |[dy, a]| {
-                    move |i: usize| bound(dy.get(i), a.get(i), mid[i])
-                });
+                D::fill_steadily(radii, R::NUMEL, operands, |x| PairRule::<Self, R, R, F, D>::new(x, mid));
             } else {
                 D::fill_steadily(radii, R::NUMEL, operands, |[dy, a]| move |j: usize| sum_bound(dy, a, j, mid));
             }
@@ -111,12 +116,6 @@ impl<L: EndsWith<R>, R: Shape> Op<(L, R)> for Mul {
         let db = if L::NUMEL == R::NUMEL { db.map(|db| by(a, db)) } else { db.map(repeated) };
         [da.map(|da| by(b, da)), db]
     }
-}
-
-/// At least `|y - a* b*|`, where `y` is `fl(a b)`.
-#[inline]
-fn bound<F: Format>(a: (F, Up), b: (F, Up), y: F) -> Up {
-    guarded(y, product_error(a, b) + F::mul_error(a.0, b.0, y))
 }
 
 /// At least the error of `out[j]`, a sum of products along column `j`.

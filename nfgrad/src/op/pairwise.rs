@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 
 use nfgrad_shapes::{EndsWith, Shape};
 
-use super::repeat::{copies, repeated, sum_terms_radius};
+use super::repeat::{PairRadius, PairRule, copies, repeated, sum_terms_radius};
 use super::rounding::{guarded, is_known, zero_if_known};
 use super::torchlean::Tensor;
 use super::{Contribution, Defined, Op, Pointwise};
@@ -88,6 +88,15 @@ impl<P: Pairwise, F: Format> Entry<F, 2> for Value<P> {
     }
 }
 
+impl<P: Pairwise> PairRadius for Value<P> {
+    #[inline(always)]
+    fn radius<F: Format, D: Domain>(a: (F, Up), b: (F, Up), y: F) -> Up {
+        let radius = if D::IS_NORM { P::steady_radius(a, b, y) } else { P::radius(a, b, y) };
+        // `&` and not `&&`: without a branch the loop is vectorised.
+        if is_known(a) & is_known(b) { guarded(y, radius) } else { Up::INFINITY }
+    }
+}
+
 /// [`Pairwise::left`] likewise.
 struct Left<P>(PhantomData<P>);
 
@@ -131,13 +140,7 @@ impl<P: Pairwise, L: EndsWith<R>, R: Shape> Op<(L, R)> for P {
             return <P::Twice as Op<(L,)>>::forward_radius([a], y, radii);
         }
         let operands = [a.once().only_if(P::STEADY), b.repeated(copies::<L, R>()).only_if(P::STEADY)];
-        D::fill_steadily(radii, L::NUMEL, operands, |[a, b]| {
-            move |i: usize| {
-                let (a, b, y) = (a.get(i), b.get(repeated::<L, R>(i)), y[i]);
-                let radius = || if D::IS_NORM { P::steady_radius(a, b, y) } else { P::radius(a, b, y) };
-                guarded(y, if is_known(a) & is_known(b) { radius() } else { Up::INFINITY })
-            }
-        });
+        D::fill_steadily(radii, L::NUMEL, operands, |x| PairRule::<Value<P>, L, R, F, D>::new(x, y));
     }
 
     #[inline]

@@ -1,9 +1,11 @@
 //! What the ops share that repeat their right operand over the leading axes of the left.
 
+use std::marker::PhantomData;
+
 use nfgrad_shapes::Shape;
 
 use super::rounding::{guarded, narrowing_error};
-use crate::bound::{Ball, Domain, Steady, Up};
+use crate::bound::{Ball, Domain, Rule, Steady, Up};
 use crate::format::{Format, sum_error};
 use crate::kernel::reduce::{column_height, sum_columns};
 
@@ -11,6 +13,53 @@ use crate::kernel::reduce::{column_height, sum_columns};
 #[inline]
 pub(super) fn repeated<L: Shape, R: Shape>(i: usize) -> usize {
     if L::NUMEL == R::NUMEL { i } else { i % R::NUMEL }
+}
+
+/// At least the distance of a result from the real one, for an op on pairs of entries. A trait and not a closure, so that it is part of the loop
+/// over them: to be `#[inline(always)]`.
+pub(super) trait PairRadius {
+    /// Of `y`, made of `a` and `b`; each of the two with its radius.
+    fn radius<F: Format, D: Domain>(a: (F, Up), b: (F, Up), y: F) -> Up;
+}
+
+/// The radii of the results `y` of such an op, `b` repeated over the leading axes of `a`.
+pub(super) struct PairRule<'a, E, L, R, F, D> {
+    a: Ball<'a, F, D>,
+    b: Ball<'a, F, D>,
+    y: &'a [F],
+    shapes: PhantomData<(E, L, R)>,
+}
+
+impl<'a, E: PairRadius, L: Shape, R: Shape, F: Format, D: Domain> PairRule<'a, E, L, R, F, D> {
+    #[inline(always)]
+    pub(super) fn new([a, b]: [Ball<'a, F, D>; 2], y: &'a [F]) -> Self {
+        Self { a, b, y, shapes: PhantomData }
+    }
+}
+
+impl<E: PairRadius, L: Shape, R: Shape, F: Format, D: Domain> Rule for PairRule<'_, E, L, R, F, D> {
+    #[inline(always)]
+    fn radius(&self, i: usize) -> Up {
+        E::radius::<F, D>(self.a.get(i), self.b.get(repeated::<L, R>(i)), self.y[i])
+    }
+
+    /// Row by row, so that no index is divided.
+    #[inline(always)]
+    fn each(&self, numel: usize, mut visit: impl FnMut(usize, Up)) {
+        let columns = R::NUMEL.max(1);
+        for start in (0..numel).step_by(columns) {
+            let (a, y) = (&self.a.mid[start..][..R::NUMEL], &self.y[start..][..R::NUMEL]);
+            for (j, (&a, &y)) in a.iter().zip(y).enumerate() {
+                visit(start + j, E::radius::<F, D>((a, self.a.radius(start + j)), self.b.get(j), y));
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn limited_to(self, numel: usize) -> Self {
+        let (a, b) = (self.a.limited_to(numel), self.b.limited_to(R::NUMEL));
+        Self { a, b, y: &self.y[..numel], shapes: PhantomData }
+    }
 }
 
 /// How many elements of the left operand meet each of the right.

@@ -15,7 +15,7 @@
 
 use nfgrad_shapes::{EndsWith, Shape};
 
-use super::repeat::{copies, repeated, sum_repeated, sum_repeated_radius};
+use super::repeat::{PairRadius, PairRule, copies, sum_repeated, sum_repeated_radius};
 use super::rounding::{guarded, zero_if_known};
 use super::torchlean::{self, Tensor};
 use super::{Contribution, Op};
@@ -26,6 +26,13 @@ use crate::kernel::entrywise::{Entry, map_rows};
 /// `a - b`, entry by entry; see the [module](self).
 #[derive(Debug, Clone, Copy)]
 pub struct Sub;
+
+impl PairRadius for Sub {
+    #[inline(always)]
+    fn radius<F: Format, D: Domain>((a, alpha): (F, Up), (b, beta): (F, Up), y: F) -> Up {
+        alpha + beta + F::add_error(a, b.neg(), y)
+    }
+}
 
 impl<F: Format> Entry<F, 2> for Sub {
     const IS_SHORT: bool = true;
@@ -51,11 +58,8 @@ impl<L: EndsWith<R>, R: Shape> Op<(L, R)> for Sub {
             D::fill(radii, L::NUMEL, |i: usize| zero_if_known(a.get(i)));
             return;
         }
-        D::fill_steadily(radii, L::NUMEL, [a.once(), b.repeated(copies::<L, R>())], |[a, b]| {
-            move |i: usize| {
-                let ((a, alpha), (b, beta)) = (a.get(i), b.get(repeated::<L, R>(i)));
-                alpha + beta + F::add_error(a, b.neg(), y[i])
-            }
+        D::fill_steadily(radii, L::NUMEL, [a.once(), b.repeated(copies::<L, R>())], |x| {
+            PairRule::<Self, L, R, F, D>::new(x, y)
         });
     }
 
