@@ -243,6 +243,13 @@ pub trait Format: Copy + Default + PartialEq + PartialOrd + Debug + Display + Se
         one_by_one::<E, Self, N>(x, y);
     }
 
+    /// Whether the number is above 0.
+    #[doc(hidden)]
+    #[inline(always)]
+    fn is_positive(self) -> bool {
+        self > Self::ZERO
+    }
+
     /// Whether every number of a slice is finite.
     #[inline]
     fn all_finite(xs: &[Self]) -> bool {

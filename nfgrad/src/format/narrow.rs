@@ -113,6 +113,13 @@ pub trait Narrow: Copy + Default + PartialEq + PartialOrd + Debug + Display + Se
         one_by_one::<E, Self, N>(x, y);
     }
 
+    /// See [`Format::is_positive`].
+    #[doc(hidden)]
+    #[inline(always)]
+    fn is_positive(self) -> bool {
+        self > Self::ZERO
+    }
+
     /// Whether everything beyond the largest number rounds to this one, so that nothing is known of what was rounded to it.
     #[inline]
     fn is_saturated(self) -> bool {
@@ -247,6 +254,11 @@ impl<T: Narrow> Format for T {
     #[inline(always)]
     fn sqrt_error(x: Self, root: Self) -> Up {
         root_residual(x.to_f64(), root.to_f64(), const { power_of_two(-T::PRECISION) })
+    }
+
+    #[inline(always)]
+    fn is_positive(self) -> bool {
+        <T as Narrow>::is_positive(self)
     }
 
     #[inline(always)]

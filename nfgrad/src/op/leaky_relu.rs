@@ -51,7 +51,7 @@ impl<L: Literal> Debug for LeakyRelu<L> {
 
 impl<L: Literal> Pointwise for LeakyRelu<L> {
     const NAME: &'static str = "leaky_relu";
-    const IS_SHORT: [bool; 2] = [false; 2];
+    const IS_SHORT: [bool; 2] = [true; 2];
     /// The farthest value over the numbers within `α` is a convex function of `α`, whatever the slope; in `δ` the bound of the cotangent is
     /// affine, or the maximum of two such.
     const STEADY: Steadiness = Steadiness::LINEAR;
@@ -59,7 +59,7 @@ impl<L: Literal> Pointwise for LeakyRelu<L> {
     #[inline(always)]
     fn value<F: Format>(x: F) -> F {
         let scaled = Scale::<L>::value(x);
-        if x > F::ZERO { x } else { scaled }
+        if x.is_positive() { x } else { scaled }
     }
 
     #[inline(always)]
@@ -80,7 +80,7 @@ impl<L: Literal> Pointwise for LeakyRelu<L> {
     #[inline(always)]
     fn vjp<F: Format>(x: F, _: F, dy: F) -> F {
         let scaled = Scale::<L>::value(dy);
-        if x > F::ZERO { dy } else { scaled }
+        if x.is_positive() { dy } else { scaled }
     }
 
     #[inline(always)]
