@@ -1,0 +1,67 @@
+//! What a mask lets through.
+
+use crate::bound::Up;
+use crate::format::Format;
+
+/// What a mask says of an entry.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(in super::super) enum Choice {
+    /// Not 0.
+    Kept,
+    /// Exactly 0.
+    Dropped,
+    /// It is dropped or kept as its midpoint says, but the real mask may say otherwise.
+    Doubtful {
+        /// What the midpoint says.
+        kept: bool,
+    },
+}
+
+impl Choice {
+    /// Of a number with its radius.
+    #[inline(always)]
+    pub(in super::super) fn of<F: Format>((mask, radius): (F, Up)) -> Self {
+        let kept = mask != F::ZERO;
+        if kept && radius.get() < mask.magnitude().get() {
+            Self::Kept
+        } else if !kept && radius == Up::ZERO {
+            Self::Dropped
+        } else {
+            Self::Doubtful { kept }
+        }
+    }
+
+    /// Whether the computation keeps the entry.
+    #[inline(always)]
+    pub(in super::super) fn kept(self) -> bool {
+        matches!(self, Self::Kept | Self::Doubtful { kept: true })
+    }
+
+    /// ∞ if the real mask may say otherwise.
+    #[inline(always)]
+    pub(in super::super) fn doubt(self) -> Up {
+        if matches!(self, Self::Doubtful { .. }) { Up::INFINITY } else { Up::ZERO }
+    }
+}
+
+/// Writes a number for each index, in order; returns how many.
+#[inline(always)]
+pub(in super::super) fn gather(
+    indices: impl Iterator<Item = usize>,
+    number: impl Fn(usize) -> f64,
+    out: &mut [f64],
+) -> usize {
+    let mut count = 0;
+    for (i, out) in indices.zip(out) {
+        *out = number(i);
+        count += 1;
+    }
+    count
+}
+
+/// ∞ if the mask of a row leaves a doubt, or nothing of the row.
+#[inline(always)]
+pub(in super::super) fn doubt(choices: impl Iterator<Item = Choice>, count: usize) -> Up {
+    let doubt = choices.map(Choice::doubt).fold(Up::ZERO, Up::max);
+    if count == 0 { Up::INFINITY } else { doubt }
+}
