@@ -95,6 +95,7 @@ pub trait Primitive: Float + Accumulator + Pooled {
 /// - Every number of the format is a number of [`Format::Acc`]. It is an f64 too, or within [`Format::CONVERSION`] of one.
 /// - `add`, `sub`, `mul`, `div` and `sqrt` round the exact result once. `neg` and `max` are exact.
 /// - [`Format::half_ulp`] bounds the error of every rounding, and is ∞ for what an overflow may become.
+/// - [`Format::Carrier`] is f32 only if every number of the format is an f32.
 /// - The provided methods are right for any such format; they are overridden where something is faster or tighter. Elementary
 ///   functions need nothing: they are carried out in f64 and rounded once.
 ///
@@ -117,7 +118,7 @@ pub trait Format: Copy + Default + PartialEq + PartialOrd + Debug + Display + Se
     const ONE: Self;
     /// The type in which sums and products accumulate.
     type Acc: Accumulator;
-    /// How elementary functions are carried out before they are rounded.
+    /// How elementary functions are carried out before they are rounded: f32 if every number is an f32; f64 serves every format.
     type Carrier: Carrier;
     /// Whether [`Format::from_acc`] rounds: whether the accumulator is wider than the format.
     const ROUNDS_ONCE: bool;
