@@ -35,13 +35,45 @@ impl<E: Entry<F, N>, F: Format, const N: usize> Loop<([&[F]; N], &mut [F])> for 
     }
 }
 
-/// The same row by row of so many columns, where an operand may be one row, which serves for all: so no index is divided.
+/// The same row by row of so many columns, where one operand may be a row, which serves for all: so no index is divided.
 #[inline(always)]
 pub(crate) fn map_rows<E: Entry<F, N>, F: Format, const N: usize>(x: [&[F]; N], y: &mut [F], columns: usize) {
-    if columns < WORTH_A_CALL {
+    if y.len() >= TILE && columns <= TILE / 4 {
+        widest_of_all::<MapTiles<E>, _>((x, y, columns));
+    } else if columns < WORTH_A_CALL {
         MapRows::<E>::run((x, y, columns));
     } else {
         widest_of_all::<MapRows<E>, _>((x, y, columns));
+    }
+}
+
+/// How many entries short rows are made to have by being repeated.
+const TILE: usize = 512;
+
+/// The numbers of a tile, from the beginning of a cache line on, as those of a tensor are.
+#[repr(align(64))]
+struct Tile<F>([F; TILE]);
+
+/// Many short rows: as many as fit into a tile at a time.
+struct MapTiles<E>(PhantomData<E>);
+
+impl<E: Entry<F, N>, F: Format, const N: usize> Loop<([&[F]; N], &mut [F], usize)> for MapTiles<E> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run((x, y, columns): ([&[F]; N], &mut [F], usize)) {
+        let columns = columns.max(1);
+        let width = TILE / columns * columns;
+        let mut tile = Tile([F::ZERO; TILE]);
+        // No more than one operand is a row.
+        if let Some(x) = x.iter().find(|x| x.len() == columns) {
+            tile.0.chunks_exact_mut(columns).for_each(|row| row.copy_from_slice(x));
+        }
+        for (block, y) in y.chunks_mut(width).enumerate() {
+            let (start, len) = (block * width, y.len());
+            let part = |k: usize| if x[k].len() == columns { &tile.0[..len] } else { &x[k][start..start + len] };
+            F::map::<E, N>(std::array::from_fn(part), y);
+        }
     }
 }
 
@@ -94,5 +126,43 @@ impl<A: Copy, B, Op: Fn(A) -> B> Loop<(&[A], &mut [B], Op)> for Convert {
         for (to, &from) in to.iter_mut().zip(from) {
             *to = f(from);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::format::bf16;
+
+    struct Difference;
+
+    impl<F: Format> Entry<F, 2> for Difference {
+        const IS_SHORT: bool = true;
+
+        #[inline(always)]
+        fn at([a, b]: [F; 2]) -> F {
+            a.sub(b)
+        }
+    }
+
+    /// However many rows are taken at a time, and whether the last of them are all that fit.
+    fn a_row_serves_for_all<F: Format>() {
+        for (rows, columns) in [(1000, 1), (3, 7), (100, 3), (40, 10), (9, 63), (5, 64), (300, 2), (1, 300), (0, 5)] {
+            let number = |i: usize| F::from_f64((i * 37 % 101) as f64 / 8.0);
+            let a: Vec<F> = (0..rows * columns).map(number).collect();
+            let b: Vec<F> = (5..5 + columns).map(number).collect();
+            let mut y = vec![F::ONE; a.len()];
+            map_rows::<Difference, F, 2>([&a, &b], &mut y, columns);
+            for (i, (&y, &a)) in y.iter().zip(&a).enumerate() {
+                assert_eq!(y, a.sub(b[i % columns]), "{rows} {columns} {i}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_row_that_is_repeated_meets_every_row() {
+        a_row_serves_for_all::<f32>();
+        a_row_serves_for_all::<f64>();
+        a_row_serves_for_all::<bf16>();
     }
 }
