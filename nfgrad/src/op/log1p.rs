@@ -3,12 +3,15 @@
 //! | | |
 //! |---|---|
 //! | Value | `y`, which is `ln(1 + x)` within the [error `ρ` of the function](crate::format::Format::eval_error) |
-//! | Cotangent | `x̄ = fl(ȳ / (1 + x))`, with the sum and the quotient in f64 |
+//! | Cotangent | `x̄ = fl(ȳ / (1 + x))`, with the sum and the quotient in the accumulator if that is wider than the format, else in f64 |
 //!
 //! # Error bound
 //!
 //! That of [`ln`](super::ln) at `1 + x`, which has the same radius `α`: finite where `α < 1 + x`. The sum `s` is rounded down where a bound
-//! divides by it, and its error is added to the radius of the divisor of the cotangent.
+//! divides by it, and its error is added to the radius of the divisor of the cotangent. The bound of that takes the quotient once more in f64 and measures
+//! how far the cotangent is from it.
+
+use num_traits::One;
 
 use super::ln::spread;
 use super::rounding::{in_f64, quotient_spread};
@@ -42,7 +45,11 @@ impl Pointwise for Log1p {
 
     #[inline(always)]
     fn vjp<F: Format>(x: F, _: F, dy: F) -> F {
-        F::from_f64(dy.to_f64() / (1.0 + x.to_f64()))
+        if F::ROUNDS_ONCE {
+            F::from_acc(dy.to_acc() / (F::Acc::one() + x.to_acc()))
+        } else {
+            F::from_f64(dy.to_f64() / (1.0 + x.to_f64()))
+        }
     }
 
     #[inline(always)]

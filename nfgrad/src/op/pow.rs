@@ -3,8 +3,11 @@
 //! | | |
 //! |---|---|
 //! | Value | `y = fl(xⁿ)`; `x⁰ = 1`, also of 0; `x¹ = x`; `x²` and `x⁻¹` one product and one quotient of the format |
-//! | | else the power `p` of `x` in f64, squared and multiplied by `x` along the bits of `|n|` from the left, and `p` or `1/p` rounded to the format |
-//! | Cotangent | `x̄ = fl(ȳ (n xⁿ⁻¹))`, the power and both products in f64; 0 for `n = 0`, `ȳ` for `n = 1` |
+//! | | else the power of `x`, squared and multiplied by `x` along the bits of `|n|` from the left, and it or its reciprocal rounded to the format |
+//! | Cotangent | `x̄ = fl(ȳ (n xⁿ⁻¹))`, the power and both products unrounded; 0 for `n = 0`, `ȳ` for `n = 1` |
+//!
+//! What is not rounded to the format is computed in the accumulator if that is wider, else in f64. The bounds take it once more in f64, as `p`, and
+//! measure how far the result is from that.
 //!
 //! # Error bound
 //!
@@ -30,7 +33,7 @@ use super::curve::scaled_error;
 use super::rounding::{in_f64, product_error, quotient_spread};
 use super::{Defined, Integer, Pointwise, Steadiness};
 use crate::bound::Up;
-use crate::format::Format;
+use crate::format::{Accumulator, Format};
 
 /// The power of every entry to `N`, an [`Integer`]; see the [module](self).
 #[derive(Clone, Copy)]
@@ -56,7 +59,8 @@ impl<const N: i32> Pointwise for Pow<Integer<N>> {
             0 => F::ONE,
             1 => x,
             2 => x.mul(x),
-            _ => F::from_f64(power((x.to_f64(), Up::ZERO), N.into()).0),
+            _ if F::ROUNDS_ONCE => F::from_acc(accumulated(x.to_acc(), N.into())),
+            _ => F::from_f64(accumulated(x.to_f64(), N.into())),
         }
     }
 
@@ -80,7 +84,8 @@ impl<const N: i32> Pointwise for Pow<Integer<N>> {
         match N {
             0 => F::ZERO,
             1 => dy,
-            _ => F::from_f64(dy.to_f64() * slope::<N>(x.to_f64()).0),
+            _ if F::ROUNDS_ONCE => F::from_acc(dy.to_acc() * accumulated_slope::<N, F::Acc>(x.to_acc())),
+            _ => F::from_f64(dy.to_f64() * accumulated_slope::<N, f64>(x.to_f64())),
         }
     }
 
@@ -97,6 +102,29 @@ impl<const N: i32> Pointwise for Pow<Integer<N>> {
             }
         }
     }
+}
+
+/// The power of a number in one type of number.
+#[inline(always)]
+fn accumulated<A: Accumulator>(x: A, n: i64) -> A {
+    let m = n.unsigned_abs();
+    if m == 0 {
+        return A::one();
+    }
+    let mut power = x;
+    for bit in (0..m.ilog2()).rev() {
+        power = power * power;
+        if m >> bit & 1 == 1 {
+            power = power * x;
+        }
+    }
+    if n > 0 { power } else { A::one() / power }
+}
+
+/// `n x^(n - 1)` likewise.
+#[inline(always)]
+fn accumulated_slope<const N: i32, A: Accumulator>(x: A) -> A {
+    A::from_f64(N.into()) * accumulated(x, i64::from(N) - 1)
 }
 
 /// `n x^(n - 1)` in f64, with its distance from the real slope at this very `x`.

@@ -103,10 +103,13 @@ fn share_radius<F: Format, E: Side>((x, alpha): (F, Up), (other, beta): (F, Up),
     if (reach == 0.0) | (gap > reach) { decided } else { undecided }
 }
 
-/// `fl(dy / 2)`.
+/// `fl(dy / 2)`, by a product where a half is a number of the format.
 #[inline(always)]
 fn half<F: Format>(dy: F) -> F {
-    dy.div(F::ONE.add(F::ONE))
+    let two = F::ONE.add(F::ONE);
+    let half = F::ONE.div(two);
+    let is_number = F::CONVERSION == 0.0 && half.to_f64() == 0.5;
+    if is_number { dy.mul(half) } else { dy.div(two) }
 }
 
 /// At least `|fl(dy / 2) - dy / 2|`: 0 where twice the half is the whole.
