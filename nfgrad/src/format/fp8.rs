@@ -40,10 +40,8 @@ pub trait Layout8: Copy + Default + Send + Sync + 'static {
     fn round(x: f32, last: u8) -> u8;
     /// The code of the sum of two numbers, likewise.
     fn sum(a: u8, b: u8, last: u8) -> u8;
-    /// The code of the product of two numbers that are not negative, likewise.
-    fn product(a: u8, b: u8, last: u8) -> u8;
-    /// The code of the quotient of two numbers that are not negative, likewise.
-    fn quotient(a: u8, b: u8, last: u8) -> u8;
+    /// The code of what `f`, a product or a quotient, makes of two numbers that are not negative, likewise.
+    fn of_sizes(a: u8, b: u8, last: u8, f: impl Fn(f32, f32) -> f32) -> u8;
 }
 
 /// [`Layout8`] by the [`Layout`] with so many bits of exponent and mantissa.
@@ -75,20 +73,11 @@ macro_rules! layout {
         }
 
         #[inline(always)]
-        fn product(a: u8, b: u8, last: u8) -> u8 {
+        fn of_sizes(a: u8, b: u8, last: u8, f: impl Fn(f32, f32) -> f32) -> u8 {
             let a = Layout::<$exponent, $mantissa>::widen(a.into());
             let b = Layout::<$exponent, $mantissa>::widen(b.into());
             #[allow(clippy::cast_possible_truncation, reason = "seven bits")]
-            let code = Layout::<$exponent, $mantissa>::magnitude::<true>(a * b, last.into()) as u8;
-            code & 0x7f
-        }
-
-        #[inline(always)]
-        fn quotient(a: u8, b: u8, last: u8) -> u8 {
-            let a = Layout::<$exponent, $mantissa>::widen(a.into());
-            let b = Layout::<$exponent, $mantissa>::widen(b.into());
-            #[allow(clippy::cast_possible_truncation, reason = "seven bits")]
-            let code = Layout::<$exponent, $mantissa>::magnitude::<true>(a / b, last.into()) as u8;
+            let code = Layout::<$exponent, $mantissa>::magnitude::<true>(f(a, b), last.into()) as u8;
             code & 0x7f
         }
     };
@@ -243,7 +232,7 @@ impl<L: Layout8, const SATURATES: bool> Narrow for Fp8<L, SATURATES> {
     #[inline(always)]
     fn product(self, other: Self) -> Self {
         let (a, b, sign) = (self.0 & 0x7f, other.0 & 0x7f, (self.0 ^ other.0) & 0x80);
-        let product = L::product(a, b, Self::LAST);
+        let product = L::of_sizes(a, b, Self::LAST, |a, b| a * b);
         let nan = self.is_nan() | other.is_nan() | (a == 0) | (b == 0);
         let special = if nan { L::NAN } else { L::BEYOND };
         Self::from_bits(sign | if self.is_special() | other.is_special() { special } else { product }).saturated()
@@ -253,7 +242,7 @@ impl<L: Layout8, const SATURATES: bool> Narrow for Fp8<L, SATURATES> {
     #[inline(always)]
     fn quotient(self, other: Self) -> Self {
         let (a, b, sign) = (self.0 & 0x7f, other.0 & 0x7f, (self.0 ^ other.0) & 0x80);
-        let quotient = L::quotient(a, b, Self::LAST);
+        let quotient = L::of_sizes(a, b, Self::LAST, |a, b| a / b);
         let (infinite, vanishing) = (self.is_special(), other.is_special());
         let nan = self.is_nan() | other.is_nan() | (infinite & vanishing) | ((a | b) == 0);
         let finite = if vanishing { 0 } else { quotient };

@@ -34,6 +34,7 @@ fn exponential<A: Carrier>((x, alpha): (f64, Up)) -> (f64, Up, Up) {
 
 impl Pointwise for Expm1 {
     const NAME: &'static str = "expm1";
+
     /// Power series in `α`, times affine functions of `δ`.
     const STEADY: Steadiness = Steadiness::SMOOTH;
 

@@ -104,20 +104,26 @@ impl<const N: i32> Pointwise for Pow<Integer<N>> {
     }
 }
 
+/// `xᵐ` by these products, along the bits of `m > 0` from the left.
+#[inline(always)]
+fn raised<T: Copy>(x: T, m: u64, times: impl Fn(T, T) -> T) -> T {
+    let mut power = x;
+    for bit in (0..m.ilog2()).rev() {
+        power = times(power, power);
+        if m >> bit & 1 == 1 {
+            power = times(power, x);
+        }
+    }
+    power
+}
+
 /// The power of a number in one type of number.
 #[inline(always)]
 fn accumulated<A: Accumulator>(x: A, n: i64) -> A {
-    let m = n.unsigned_abs();
-    if m == 0 {
+    if n == 0 {
         return A::one();
     }
-    let mut power = x;
-    for bit in (0..m.ilog2()).rev() {
-        power = power * power;
-        if m >> bit & 1 == 1 {
-            power = power * x;
-        }
-    }
+    let power = raised(x, n.unsigned_abs(), |a, b| a * b);
     if n > 0 { power } else { A::one() / power }
 }
 
@@ -144,17 +150,10 @@ fn doubling_error(n: f64, x: f64, product: f64) -> Up {
 /// The power in f64 of a number with its radius, and its distance from the real power: ∞ where it overflows or may be that of 0.
 #[inline(always)]
 fn power(x: (f64, Up), n: i64) -> (f64, Up) {
-    let m = n.unsigned_abs();
-    if m == 0 {
+    if n == 0 {
         return (1.0, Up::ZERO);
     }
-    let mut power = x;
-    for bit in (0..m.ilog2()).rev() {
-        power = times(power, power);
-        if m >> bit & 1 == 1 {
-            power = times(power, x);
-        }
-    }
+    let power = raised(x, n.unsigned_abs(), times);
     if n > 0 {
         return power;
     }
