@@ -19,6 +19,10 @@ struct Certificates;
 struct CommonMistakes;
 
 #[cfg(doctest)]
+#[doc = include_str!("../../docs/src/conventions.md")]
+struct Conventions;
+
+#[cfg(doctest)]
 #[doc = include_str!("../../docs/src/first_model.md")]
 struct FirstModel;
 
