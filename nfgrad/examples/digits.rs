@@ -72,7 +72,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     println!("\nOne batch of {BATCH} in f32, and how far each tensor can be from exact real arithmetic:\n");
     load_batch(&mut run, &train, |row| row)?;
-    println!("{}", report(&mut run));
+    println!("{}", report(&mut run)?);
 
     println!("\nPredictions on the test set: is the class the one that exact real arithmetic gives?\n");
     println!("{:<6} {:>10} {:>10} {:>10}", "", "certified", "in doubt", "different");
@@ -147,19 +147,19 @@ fn count_correct(run: &Run<Batch, f32>, classes: &[u8]) -> usize {
 }
 
 /// Values and gradients of the batch that is loaded, with three ways to bound their errors.
-fn report(run: &mut Run<Batch, f32>) -> Report {
+fn report(run: &mut Run<Batch, f32>) -> Result<Report, Error_> {
     run.forward();
     run.backward();
     let mut uniform = Batch::bounded::<f32, Uniform>();
     let mut elementwise = Batch::bounded::<f32, Elementwise>();
     uniform.copy_leaves_from(run);
-    uniform.forward();
-    uniform.backward();
+    uniform.forward()?;
+    uniform.backward()?;
     elementwise.copy_leaves_from(run);
-    elementwise.forward();
-    elementwise.backward();
+    elementwise.forward()?;
+    elementwise.backward()?;
     let mut shadow = Shadow::new();
-    Report::new(run).radii(&uniform).radii(&elementwise).certificate(&shadow.certify(run))
+    Ok(Report::new(run).radii(&uniform).radii(&elementwise).certificate(&shadow.certify(run)?))
 }
 
 /// One row of the table of predictions.
@@ -169,7 +169,7 @@ fn certify<F: Format>(name: &str, run: &mut Run<Batch, F>, test: &Digits) -> Res
     for first in (0..test.classes.len()).step_by(BATCH) {
         load_batch(run, test, |row| first + row)?;
         run.forward();
-        verdicts.extend(shadow.certify_values(run).outputs().logits.argmax().take(test.classes.len() - first));
+        verdicts.extend(shadow.certify_values(run)?.outputs().logits.argmax().take(test.classes.len() - first));
     }
     let Tally { certified, in_doubt, different } = verdicts.into_iter().collect();
     println!("{name:<6} {certified:>10} {in_doubt:>10} {different:>10}");
@@ -191,7 +191,7 @@ fn against_oracle(file: &Path) -> Result<(), Box<dyn Error>> {
     run.forward();
     run.backward();
     let mut shadow = Shadow::new();
-    let certificate = shadow.certify(&run);
+    let certificate = shadow.certify(&run)?;
     let (outputs, gradients) = (certificate.outputs(), certificate.gradients());
     println!("{:<14} {:>12} {:>12} {:>14}", "", "true error", "bound", "bound / error");
     let row = |name: &str, exact: &[Exact], values: &[f32], bound: Up| {

@@ -1,8 +1,10 @@
-//! [`Error`]: what was wrong with the data, where, and what to do about it.
+//! [`Error`]: what was wrong, where, and what to do about it.
 
 use std::fmt;
 
-/// Why a call on user data was refused. Nothing has been changed when one is returned.
+pub use crate::kernel::processor::{Processor, Rounding};
+
+/// Why a call was refused. Nothing has been changed when one is returned.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Error {
@@ -20,6 +22,29 @@ pub enum Error {
         /// Where in the slice.
         index: usize,
     },
+    /// The position of a node where that of a leaf is wanted: what is computed has the radius that the sweep proves.
+    NotALeaf {
+        /// The position.
+        position: usize,
+        /// How many leaves there are, at the positions before.
+        leaves: usize,
+    },
+    /// The processor does not compute as IEEE 754 says by default, and all proofs assume it: see [`Processor`].
+    Processor(Processor),
+    /// What is asked for would be of other numbers than those that the leaves hold now.
+    Stale {
+        /// The call that was refused.
+        call: &'static str,
+        /// What was changed, or not computed, since which sweep.
+        since: Since,
+    },
+    /// A cotangent that the last backward sweep did not compute, and that need not be zero: no parameter lies behind it.
+    NotDifferentiated {
+        /// The position.
+        position: usize,
+    },
+    /// An optimizer has taken steps without radii, so nothing is known of its velocity or its moments.
+    StepsWithoutRadii,
     /// A hyper-parameter of an optimizer that is not in its range.
     Hyperparameter {
         /// Which one.
@@ -40,6 +65,19 @@ impl fmt::Display for Error {
                 write!(f, "the radius at index {index} is negative or NaN")?;
                 write!(f, "; a radius is a number >= 0, or infinity where nothing is known")
             }
+            Self::NotALeaf { position, leaves } => {
+                write!(f, "there is no leaf at position {position}, but a node; the leaves are those before {leaves}")
+            }
+            Self::Processor(processor) => write!(f, "{processor}"),
+            Self::Stale { call, since } => write!(f, "`{call}` was refused: {since}"),
+            Self::NotDifferentiated { position } => {
+                write!(f, "the cotangent at position {position} was not computed, since no parameter lies behind it")?;
+                write!(f, "; declare as a `param` what is to be differentiated")
+            }
+            Self::StepsWithoutRadii => {
+                write!(f, "the optimizer has taken steps without radii, so nothing is known of what it remembers")?;
+                write!(f, "; call `assume_exact` if the real optimizer is to begin with these very numbers")
+            }
             Self::Hyperparameter { name, range } => {
                 write!(f, "the {name} of the optimizer is not {range}; no step was taken")
             }
@@ -48,3 +86,41 @@ impl fmt::Display for Error {
 }
 
 impl std::error::Error for Error {}
+
+/// Why numbers are stale: see [`Error::Stale`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Since {
+    /// There was no forward sweep yet.
+    New,
+    /// Leaves were written since the last forward sweep.
+    LeavesWritten,
+    /// Parameters were changed since the last forward sweep, by a step of an optimizer.
+    ParametersChanged,
+    /// The radii of a leaf were set since the last forward sweep.
+    RadiiSet,
+    /// There was no backward sweep since the last forward sweep.
+    NotDifferentiated,
+    /// The last backward sweep began with cotangents that were given, so it is not the gradient of the loss that is there.
+    OtherGradient,
+}
+
+impl fmt::Display for Since {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::New => "nothing was computed yet; call `forward` first, and `backward` where gradients are needed",
+            Self::LeavesWritten => {
+                "leaves were written since the last forward sweep; call `forward` again, and `backward` where gradients are needed"
+            }
+            Self::ParametersChanged => {
+                "parameters were changed since the last forward sweep, as the step of an optimizer does; call `forward` again, \
+                 and `backward` where gradients are needed"
+            }
+            Self::RadiiSet => "the radii of a leaf were set since the last forward sweep; call `forward` again",
+            Self::NotDifferentiated => "there was no backward sweep since the last forward sweep; call `backward` first",
+            Self::OtherGradient => {
+                "the last backward sweep was `backward_from`, and what it computed is not the gradient of the loss; call `backward`"
+            }
+        })
+    }
+}

@@ -14,7 +14,7 @@ pub mod report;
 pub mod shadow;
 pub mod tensor;
 
-pub use error::Error;
+pub use error::{Error, Processor, Rounding, Since};
 pub use nfgrad_macros::{declare_op, graph};
 /// Shapes, contexts and witnesses as types.
 pub use nfgrad_shapes as shapes;

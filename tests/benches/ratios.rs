@@ -11,8 +11,9 @@ use std::time::Instant;
 use nfgrad::format::elementary::Tanh;
 use nfgrad::optim::Sgd;
 use nfgrad::prelude::*;
+use nfgrad::shadow::Level;
 
-use models::{BATCH, Conv, IMAGES, Mlp, RATE, Tiny, step};
+use models::{BATCH, Conv, IMAGES, Mlp, RATE, Tiny, bounded_step, certified_step, step};
 
 mod hand;
 mod models;
@@ -47,20 +48,16 @@ fn large() {
     let mut step_plain = plain.clone();
     let mut yardstick = || step(&mut step_plain, &mut Sgd::new(f64::from(RATE)));
     row("with Uniform radii / plain", "1.40", 4, &mut yardstick, || {
-        uniform.forward();
-        uniform.backward();
-        sgd.step(uniform.run_mut()).expect("a rate");
+        bounded_step(&mut uniform);
     });
     row("with Elementwise radii / plain", "", 2, &mut yardstick, || {
-        elementwise.forward();
-        elementwise.backward();
-        sgd.step(elementwise.run_mut()).expect("a rate");
+        bounded_step(&mut elementwise);
     });
+    let mut level = Level::Uniform;
     row("f32 step and shadow certificate / plain", "4.00", 2, &mut yardstick, || {
-        step(&mut certified, &mut sgd);
-        black_box(shadow.certify(&certified));
+        level = certified_step((&mut certified, &mut sgd), &mut shadow);
     });
-    println!("  (the shadow answered with {:?} radii)", shadow.certify(&certified).level());
+    println!("  (the shadow answered with {level:?} radii)");
 }
 
 fn conv() {
@@ -75,9 +72,7 @@ fn conv() {
     let mut step_plain = plain.clone();
     let mut yardstick = || step(&mut step_plain, &mut Sgd::new(f64::from(RATE)));
     row("with Uniform radii / plain", "", 4, &mut yardstick, || {
-        uniform.forward();
-        uniform.backward();
-        sgd.step(uniform.run_mut()).expect("a rate");
+        bounded_step(&mut uniform);
     });
 }
 
@@ -98,9 +93,7 @@ fn tiny() {
     let mut plain = run.clone();
     let mut yardstick = || step(&mut plain, &mut Sgd::new(f64::from(RATE)));
     row("4-8-1 with Elementwise radii / plain", "", 10_000, &mut yardstick, || {
-        bounded.forward();
-        bounded.backward();
-        sgd.step(bounded.run_mut()).expect("a rate");
+        bounded_step(&mut bounded);
     });
 }
 

@@ -11,7 +11,7 @@ use nfgrad::graph::{HasLoss, RevGraph};
 use nfgrad::optim::Sgd;
 use nfgrad::prelude::*;
 
-use models::{RATE, step};
+use models::{RATE, bounded_step, certified_step, step};
 
 mod hand;
 mod models;
@@ -47,10 +47,7 @@ macro_rules! network {
             #[divan::bench]
             fn with_shadow_certificate(bencher: Bencher<'_, '_>) {
                 let ((mut run, _), mut sgd, mut shadow) = (models::$name(), sgd(), Shadow::new());
-                bencher.bench_local(|| {
-                    step(&mut run, &mut sgd);
-                    black_box(shadow.certify(&run));
-                });
+                bencher.bench_local(|| certified_step((&mut run, &mut sgd), &mut shadow));
             }
         }
     };
@@ -71,11 +68,7 @@ fn sgd() -> Sgd<f32> {
 }
 
 fn bounded<G: RevGraph + HasLoss, D: Domain>(bencher: Bencher<'_, '_>, leaves: &Run<G, f32>) {
-    let (mut run, mut sgd) = (BoundedRun::<G, f32, D>::new(), sgd());
+    let mut run = BoundedRun::<G, f32, D>::new();
     run.copy_leaves_from(leaves);
-    bencher.bench_local(|| {
-        run.forward();
-        run.backward();
-        sgd.step(run.run_mut()).expect("a rate");
-    });
+    bencher.bench_local(|| bounded_step(&mut run));
 }

@@ -108,7 +108,7 @@ fn measure<G: Network>(case: Case<'_>) {
     run.forward();
     run.backward();
     let shadow = bounds(if case.uncertainty == 0.0 {
-        G::certified(&Shadow::new().certify(&run), case.gradient)
+        G::certified(&Shadow::new().certify(&run).unwrap(), case.gradient)
     } else {
         // Leaves that are themselves uncertain: what a shadow does, by hand.
         let wide = balls::<G, f64, Elementwise>(&run, case);
@@ -127,8 +127,8 @@ fn balls<G: Network, F: Format, D: Domain>(leaves: &Run<G, Single>, case: Case<'
     let mut run = G::bounded::<F, D>();
     run.copy_leaves_from(leaves);
     G::set_uncertainty(&mut run, case.uncertainty);
-    run.forward();
-    run.backward();
+    run.forward().unwrap();
+    run.backward().unwrap();
     G::balls(&run, case.gradient)
 }
 

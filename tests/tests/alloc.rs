@@ -139,8 +139,8 @@ fn bounded<G: nfgrad::graph::HasLoss, F: Format, D: Domain>() -> u64 {
     let mut run = BoundedRun::<G, F, D>::new();
     let (mut sgd, mut adam) = (Sgd::new(0.1).momentum(0.9).weight_decay(0.01), AdamW::new(0.1));
     let mut step = || {
-        run.forward();
-        run.backward();
+        run.forward().unwrap();
+        run.backward().unwrap();
         sgd.step_bounded(&mut run).expect("good hyper-parameters");
         adam.step_bounded(&mut run).expect("good hyper-parameters");
     };

@@ -95,10 +95,10 @@ fn fill<F: Format, D: Domain>(net: &mut BoundedRun<Net<3>, F, D>, flat: &mut Bou
     for (row, class) in [2, 0, 1].into_iter().enumerate() {
         flat.leaves_mut().t.as_mut_slice()[3 * row + class] = F::ONE;
     }
-    for x in flat.run_mut().params_and_gradients_mut().0 {
+    for x in flat.params_and_gradients_mut().0 {
         *x = F::from_f64(random.random_range(-1.0..1.0));
     }
-    net.run_mut().copy_params_from(flat.run());
+    net.copy_params_from(flat.run());
     let leaves = flat.run().leaves();
     let mut blocks: <Net<3> as Model>::Leaves<Mut<'_, F>> = net.leaves_mut();
     blocks.x.copy_from(leaves.x);
@@ -112,10 +112,10 @@ fn agree<F: Format, D: Domain>() {
     for _ in 0..2 {
         plain.forward();
         plain.backward();
-        net.forward();
-        net.backward();
-        flat.forward();
-        flat.backward();
+        net.forward().unwrap();
+        net.backward().unwrap();
+        flat.forward().unwrap();
+        flat.backward().unwrap();
     }
     let (outputs, expected) = (net.outputs(), flat.outputs());
     assert_eq!(outputs.logits.mid().as_slice(), expected.logits.mid().as_slice());
@@ -157,12 +157,12 @@ fn a_model_of_blocks_is_the_flat_model_bit_for_bit() {
 fn a_shadow_sees_into_blocks() {
     let (mut net, mut flat) = (Net::<3>::bounded::<f32, Uniform>(), Flat::<3>::bounded::<f32, Uniform>());
     fill(&mut net, &mut flat);
-    net.forward();
-    net.backward();
-    flat.forward();
-    flat.backward();
+    net.forward().unwrap();
+    net.backward().unwrap();
+    flat.forward().unwrap();
+    flat.backward().unwrap();
     let (mut ours, mut theirs) = (Shadow::<Net<3>>::new(), Shadow::<Flat<3>>::new());
-    let (ours, theirs) = (ours.certify(net.run()), theirs.certify(flat.run()));
+    let (ours, theirs) = (ours.certify(net.run()).unwrap(), theirs.certify(flat.run()).unwrap());
     assert_eq!(ours.outputs().loss.max_error().get(), theirs.outputs().loss.max_error().get());
     let (ours, theirs) = (ours.gradients().stack[1].down.w.max_error(), theirs.gradients().wd1.max_error());
     assert!(ours.get() == theirs.get() && ours.get() < 1e-6, "{ours:?} {theirs:?}");
@@ -202,16 +202,16 @@ graph! {
 #[test]
 fn one_tensor_may_be_several_leaves_of_a_block() {
     let (mut shared, mut flat) = (Shared::bounded::<f32, Elementwise>(), SharedFlat::bounded::<f32, Elementwise>());
-    for (i, x) in flat.run_mut().params_and_gradients_mut().0.iter_mut().enumerate() {
+    for (i, x) in flat.params_and_gradients_mut().0.iter_mut().enumerate() {
         *x = 0.1 * (i as f32) - 0.3;
     }
-    shared.run_mut().copy_params_from(flat.run());
+    shared.copy_params_from(flat.run());
     flat.leaves_mut().x.fill_with(|| 0.7);
     shared.leaves_mut().x.fill_with(|| 0.7);
-    flat.forward();
-    flat.backward();
-    shared.forward();
-    shared.backward();
+    flat.forward().unwrap();
+    flat.backward().unwrap();
+    shared.forward().unwrap();
+    shared.backward().unwrap();
     assert_eq!(shared.outputs().loss.mid().value(), flat.outputs().loss.mid().value());
     // The sums are formed in another order, so the gradients agree within their radii, and both are true.
     let (ours, theirs) = (shared.gradients(), flat.gradients());
@@ -230,8 +230,8 @@ fn what_is_not_finite_inside_a_block_is_not_known_outside() {
     let (mut net, mut flat) = (Net::<3>::bounded::<f32, Elementwise>(), Flat::<3>::bounded::<f32, Elementwise>());
     fill(&mut net, &mut flat);
     net.leaves_mut().stack[1].up.w.as_mut_slice()[0] = f32::NAN;
-    net.forward();
-    net.backward();
+    net.forward().unwrap();
+    net.backward().unwrap();
     assert_eq!(net.outputs().loss.radius(0).get(), f64::INFINITY);
     assert_eq!(net.gradients().w.max_radius().get(), f64::INFINITY);
 }

@@ -106,8 +106,8 @@ macro_rules! measure {
         fn line<D: Domain>(run: &Run<$graph, f32>, plain_ms: f64) {
             let mut shadow = $graph::bounded::<f64, D>();
             shadow.copy_leaves_from(run);
-            let first_ms = time_once(|| { shadow.forward(); shadow.backward(); });
-            let ms = time(|| { shadow.forward(); shadow.backward(); });
+            let first_ms = time_once(|| { shadow.forward().unwrap(); shadow.backward().unwrap(); });
+            let ms = time(|| { shadow.forward().unwrap(); shadow.backward().unwrap(); });
             print!("    {:<12}", D::NAME);
             macro_rules! ratio {
                 ($name:expr, $computed:expr, $ball:expr) => {{
@@ -144,7 +144,7 @@ macro_rules! measure {
         line::<Euclidean>(&run, plain_ms);
         line::<Elementwise>(&run, plain_ms);
         let mut shadow = Shadow::new();
-        let certificate = shadow.certify(&run);
+        let certificate = shadow.certify(&run).unwrap();
         println!("    the shadow answers at level {:?}", certificate.level());
     }};
 }

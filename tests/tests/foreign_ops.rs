@@ -80,8 +80,8 @@ fn an_op_of_another_crate_is_evaluated_and_differentiated() {
     let mut run = Net::<2>::bounded::<f32, Elementwise>();
     run.leaves_mut().x.as_mut_slice().copy_from_slice(&[2.0, -3.0]);
     run.leaves_mut().w.as_mut_slice().copy_from_slice(&[1.0, 2.0, 4.0]);
-    run.forward();
-    run.backward();
+    run.forward().unwrap();
+    run.backward().unwrap();
     assert_eq!(run.outputs().s.mid().as_slice(), [4.0, 9.0]);
     assert_eq!(run.outputs().s.radii(), [0.0; 2]);
     assert_eq!(run.outputs().loss.mid().value(), 13.0 * 7.0);
@@ -93,8 +93,8 @@ fn an_op_without_a_rule_has_an_infinite_radius_and_the_report_says_why() {
     let mut run = Net::<2>::bounded::<f32, Uniform>();
     run.leaves_mut().x.as_mut_slice().copy_from_slice(&[2.0, -3.0]);
     run.leaves_mut().w.as_mut_slice().copy_from_slice(&[1.0, 2.0, 4.0]);
-    run.forward();
-    run.backward();
+    run.forward().unwrap();
+    run.backward().unwrap();
     assert_eq!(run.outputs().loss.max_radius().get(), f64::INFINITY);
     assert_eq!(run.gradients().w.max_radius().get(), f64::INFINITY);
     let origins = Unknown::origins(&run);
@@ -110,7 +110,7 @@ fn an_op_without_a_rule_has_an_infinite_radius_and_the_report_says_why() {
 fn a_leaf_that_is_not_finite_is_an_origin() {
     let mut run = Net::<2>::bounded::<f32, Elementwise>();
     run.leaves_mut().x.as_mut_slice().copy_from_slice(&[1.0, f32::NAN]);
-    run.forward();
+    run.forward().unwrap();
     let origins: Vec<_> = Unknown::origins(&run).iter().map(ToString::to_string).collect();
     assert_eq!(origins, ["nothing is known of `x` at element 1: the input is NaN"]);
 }

@@ -86,7 +86,7 @@ macro_rules! oracle_test {
             let oracle = read(file);
             let run = set::<F>(&oracle);
             let mut shadow = Shadow::new();
-            let certificate = shadow.certify(&run);
+            let certificate = shadow.certify(&run).unwrap();
             let outputs = certificate.outputs();
             check(&oracle, stringify!($output), outputs.$output.values().as_slice(), |i| outputs.$output.error(i));
             check(&oracle, "loss", outputs.loss.values().as_slice(), |i| outputs.loss.error(i));
@@ -107,8 +107,8 @@ macro_rules! oracle_test {
             let plain = set::<F>(&oracle);
             let mut run = $model::<$batch>::bounded::<F, D>();
             run.copy_leaves_from(&plain);
-            run.forward();
-            run.backward();
+            run.forward().unwrap();
+            run.backward().unwrap();
             let outputs: <$model<$batch> as Model>::Outputs<BallRef<'_, F, D>> = run.outputs();
             check(&oracle, stringify!($output), outputs.$output.mid().as_slice(), |i| outputs.$output.radius(i));
             check(&oracle, "loss", outputs.loss.mid().as_slice(), |i| outputs.loss.radius(i));

@@ -50,14 +50,15 @@ fn check<F: Sampled, D: Domain>(report: &mut Report) {
         leaves.w.as_mut_slice().copy_from_slice(&w.mid);
         leaves.c.as_mut_slice().copy_from_slice(&c.mid);
         leaves.x.as_mut_slice().copy_from_slice(&x.mid);
-        run.forward();
+        run.forward().unwrap();
         // Another seed first: what it leaves behind must not matter.
-        run.backward();
+        run.backward().unwrap();
         run.backward_from(|mut outputs| {
             outputs.h.as_mut_slice().copy_from_slice(&h.mid);
             outputs.sums.as_mut_slice().copy_from_slice(&sums.mid);
             outputs.square.as_mut_slice().copy_from_slice(&square.mid);
-        });
+        })
+        .unwrap();
         let values = program.forward(vec![exact(&w.mid), exact(&c.mid), exact(&x.mid)]);
         let seeds = [(4, exact(&h.mid)), (5, exact(&sums.mid)), (6, exact(&square.mid))];
         let real = program.reverse(&values, &seeds);

@@ -23,8 +23,8 @@ fn neither_an_infinite_leaf_nor_what_is_made_of_it_is_known() {
         for bad in [f64::INFINITY, f64::NEG_INFINITY, f64::NAN] {
             let mut run = Saturating::bounded::<F, D>();
             run.leaves_mut().x.copy_from_slice(&[F::ONE, F::from_f64(bad), F::ZERO]).expect("three numbers");
-            run.forward();
-            run.backward();
+            run.forward().unwrap();
+            run.backward().unwrap();
             let leaf = run.get(Idx::<_, X, 0>::new());
             let outputs = run.outputs();
             for radius in [leaf.radius(1), outputs.squashed.radius(1), outputs.cut.radius(1), outputs.small.radius(1)] {

@@ -30,8 +30,8 @@ fn run<R: Domain>(x: [f64; 4], radii: [f64; 4]) -> BoundedRun<Domains, f64, R> {
     run.set_radii(Idx::<Domains, (D<2>,), 1>::new(), &[0.0, radii[1]]).unwrap();
     run.set_radii(Idx::<Domains, (D<2>,), 2>::new(), &[0.0, radii[2]]).unwrap();
     run.set_radii(Idx::<Domains, (D<2>,), 3>::new(), &[0.0, radii[3]]).unwrap();
-    run.forward();
-    run.backward();
+    run.forward().unwrap();
+    run.backward().unwrap();
     run
 }
 
@@ -143,8 +143,8 @@ graph! {
 fn a_missing_rule_a_given_radius_and_a_radius_that_is_too_large_are_told_apart() {
     let mut run = Others::bounded::<f32, Elementwise>();
     run.set_radii(Idx::<Others, (D<2>,), 1>::new(), &[0.0, 1e4]).unwrap();
-    run.forward();
-    run.backward();
+    run.forward().unwrap();
+    run.backward().unwrap();
     assert_eq!(
         Unknown::origins(&run).iter().map(|o| (o.name.as_str(), o.reason)).collect::<Vec<_>>(),
         [("e", Reason::Undecided)]
@@ -153,7 +153,7 @@ fn a_missing_rule_a_given_radius_and_a_radius_that_is_too_large_are_told_apart()
     assert_eq!(origins.iter().map(|o| (o.name.as_str(), o.reason)).collect::<Vec<_>>(), [("w", Reason::NoRule)]);
 
     run.set_radii(Idx::<Others, (D<2>,), 1>::new(), &[f64::INFINITY, 0.0]).unwrap();
-    run.forward();
+    run.forward().unwrap();
     let origins = Unknown::origins(&run);
     assert_eq!((origins[0].name.as_str(), origins[0].reason), ("v", Reason::Given));
     assert_eq!(origins[0].to_string(), "nothing is known of `v` at element 0: the param is 0 +/- inf");
@@ -162,7 +162,7 @@ fn a_missing_rule_a_given_radius_and_a_radius_that_is_too_large_are_told_apart()
 #[test]
 fn a_seed_that_is_not_finite_is_an_origin() {
     let mut run = run::<Elementwise>([1.0; 4], [0.0; 4]);
-    run.backward_from(|mut seeds| seeds.loss.as_mut_slice().fill(f64::NAN));
+    run.backward_from(|mut seeds| seeds.loss.as_mut_slice().fill(f64::NAN)).unwrap();
     let origins = Unknown::gradient_origins(&run);
     assert_eq!((origins.len(), origins[0].name.as_str(), origins[0].reason), (1, "loss", Reason::NotFinite));
     assert_eq!(origins[0].to_string(), "nothing is known of the gradient of `loss` at element 0: its seed is NaN");

@@ -63,10 +63,10 @@ fn run<F: Sampled, D: Domain>(leaves: &[Sample<F>]) -> BoundedRun<Tower, F, D> {
     run.set_radii(x, &leaves[0].rad).unwrap();
     run.set_radii(w, &leaves[1].rad).unwrap();
     run.set_radii(v, &leaves[2].rad).unwrap();
-    run.forward();
+    run.forward().unwrap();
     // What an earlier sweep left behind must not matter.
-    run.backward();
-    run.backward();
+    run.backward().unwrap();
+    run.backward().unwrap();
     run
 }
 
@@ -126,12 +126,12 @@ graph! {
 fn a_report_has_both_numbers_and_says_where_there_is_no_rule() {
     let mut theirs = Unruled::bounded::<RoundEach<f32>, T0>();
     theirs.leaves_mut().x.fill_with(|| RoundEach::from(0.5));
-    theirs.forward();
-    theirs.backward();
+    theirs.forward().unwrap();
+    theirs.backward().unwrap();
     let mut ours = Unruled::bounded::<RoundEach<f32>, Elementwise>();
     ours.copy_leaves_from(theirs.run());
-    ours.forward();
-    ours.backward();
+    ours.forward().unwrap();
+    ours.backward().unwrap();
     assert_eq!(theirs.outputs().loss.mid().value(), ours.outputs().loss.mid().value());
     let origins = Unknown::origins(&theirs);
     assert_eq!(origins.len(), 1);
@@ -166,14 +166,14 @@ fn blocks_are_bounded_too() {
     for layer in &mut leaves.layers {
         layer.w.fill_with(|| RoundEach::from(0.7));
     }
-    theirs.forward();
-    theirs.backward();
+    theirs.forward().unwrap();
+    theirs.backward().unwrap();
     let mut plain = Deep::run::<RoundEach<f32>>();
     plain.copy_leaves_from(theirs.run());
     plain.forward();
     plain.backward();
     let mut shadow = Shadow::new();
-    let certificate = shadow.certify(&plain);
+    let certificate = shadow.certify(&plain).unwrap();
     let (bounds, certified) = (theirs.gradients(), certificate.gradients());
     for (theirs, exact) in bounds.layers.iter().zip(&certified.layers) {
         // The runtime is the same as ours here, so the certified error of ours is that of theirs.
@@ -202,13 +202,13 @@ fn what_needs_a_lower_bound_is_bounded_too() {
     let mut theirs = Guarded::bounded::<RoundEach<f32>, T0>();
     let x = [-0.9, -0.4, 0.0, 0.3, 0.7, 1.1].map(RoundEach::from);
     theirs.leaves_mut().x.copy_from_slice(&x).unwrap();
-    theirs.forward();
+    theirs.forward().unwrap();
     let mut plain = Guarded::run::<RoundEach<f32>>();
     plain.copy_leaves_from(theirs.run());
     plain.forward();
     plain.backward();
     let mut shadow = Shadow::new();
-    let certificate = shadow.certify(&plain);
+    let certificate = shadow.certify(&plain).unwrap();
     let (bounds, certified) = (theirs.outputs(), certificate.outputs());
     let pairs = [
         (
@@ -231,6 +231,6 @@ fn what_needs_a_lower_bound_is_bounded_too() {
     }
     // Where 0 is possible there is no lower bound, and no bound at all.
     theirs.set_radii(Idx::<Guarded, (nfgrad::shapes::D<2>, D1), 0>::new(), &[10.0; 6]).unwrap();
-    theirs.forward();
+    theirs.forward().unwrap();
     assert_eq!(theirs.outputs().loss.radius(0), Up::INFINITY);
 }

@@ -83,12 +83,12 @@ graph! {
 
 fn main() {
     let mut run = LeNet::<2, 28>::bounded::<f32, Elementwise>();
-    run.forward();
-    run.backward();
+    run.forward().unwrap();
+    run.backward().unwrap();
     let mut run = Stem::<1, 3, 17, 20>::run::<f32>();
     run.forward();
     let mut run = Layer::<2, 4, 6, 2, 9, 3, 2, 1, 1>::bounded::<f32, Uniform>();
-    run.forward();
+    run.forward().unwrap();
     let mut run = Deep::<2>::run::<f32>();
     run.forward();
     let mut run = Single::<5>::run::<f32>();

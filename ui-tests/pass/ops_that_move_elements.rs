@@ -77,11 +77,11 @@ fn main() {
     let mut run = Patches::<2, 3, 4, 12>::run::<f32>();
     run.forward();
     let mut run = Words::<2, 3>::bounded::<f32, Elementwise>();
-    run.forward();
-    run.backward();
+    run.forward().unwrap();
+    run.backward().unwrap();
     let mut run = Moves::<5, 4, 2>::bounded::<f32, Uniform>();
-    run.forward();
-    run.backward();
+    run.forward().unwrap();
+    run.backward().unwrap();
     let mut run = Heads::<2, 3>::bounded::<f32, Elementwise>();
-    run.forward();
+    run.forward().unwrap();
 }

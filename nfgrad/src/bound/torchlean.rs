@@ -24,10 +24,10 @@ use crate::format::{Accumulator, Format};
 /// let half = RoundEach::from(0.5_f32);
 /// let mut theirs = Gate::bounded::<RoundEach<f32>, T0>();
 /// theirs.leaves_mut().x.copy_from_slice(&[half])?;
-/// theirs.forward();
+/// theirs.forward()?;
 /// let mut ours = Gate::bounded::<RoundEach<f32>, Elementwise>();
 /// ours.leaves_mut().x.copy_from_slice(&[half])?;
-/// ours.forward();
+/// ours.forward()?;
 /// assert!(theirs.outputs().y.radius(0).get() > 1.62); // of a number in (0, 1)
 /// assert!(ours.outputs().y.radius(0).get() < 4e-8);
 /// # Ok::<(), nfgrad::Error>(())

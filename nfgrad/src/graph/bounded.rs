@@ -1,26 +1,35 @@
 //! [`BoundedRun`]: a run whose every value and every gradient carries a proven radius.
 
+mod sweeps;
+#[cfg(test)]
+mod tests;
+
 use std::fmt;
 use std::marker::PhantomData;
 use std::mem;
 
-use nfgrad_shapes::{At, Context, Idx, Listed, Shape};
-use typenum::Unsigned;
+use nfgrad_shapes::{At, Idx, Listed, Shape};
 
 use super::entries::{BallRef, Model, Mut};
-use super::run::{Parts, Plans, Run, ScratchSize};
-use super::{BoundedState, HasLoss, RevGraph, RevNode, Sweep, torchlean};
+use super::run::{Parts, Run, ScratchSize};
+use super::{BoundedState, HasLoss, RevGraph};
 use crate::bound::{Ball, Domain, Up, assert_fits};
-use crate::error::Error;
+use crate::error::{Error, Processor, Since};
 use crate::format::Format;
 use crate::tensor::{BallTensor, EList, TensorMut};
+
+pub(super) use sweeps::{BackwardAll, BackwardLeaves, BackwardLoss, Forward, StateSize};
 
 /// A [`Run`] together with the radii of the domain `D`, computed beside the values.
 ///
 /// The values are, bit for bit, those of the plain run (in all domains but [`T0`](crate::bound::T0), which computes as TorchLean
 /// does). The radii are true of this run: each real value, that is, what
 /// exact arithmetic would give on any leaves within *their* radii, lies within its radius of the computed one. Leaves
-/// are exact unless [`BoundedRun::set_radii`] says otherwise; a leaf that is not finite has the radius ∞.
+/// are exact unless [`BoundedRun::set_radii`] says otherwise; a leaf that is not finite has the radius ∞. What has not been computed yet
+/// has the radius ∞ too.
+///
+/// A sweep that would claim what it cannot know is refused: if the processor is [set](Error::Processor) otherwise than the proofs assume,
+/// or if numbers are [stale](Error::Stale).
 pub struct BoundedRun<G: RevGraph, F, D> {
     run: Run<G, F>,
     radii: EList<D, G::Context>,
@@ -38,11 +47,14 @@ impl<G: RevGraph, F: Format, D: Domain> BoundedRun<G, F, D> {
     pub fn new() -> Self {
         const { assert_fits::<F, D>() };
         let state = StateSize::<D>::of::<G>();
+        let (mut radii, mut cotangent_radii) = (EList::zeros(), EList::zeros());
+        radii.radii_mut()[D::context_len(G::LEAVES, G::LEAF_SIZE)..].fill(f64::INFINITY);
+        cotangent_radii.radii_mut().fill(f64::INFINITY);
         Self {
             run: Run::new(),
-            radii: EList::zeros(),
+            radii,
             distrusted: Vec::new(),
-            cotangent_radii: EList::zeros(),
+            cotangent_radii,
             state_radii: vec![0.0; state],
             state_cotangent_radii: vec![0.0; state],
             // A scalar operand has one element and one radius, so radii never need more room than values.
@@ -55,23 +67,32 @@ impl<G: RevGraph, F: Format, D: Domain> BoundedRun<G, F, D> {
         &self.run
     }
 
-    /// The tensor at a position, for writing.
+    /// The tensor at a position, for writing. Nothing is known of what is written in place of what a node computes.
     pub fn get_mut<S: Shape, const I: usize>(&mut self, i: Idx<G::Context, S, I>) -> TensorMut<'_, F, S>
     where
         G::Context: At<I, Shape = S>,
     {
+        if I >= G::LEAVES {
+            let range = D::range(I, <G::Context as At<I>>::OFFSET, S::NUMEL);
+            self.radii.radii_mut()[range].fill(f64::INFINITY);
+        }
         self.run.get_mut(i)
     }
 
     /// Says how far each element of a leaf may be from the real one: data that is itself uncertain.
     ///
     /// # Errors
-    /// [`Error::Length`] unless there is one radius for each element, [`Error::Radius`] if one is negative or NaN.
+    /// [`Error::Length`] unless there is one radius for each element, [`Error::Radius`] if one is negative or NaN,
+    /// [`Error::NotALeaf`] if there is a node at the position; then nothing is changed.
     pub fn set_radii<S: Shape, const I: usize>(&mut self, i: Idx<G::Context, S, I>, radii: &[f64]) -> Result<(), Error>
     where
         G::Context: At<I, Shape = S>,
     {
+        if I >= G::LEAVES {
+            return Err(Error::NotALeaf { position: I, leaves: G::LEAVES });
+        }
         self.trust();
+        self.run.outdate(Since::RadiiSet);
         self.radii.set_idx(i, radii)
     }
 
@@ -82,7 +103,11 @@ impl<G: RevGraph, F: Format, D: Domain> BoundedRun<G, F, D> {
     }
 
     /// Computes every node and its radii.
-    pub fn forward(&mut self) {
+    ///
+    /// # Errors
+    /// [`Error::Processor`] if this thread does not compute as all bounds assume; then nothing is computed.
+    pub fn forward(&mut self) -> Result<(), Error> {
+        Processor::check()?;
         self.trust();
         let Parts { values, state, .. } = self.run.parts_mut();
         let radii = self.radii.radii_mut();
@@ -90,6 +115,8 @@ impl<G: RevGraph, F: Format, D: Domain> BoundedRun<G, F, D> {
         distrust::<G, F, D>(values, radii, is_leaf, |place, given| self.distrusted.push((place, given)));
         let state = (state, self.state_radii.as_mut_slice());
         G::forward(&mut Forward::<F, D> { values, radii, state, domain: PhantomData });
+        self.run.has_values();
+        Ok(())
     }
 
     /// Gives the leaves the radii again that were taken from them because they were not finite.
@@ -101,16 +128,21 @@ impl<G: RevGraph, F: Format, D: Domain> BoundedRun<G, F, D> {
     }
 
     /// Computes the gradient of the loss with respect to every parameter, and its radii.
-    pub fn backward(&mut self)
+    ///
+    /// # Errors
+    /// [`Error::Processor`] if this thread does not compute as all bounds assume, [`Error::Stale`] if leaves or their radii were written since
+    /// the last forward sweep; then nothing is computed.
+    pub fn backward(&mut self) -> Result<(), Error>
     where
         G: HasLoss,
     {
+        Processor::check()?;
+        self.run.need_values("backward")?;
+        self.run.prepare_cotangents();
         let Parts { values, cotangents, state, state_cotangents, scratch } = self.run.parts_mut();
         let cotangent_radii = self.cotangent_radii.radii_mut();
         if D::TORCHLEAN {
             cotangents.fill(F::ZERO);
-        } else if const { !Plans::<G>::LOSS.reaches_all_params } {
-            cotangents[..G::PARAM_SIZE].fill(F::ZERO);
         }
         cotangent_radii.fill(0.0);
         cotangents[G::OFFSET] = F::ONE;
@@ -124,6 +156,8 @@ impl<G: RevGraph, F: Format, D: Domain> BoundedRun<G, F, D> {
             scratch: (scratch, &mut self.scratch),
             graph: PhantomData,
         });
+        self.run.has_gradient();
+        Ok(())
     }
 
     /// The tensor at a position, with its radii.
@@ -134,12 +168,18 @@ impl<G: RevGraph, F: Format, D: Domain> BoundedRun<G, F, D> {
         BallTensor::new(Ball::new(self.run.get(i).as_slice(), self.radii.get(i)))
     }
 
-    /// The cotangent at a position, with its radii, as the last backward sweep left them.
-    pub fn cotangent<S: Shape, const I: usize>(&self, i: Idx<G::Context, S, I>) -> BallTensor<'_, F, S, D>
+    /// The cotangent at a position, with its radii, as the last backward sweep left them: `0 ± 0` where nothing depends on the entry.
+    ///
+    /// # Errors
+    /// Those of [`Run::cotangent`].
+    pub fn cotangent<S: Shape, const I: usize>(
+        &self,
+        i: Idx<G::Context, S, I>,
+    ) -> Result<BallTensor<'_, F, S, D>, Error>
     where
         G::Context: At<I, Shape = S>,
     {
-        BallTensor::new(Ball::new(self.run.cotangent(i).as_slice(), self.cotangent_radii.get(i)))
+        Ok(BallTensor::new(Ball::new(self.run.cotangent(i)?.as_slice(), self.cotangent_radii.get(i))))
     }
 
     /// The radii of every entry.
@@ -150,6 +190,15 @@ impl<G: RevGraph, F: Format, D: Domain> BoundedRun<G, F, D> {
     /// The radii of every cotangent.
     pub(crate) fn cotangent_radii(&self) -> &[f64] {
         self.cotangent_radii.radii()
+    }
+
+    /// That an optimizer may take a step with radii.
+    ///
+    /// # Errors
+    /// [`Error::Processor`] if this thread does not compute as all bounds assume, [`Error::Stale`] unless the gradients are those of the leaves.
+    pub(crate) fn check_step(&self) -> Result<(), Error> {
+        Processor::check()?;
+        self.run.stage().need_gradients("step_bounded")
     }
 
     /// What an optimizer reads and writes.
@@ -164,9 +213,12 @@ impl<G: RevGraph, F: Format, D: Domain> BoundedRun<G, F, D> {
         }
     }
 
-    /// The run whose values these radii are of. The radii of leaves that are written stay as they were given.
-    pub fn run_mut(&mut self) -> &mut Run<G, F> {
-        &mut self.run
+    /// All parameters and their gradients, both in the same layout: for an optimizer of your own that knows nothing of radii.
+    ///
+    /// As with [`BoundedRun::leaves_mut`], a number that is written *is* the real parameter from then on, give or take the radius that it had:
+    /// what the gradients are off is not charged. [`Sgd::step_bounded`](crate::optim::Sgd::step_bounded) and its like do charge it.
+    pub fn params_and_gradients_mut(&mut self) -> (&mut [F], &[F]) {
+        self.run.params_and_gradients_mut()
     }
 }
 
@@ -180,9 +232,19 @@ pub(crate) struct Training<'a, F> {
 }
 
 impl<G: Model, F: Format, D: Domain> BoundedRun<G, F, D> {
-    /// The leaves by name, for writing.
+    /// The leaves by name, for writing. Their radii stay as they were given: what is written is the real number, give or take its radius.
     pub fn leaves_mut(&mut self) -> G::Leaves<Mut<'_, F>> {
         self.run.leaves_mut()
+    }
+
+    /// Takes the parameters of another run: see [`Run::copy_params_from`]. Radii are not taken, as with
+    /// [`BoundedRun::copy_leaves_from`].
+    pub fn copy_params_from<H, E>(&mut self, other: &Run<H, E>)
+    where
+        H: Model<ParamShapes = G::ParamShapes>,
+        E: Format,
+    {
+        self.run.copy_params_from(other);
     }
 
     /// The parameters by name, with the radii that they were given or that an optimizer left them.
@@ -202,7 +264,12 @@ impl<G: Model, F: Format, D: Domain> BoundedRun<G, F, D> {
 
     /// Computes the gradient of `Σ ⟨seed, output⟩` with respect to every parameter, and its radii; `seed` sets the
     /// cotangent of each output, all of which are zero before it is called, and which are exact.
-    pub fn backward_from(&mut self, seed: impl FnOnce(G::Outputs<Mut<'_, F>>)) {
+    ///
+    /// # Errors
+    /// Those of [`BoundedRun::backward`]; then `seed` is not called.
+    pub fn backward_from(&mut self, seed: impl FnOnce(G::Outputs<Mut<'_, F>>)) -> Result<(), Error> {
+        Processor::check()?;
+        self.run.need_values("backward_from")?;
         let Parts { values, cotangents, state, state_cotangents, scratch } = self.run.parts_mut();
         let cotangent_radii = self.cotangent_radii.radii_mut();
         cotangents.fill(F::ZERO);
@@ -219,6 +286,22 @@ impl<G: Model, F: Format, D: Domain> BoundedRun<G, F, D> {
             scratch: (scratch, &mut self.scratch),
             graph: PhantomData,
         });
+        self.run.has_cotangents();
+        Ok(())
+    }
+}
+
+impl<G: RevGraph, F: Format, D: Domain> Clone for BoundedRun<G, F, D> {
+    fn clone(&self) -> Self {
+        Self {
+            run: self.run.clone(),
+            radii: self.radii.clone(),
+            distrusted: self.distrusted.clone(),
+            cotangent_radii: self.cotangent_radii.clone(),
+            state_radii: self.state_radii.clone(),
+            state_cotangent_radii: self.state_cotangent_radii.clone(),
+            scratch: self.scratch.clone(),
+        }
     }
 }
 
@@ -257,132 +340,4 @@ fn distrust<G: RevGraph, F: Format, D: Domain>(
             }
         }
     });
-}
-
-/// Finds how many radii the nodes keep beside those of their results.
-pub(super) struct StateSize<D>(usize, PhantomData<D>);
-
-impl<D: Domain> StateSize<D> {
-    /// The number of a graph.
-    pub(super) fn of<G: RevGraph>() -> usize {
-        let mut size = Self(0, PhantomData);
-        G::forward(&mut size);
-        size.0
-    }
-}
-
-impl<D: Domain> Sweep for StateSize<D> {
-    fn node<Ctx: Context, Out: Shape, N: RevNode<Ctx, Out = Out>>(&mut self) {
-        self.0 += N::radii_state::<D>();
-    }
-}
-
-/// Computes every node and its radii; `state` is what the nodes ahead keep.
-pub(super) struct Forward<'a, F, D> {
-    pub(super) values: &'a mut [F],
-    pub(super) radii: &'a mut [f64],
-    pub(super) state: (&'a mut [F], &'a mut [f64]),
-    pub(super) domain: PhantomData<D>,
-}
-
-impl<F: Format, D: Domain> Sweep for Forward<'_, F, D> {
-    #[inline]
-    fn node<Ctx: Context, Out: Shape, N: RevNode<Ctx, Out = Out>>(&mut self) {
-        let (before, rest) = self.values.split_at_mut(Ctx::SIZE);
-        let y = &mut rest[..Out::NUMEL];
-        let own = D::range(Ctx::Len::USIZE, Ctx::SIZE, Out::NUMEL);
-        let (radii_before, radii) = self.radii.split_at_mut(own.start);
-        let (state, state_ahead) = mem::take(&mut self.state.0).split_at_mut(N::STATE);
-        let (state_radii, radii_ahead) = mem::take(&mut self.state.1).split_at_mut(N::radii_state::<D>());
-        self.state = (state_ahead, radii_ahead);
-        let out = (y, &mut radii[..own.end - own.start]);
-        N::forward_radius::<F, D>((before, radii_before), out, (state, state_radii));
-    }
-}
-
-macro_rules! backward_sweep {
-    ($name:ident, $bound:path, $plan:ident) => {
-        /// Computes cotangents and their radii; `state` is what the nodes ahead, that is before in the graph, have kept.
-        pub(super) struct $name<'a, G, F, D> {
-            pub(super) values: (&'a [F], &'a [f64]),
-            pub(super) cotangents: (&'a mut [F], &'a mut [f64]),
-            pub(super) state: BoundedState<'a, F>,
-            pub(super) scratch: (&'a mut [F], &'a mut [f64]),
-            pub(super) graph: PhantomData<(G, D)>,
-        }
-
-        impl<G: $bound, F: Format, D: Domain> Sweep for $name<'_, G, F, D> {
-            #[inline]
-            fn node<Ctx: Context, Out: Shape, N: RevNode<Ctx, Out = Out>>(&mut self) {
-                let modes = const { Plans::<G>::$plan.modes(Ctx::Len::USIZE) };
-                let modes = if D::TORCHLEAN { modes.adding() } else { modes };
-                let own = D::range(Ctx::Len::USIZE, Ctx::SIZE, Out::NUMEL);
-                let (before, rest) = self.values.0.split_at(Ctx::SIZE);
-                let (slots, dy) = self.cotangents.0.split_at_mut(Ctx::SIZE);
-                let (slot_radii, dy_radii) = self.cotangents.1.split_at_mut(own.start);
-                N::vjp_radius::<F, D>(
-                    modes,
-                    (before, self.values.1),
-                    Ball::new(&rest[..Out::NUMEL], &self.values.1[own.clone()]),
-                    Ball::new(&dy[..Out::NUMEL], &dy_radii[..own.end - own.start]),
-                    (&mut *slots, &mut *slot_radii),
-                    self.state.take_last(N::STATE, N::radii_state::<D>()),
-                    (&mut *self.scratch.0, &mut *self.scratch.1),
-                );
-                if D::TORCHLEAN {
-                    let reads = (modes, N::OPERANDS);
-                    torchlean::charge::<G, F, D>(Ctx::Len::USIZE, reads, slots, slot_radii);
-                }
-            }
-        }
-    };
-}
-
-backward_sweep!(BackwardLoss, HasLoss, LOSS);
-backward_sweep!(BackwardAll, RevGraph, ALL);
-backward_sweep!(BackwardLeaves, RevGraph, LEAVES);
-
-#[cfg(test)]
-mod tests {
-    use nfgrad_shapes::D;
-
-    use crate::prelude::*;
-
-    graph! {
-        graph Shift {
-            param w: [3];
-            output y = w + w;
-        }
-    }
-
-    #[test]
-    fn a_leaf_that_is_finite_again_has_the_radius_that_it_was_given() {
-        let mut run = Shift::bounded::<f32, Elementwise>();
-        let w = Idx::<Shift, (D<3>,), 0>::new();
-        run.set_radii(w, &[0.25, 0.5, 1.0]).unwrap();
-        run.get_mut(w).as_mut_slice().copy_from_slice(&[1.0, f32::NAN, 2.0]);
-        for _ in 0..2 {
-            run.forward();
-            assert_eq!(run.get(w).radii(), [0.25, f64::INFINITY, 1.0]);
-        }
-        run.get_mut(w).as_mut_slice()[1] = 3.0;
-        run.forward();
-        assert_eq!(run.get(w).radii(), [0.25, 0.5, 1.0]);
-        // What is given while the leaf is not finite holds afterwards.
-        run.get_mut(w).as_mut_slice()[0] = f32::INFINITY;
-        run.forward();
-        run.set_radii(w, &[0.0, 2.0, 4.0]).unwrap();
-        run.get_mut(w).as_mut_slice()[0] = 1.0;
-        run.forward();
-        assert_eq!(run.get(w).radii(), [0.0, 2.0, 4.0]);
-    }
-
-    #[test]
-    fn a_seed_that_is_not_finite_makes_its_gradient_unbounded() {
-        let mut run = Shift::bounded::<f32, Elementwise>();
-        run.forward();
-        run.backward_from(|mut seeds| seeds.y.as_mut_slice().copy_from_slice(&[1.0, f32::INFINITY, f32::NAN]));
-        let w = run.cotangent(Idx::<Shift, (D<3>,), 0>::new());
-        assert_eq!(w.radii(), [0.0, f64::INFINITY, f64::INFINITY]);
-    }
 }

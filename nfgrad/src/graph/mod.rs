@@ -11,6 +11,7 @@ mod node;
 mod placement;
 mod plan;
 mod run;
+mod stage;
 mod sweep;
 mod torchlean;
 
@@ -23,7 +24,7 @@ pub use entries::{BallRef, Entries, Entry, EntryInfo, Model, Mut, Names, Place, 
 pub use list::{Leaves, Then};
 pub use node::{BoundedState, Node, RevNode, Witnesses};
 pub use placement::{Adding, Apart, Placement};
-pub use plan::{MAX_OPERANDS, Mode, Modes, Nodes, Plan};
+pub use plan::{MAX_OPERANDS, Mode, Modes, Nodes, Plan, Reach};
 pub use run::Run;
 pub use sweep::Sweep;
 

@@ -68,6 +68,41 @@ impl fmt::Debug for Modes {
     }
 }
 
+/// What a cotangent is after a backward sweep.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// A number that the sweep has computed.
+    Computed,
+    /// Zero, and not computed: nothing that is differentiated depends on the entry.
+    Zero,
+    /// Not computed, since no parameter lies behind the entry, though what is differentiated may depend on it.
+    Skipped,
+}
+
+/// The [`Reach`] of every entry: two bits each, so that it may stay in the program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reaches {
+    computed: [u64; WORDS],
+    skipped: [u64; WORDS],
+}
+
+/// How many words hold a bit for each entry.
+const WORDS: usize = MAX_ENTRIES.div_ceil(64);
+
+impl Reaches {
+    /// That of the entry at a position.
+    pub const fn of(&self, position: usize) -> Reach {
+        let (word, bit) = (position / 64, position % 64);
+        if self.computed[word] >> bit & 1 != 0 {
+            Reach::Computed
+        } else if self.skipped[word] >> bit & 1 != 0 {
+            Reach::Skipped
+        } else {
+            Reach::Zero
+        }
+    }
+}
+
 /// The operands of the nodes of a graph, as positions.
 #[derive(Debug, Clone, Copy)]
 pub enum Nodes {
@@ -103,6 +138,7 @@ impl Nodes {
 #[derive(Debug, Clone, Copy)]
 pub struct Plan {
     modes: [Modes; MAX_ENTRIES],
+    reaches: Reaches,
     leaves: usize,
     /// Whether every parameter gets a cotangent from some node.
     pub reaches_all_params: bool,
@@ -157,7 +193,13 @@ impl Plan {
             i -= 1;
             reaches_all_params &= i >= params || live[i];
         }
-        Self { modes, leaves, reaches_all_params, adds }
+        let reaches = reaches(&operands, len, &needed, seeds);
+        Self { modes, reaches, leaves, reaches_all_params, adds }
+    }
+
+    /// What each cotangent is after the sweep.
+    pub const fn reaches(&self) -> Reaches {
+        self.reaches
     }
 
     /// The modes of the node at a position.
@@ -168,6 +210,41 @@ impl Plan {
         assert!(position >= self.leaves, "a leaf has no operands");
         self.modes[position]
     }
+}
+
+/// What each cotangent is after the sweep.
+///
+/// An entry that is `needed` gets all contributions there are: whoever reads it is needed too. One that is not gets none, so it
+/// has its seed alone, which is its cotangent only if nothing that is differentiated reads it.
+#[allow(clippy::large_stack_arrays, reason = "evaluated by the compiler, never on a stack")]
+const fn reaches(
+    operands: &[&'static [usize]; MAX_ENTRIES],
+    len: usize,
+    needed: &[bool; MAX_ENTRIES],
+    seeds: &[usize],
+) -> Reaches {
+    let (mut seeded, mut read) = ([false; MAX_ENTRIES], [false; MAX_ENTRIES]);
+    let mut s = 0;
+    while s < seeds.len() {
+        seeded[seeds[s]] = true;
+        s += 1;
+    }
+    let mut reaches = Reaches { computed: [0; WORDS], skipped: [0; WORDS] };
+    let mut i = len;
+    while i > 0 {
+        i -= 1;
+        if !seeded[i] && !read[i] {
+            continue;
+        }
+        let set = if needed[i] || !read[i] { &mut reaches.computed } else { &mut reaches.skipped };
+        set[i / 64] |= 1 << (i % 64);
+        let mut k = 0;
+        while k < operands[i].len() {
+            read[operands[i][k]] = true;
+            k += 1;
+        }
+    }
+    reaches
 }
 
 /// Whether one of the listed entries is set.
@@ -255,6 +332,18 @@ mod tests {
         assert_eq!(of(plan.modes(2)), [Mode::Write, Mode::Skip, Mode::Skip]);
         assert_eq!(plan.modes(3), Modes::SKIP);
         assert!(!plan.reaches_all_params);
+    }
+
+    #[test]
+    fn what_is_not_computed_is_zero_only_where_nothing_depends_on_it() {
+        // 0 = param, 1, 2 = inputs; 3 = f(1), 4 = g(0, 3), 5 = h(0), 6 = k(2)
+        let nodes = Nodes::Flat(&[&[1], &[0, 3], &[0], &[2]]);
+        let reaches = |seeds: &[usize]| [0, 1, 2, 3, 4, 5, 6].map(|i| Plan::new(1, 3, nodes, seeds).reaches().of(i));
+        use Reach::{Computed, Skipped, Zero};
+        assert_eq!(reaches(&[4]), [Computed, Skipped, Zero, Skipped, Computed, Zero, Zero]);
+        // A seed is there as it was given, unless there is more to be added to it.
+        assert_eq!(reaches(&[3, 4, 6]), [Computed, Skipped, Skipped, Skipped, Computed, Zero, Computed]);
+        assert_eq!(reaches(&[5]), [Computed, Zero, Zero, Zero, Zero, Computed, Zero]);
     }
 
     #[test]

@@ -8,14 +8,19 @@ use nfgrad_shapes::{At, Context, Idx, Shape};
 use typenum::Unsigned;
 
 use super::entries::{Model, Mut, Ref};
-use super::plan::Plan;
+use super::plan::{Plan, Reach, Reaches};
+use super::stage::{Differentiated, Stage};
 use super::{HasLoss, RevGraph, RevNode, Sweep};
+use crate::error::{Error, Since};
 use crate::format::Format;
 use crate::tensor::{Buffer, TList, TensorMut, TensorRef};
 
 /// A graph with its values and cotangents in the format `F`: two contexts, allocated once.
 ///
 /// Set the leaves, then call [`Run::forward`] and [`Run::backward`] as often as wanted; nothing is allocated by either.
+///
+/// A run remembers whether its values and gradients are those of the leaves that it holds, and what would mix the two is
+/// refused: see [`Error::Stale`].
 pub struct Run<G: RevGraph, F> {
     values: TList<F, G::Context>,
     cotangents: TList<F, G::Context>,
@@ -24,6 +29,8 @@ pub struct Run<G: RevGraph, F> {
     /// The cotangents of those.
     state_cotangents: Buffer<F>,
     scratch: Vec<F>,
+    stage: Stage,
+    differentiated: Differentiated,
 }
 
 impl<G: RevGraph, F: Format> Run<G, F> {
@@ -35,6 +42,8 @@ impl<G: RevGraph, F: Format> Run<G, F> {
             state: Buffer::zeros(G::STATE),
             state_cotangents: Buffer::zeros(G::STATE),
             scratch: vec![F::ZERO; ScratchSize::of::<G>()],
+            stage: Stage::Stale(Since::New),
+            differentiated: Differentiated::Nothing,
         }
     }
 
@@ -42,17 +51,23 @@ impl<G: RevGraph, F: Format> Run<G, F> {
     #[inline]
     pub fn forward(&mut self) {
         G::forward(&mut Forward { values: self.values.values_mut(), state: &mut self.state });
+        self.stage = Stage::Values;
     }
 
     /// Computes the gradient of the loss with respect to every parameter.
+    ///
+    /// # Panics
+    /// If leaves were written since the last forward sweep: the result would be the gradient at no point at all. Call
+    /// [`Run::forward`] in between.
     #[inline]
     pub fn backward(&mut self)
     where
         G: HasLoss,
     {
-        if const { !Plans::<G>::LOSS.reaches_all_params } {
-            self.params_cotangents_mut().fill(F::ZERO);
+        if !self.stage.has_values() {
+            self.stage.refuse("backward");
         }
+        self.prepare_cotangents();
         self.cotangents.values_mut()[G::OFFSET] = F::ONE;
         G::reverse(&mut BackwardLoss::<G, F> {
             values: self.values.values(),
@@ -61,6 +76,7 @@ impl<G: RevGraph, F: Format> Run<G, F> {
             scratch: &mut self.scratch,
             graph: PhantomData,
         });
+        self.has_gradient();
     }
 
     /// The tensor at a position.
@@ -76,19 +92,31 @@ impl<G: RevGraph, F: Format> Run<G, F> {
     where
         G::Context: At<I, Shape = S>,
     {
+        self.stage = Stage::Stale(Since::LeavesWritten);
         self.values.get_mut(i)
     }
 
-    /// The cotangent at a position, as the last backward sweep left it.
-    pub fn cotangent<S: Shape, const I: usize>(&self, i: Idx<G::Context, S, I>) -> TensorRef<'_, F, S>
+    /// The cotangent at a position, as the last backward sweep left it: zeros where nothing depends on the entry.
+    ///
+    /// # Errors
+    /// [`Error::NotDifferentiated`] where the sweep skipped an entry because no parameter lies behind it, which is so of every input
+    /// that the loss depends on; [`Error::Stale`] if there was no backward sweep yet.
+    pub fn cotangent<S: Shape, const I: usize>(&self, i: Idx<G::Context, S, I>) -> Result<TensorRef<'_, F, S>, Error>
     where
         G::Context: At<I, Shape = S>,
     {
-        self.cotangents.get(i)
+        match self.differentiated {
+            Differentiated::Nothing => Err(Error::Stale { call: "cotangent", since: Since::NotDifferentiated }),
+            Differentiated::Loss(reaches) | Differentiated::Outputs(reaches) => match reaches.of(I) {
+                Reach::Skipped => Err(Error::NotDifferentiated { position: I }),
+                Reach::Computed | Reach::Zero => Ok(self.cotangents.get(i)),
+            },
+        }
     }
 
     /// Takes the leaves of another run of the same graph, each number rounded to nearest where the format is another.
     pub fn copy_leaves_from<E: Format>(&mut self, other: &Run<G, E>) {
+        self.stage = Stage::Stale(Since::LeavesWritten);
         let leaves = &other.values.values()[..G::LEAF_SIZE];
         for (mine, theirs) in self.values.values_mut().iter_mut().zip(leaves) {
             *mine = F::restored(theirs.to_f64());
@@ -104,6 +132,7 @@ impl<G: RevGraph, F: Format> Run<G, F> {
     /// All parameters and their gradients, both in the same layout.
     #[inline]
     pub fn params_and_gradients_mut(&mut self) -> (&mut [F], &[F]) {
+        self.stage = Stage::Stale(Since::ParametersChanged);
         (&mut self.values.values_mut()[..G::PARAM_SIZE], &self.cotangents.values()[..G::PARAM_SIZE])
     }
 
@@ -117,8 +146,61 @@ impl<G: RevGraph, F: Format> Run<G, F> {
         &self.cotangents
     }
 
-    fn params_cotangents_mut(&mut self) -> &mut [F] {
-        &mut self.cotangents.values_mut()[..G::PARAM_SIZE]
+    /// Before the gradient of the loss is computed: what is zero in it must be zero, and a sweep writes only what it reaches. Another sweep may
+    /// have reached more.
+    #[inline]
+    pub(super) fn prepare_cotangents(&mut self) {
+        if matches!(self.differentiated, Differentiated::Outputs(_)) {
+            self.cotangents.values_mut().fill(F::ZERO);
+        }
+    }
+
+    /// The gradient of the loss has been computed.
+    #[inline]
+    pub(super) fn has_gradient(&mut self)
+    where
+        G: HasLoss,
+    {
+        self.stage = Stage::Loss;
+        self.differentiated = Differentiated::Loss(const { &Plans::<G>::LOSS_REACHES });
+    }
+
+    /// What follows from the cotangents of the outputs has been computed.
+    #[inline]
+    pub(super) fn has_cotangents(&mut self) {
+        self.stage = Stage::Seeds;
+        self.differentiated = Differentiated::Outputs(const { &Plans::<G>::ALL_REACHES });
+    }
+
+    /// How much is of the leaves that are there now.
+    pub(super) fn stage(&self) -> Stage {
+        self.stage
+    }
+
+    /// Numbers were changed that the values do not know of.
+    pub(super) fn outdate(&mut self, since: Since) {
+        self.stage = Stage::Stale(since);
+    }
+
+    /// The values have been computed.
+    pub(super) fn has_values(&mut self) {
+        self.stage = Stage::Values;
+    }
+
+    /// That the values are those of the leaves.
+    ///
+    /// # Errors
+    /// [`Error::Stale`] otherwise.
+    pub(crate) fn need_values(&self, call: &'static str) -> Result<(), Error> {
+        self.stage.need_values(call)
+    }
+
+    /// That the values, and the gradient of the loss, are those of the leaves.
+    ///
+    /// # Errors
+    /// [`Error::Stale`] otherwise.
+    pub(crate) fn need_gradient(&self, call: &'static str) -> Result<(), Error> {
+        self.stage.need_loss(call)
     }
 
     /// Everything at once, for the sweeps that also compute radii.
@@ -141,6 +223,7 @@ impl<G: Model, F: Format> Run<G, F> {
 
     /// The leaves by name, for writing.
     pub fn leaves_mut(&mut self) -> G::Leaves<Mut<'_, F>> {
+        self.stage = Stage::Stale(Since::LeavesWritten);
         G::leaves(&mut Mut::new(self.values.values_mut()))
     }
 
@@ -161,6 +244,7 @@ impl<G: Model, F: Format> Run<G, F> {
         H: Model<ParamShapes = G::ParamShapes>,
         E: Format,
     {
+        self.stage = Stage::Stale(Since::LeavesWritten);
         for (mine, theirs) in self.values.values_mut()[..G::PARAM_SIZE].iter_mut().zip(other.params()) {
             *mine = F::restored(theirs.to_f64());
         }
@@ -168,7 +252,13 @@ impl<G: Model, F: Format> Run<G, F> {
 
     /// Computes the gradient of `Σ ⟨seed, output⟩` with respect to every parameter; `seed` sets the cotangent of each
     /// output, all of which are zero before it is called.
+    ///
+    /// # Panics
+    /// Where [`Run::backward`] does.
     pub fn backward_from(&mut self, seed: impl FnOnce(G::Outputs<Mut<'_, F>>)) {
+        if !self.stage.has_values() {
+            self.stage.refuse("backward_from");
+        }
         self.cotangents.values_mut().fill(F::ZERO);
         seed(G::outputs(&mut Mut::new(self.cotangents.values_mut())));
         G::reverse(&mut BackwardAll::<G, F> {
@@ -178,6 +268,7 @@ impl<G: Model, F: Format> Run<G, F> {
             scratch: &mut self.scratch,
             graph: PhantomData,
         });
+        self.has_cotangents();
     }
 }
 
@@ -195,6 +286,8 @@ impl<G: RevGraph, F: Format> Clone for Run<G, F> {
             state: self.state.clone(),
             state_cotangents: self.state_cotangents.clone(),
             scratch: self.scratch.clone(),
+            stage: self.stage,
+            differentiated: self.differentiated,
         }
     }
 }
@@ -220,6 +313,7 @@ pub(super) struct Plans<G>(PhantomData<G>);
 impl<G: RevGraph> Plans<G> {
     /// The outputs are given cotangents.
     pub(super) const ALL: Plan = Plan::new(G::PARAMS, G::LEAVES, G::NODES, G::OUTPUTS);
+    pub(super) const ALL_REACHES: Reaches = Self::ALL.reaches();
     /// Likewise, and the inputs are differentiated as well: they depend on parameters of the graph around.
     pub(super) const LEAVES: Plan = Plan::new(G::LEAVES, G::LEAVES, G::NODES, G::OUTPUTS);
 }
@@ -227,6 +321,7 @@ impl<G: RevGraph> Plans<G> {
 impl<G: HasLoss> Plans<G> {
     /// The loss alone is differentiated.
     pub(super) const LOSS: Plan = Plan::new(G::PARAMS, G::LEAVES, G::NODES, &[G::POSITION]);
+    pub(super) const LOSS_REACHES: Reaches = Self::LOSS.reaches();
 }
 
 /// Finds the largest scratch that a node may need.

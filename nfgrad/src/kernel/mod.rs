@@ -8,6 +8,7 @@ pub(crate) mod gemm;
 pub(crate) mod natural;
 pub(crate) mod norms;
 pub(crate) mod pairs;
+pub(crate) mod processor;
 pub(crate) mod real;
 pub(crate) mod reduce;
 pub(crate) mod scratch;

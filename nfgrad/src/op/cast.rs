@@ -48,10 +48,11 @@ use crate::format::Format;
 /// let mut run = Mixed::bounded::<f32, Elementwise>();
 /// run.leaves_mut().x.fill_with(|| 1.0);
 /// run.leaves_mut().w.fill_with(|| 0.1);
-/// run.forward();
+/// run.forward()?;
 /// let y = run.outputs().y;
 /// assert_eq!(y.mid().get([0, 0]), Some(3.0 * 0.100_097_656_25)); // bf16 has no 0.1
 /// assert!(y.radius(0).get() > 2.9e-4 && y.radius(0).get() < 3e-4);
+/// # Ok::<(), nfgrad::Error>(())
 /// ```
 pub struct Cast<G>(PhantomData<fn() -> G>);
 

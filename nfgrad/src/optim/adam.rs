@@ -26,8 +26,8 @@ use crate::kernel::dispatch::wide;
 /// run.leaves_mut().w.copy_from_slice(&[1.0, -1.0])?;
 /// let mut adam = Adam::new(0.1).betas(0.9, 0.99).eps(1e-8);
 /// for _ in 0..100 {
-///     run.forward();
-///     run.backward();
+///     run.forward()?;
+///     run.backward()?;
 ///     adam.step_bounded(&mut run)?;
 /// }
 /// assert!(run.params().w.mid().max_abs() < 0.1);
@@ -54,8 +54,8 @@ pub type Adam<F> = Moments<F, false>;
 /// let mut run = Still::bounded::<f32, Elementwise>();
 /// run.leaves_mut().w.copy_from_slice(&[1.0, -1.0])?;
 /// let mut adam = AdamW::new(1e-3).weight_decay(0.1);
-/// run.forward();
-/// run.backward();
+/// run.forward()?;
+/// run.backward()?;
 /// adam.step_bounded(&mut run)?;
 /// let w = run.params().w;
 /// assert!((w.mid().max_abs() - 0.9999).abs() < 1e-7 && w.max_radius().get() < 1e-7);
@@ -150,6 +150,11 @@ impl<F: Format, const DECOUPLED: bool> Moments<F, DECOUPLED> {
         self.rate = rate;
     }
 
+    /// The moments count as exact from here on: the real optimizer begins with them, as it does with the leaves of a new run.
+    pub fn assume_exact(&mut self) {
+        self.state.assume_exact();
+    }
+
     /// Updates the parameters of a run from its gradients.
     ///
     /// # Errors
@@ -170,14 +175,17 @@ impl<F: Format, const DECOUPLED: bool> Moments<F, DECOUPLED> {
     /// [`Moments::step`], bit for bit, which also updates the radii of the parameters: with them they enter the next forward sweep.
     ///
     /// # Errors
-    /// Those of [`Moments::step`].
+    /// Those of [`Moments::step`]; [`Error::Processor`] if this thread does not compute as all bounds assume, [`Error::Stale`] unless the gradients
+    /// are those of the leaves, and [`Error::StepsWithoutRadii`] if the moments come from [`Moments::step`]. Then nothing is changed.
     pub fn step_bounded<G: RevGraph, D: Domain>(&mut self, run: &mut BoundedRun<G, F, D>) -> Result<(), Error> {
         self.check()?;
+        run.check_step()?;
+        self.state.check(G::PARAM_SIZE)?;
         self.begin(G::PARAM_SIZE);
         let near = self.constants();
         let spread = self.spread();
         self.state.advance_radii(run, |balls, new| spread.advance::<F, D, Decay<DECOUPLED>>(&near, balls, new));
-        let (params, gradients) = run.run_mut().params_and_gradients_mut();
+        let (params, gradients) = run.params_and_gradients_mut();
         let [m, v] = self.state.values_mut();
         update::<F, Decay<DECOUPLED>>(near.map(|near| near.mid), params, gradients, m, v);
         Ok(())

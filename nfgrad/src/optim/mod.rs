@@ -30,9 +30,10 @@
 //!
 //! # What is remembered
 //!
-//! Velocities and moments are numbers of the format, with radii in the domain of the run. A step without radii forgets those radii: what is remembered
-//! counts as exact from then on, as the leaves of a new run do. A step in another domain than the one before cannot translate them, and takes
-//! them for infinite. A model with another number of parameters starts from rest.
+//! Velocities and moments are numbers of the format, with radii in the domain of the run. After a step without radii nothing is known of them, so a
+//! step with radii is refused until `assume_exact` says that the real optimizer is to begin with these very numbers, as it begins with the
+//! leaves of a new run. A step in another domain than the one before cannot translate radii, and takes them for infinite. A model with another number of
+//! parameters starts from rest.
 
 mod adam;
 mod near;

@@ -52,8 +52,8 @@ use crate::graph::{BoundedRun, RevGraph, Run};
 /// run.leaves_mut().w.copy_from_slice(&[1.0, -1.0])?;
 /// let mut sgd = Sgd::new(0.1).momentum(0.5).nesterov();
 /// for _ in 0..20 {
-///     run.forward();
-///     run.backward();
+///     run.forward()?;
+///     run.backward()?;
 ///     sgd.step_bounded(&mut run)?;
 /// }
 /// let w = run.params().w;
@@ -99,6 +99,11 @@ impl<F: Format> Sgd<F> {
         self.rate = rate;
     }
 
+    /// The velocity counts as exact from here on: the real optimizer begins with it, as it does with the leaves of a new run.
+    pub fn assume_exact(&mut self) {
+        self.velocity.assume_exact();
+    }
+
     /// Updates the parameters of a run from its gradients.
     ///
     /// # Errors
@@ -106,7 +111,11 @@ impl<F: Format> Sgd<F> {
     #[inline]
     pub fn step<G: RevGraph>(&mut self, run: &mut Run<G, F>) -> Result<(), Error> {
         self.check()?;
-        self.velocity.forget_radii();
+        if self.momentum != 0.0 {
+            // A change of model starts from rest.
+            self.velocity.fit(G::PARAM_SIZE);
+            self.velocity.forget_radii();
+        }
         let (params, gradients) = run.params_and_gradients_mut();
         self.update(params, gradients);
         Ok(())
@@ -115,14 +124,17 @@ impl<F: Format> Sgd<F> {
     /// [`Sgd::step`], bit for bit, which also updates the radii of the parameters: with them they enter the next forward sweep.
     ///
     /// # Errors
-    /// Those of [`Sgd::step`].
+    /// Those of [`Sgd::step`]; [`Error::Processor`] if this thread does not compute as all bounds assume, [`Error::Stale`] unless the gradients are
+    /// those of the leaves, and [`Error::StepsWithoutRadii`] if the velocity comes from [`Sgd::step`]. Then nothing is changed.
     pub fn step_bounded<G: RevGraph, D: Domain>(&mut self, run: &mut BoundedRun<G, F, D>) -> Result<(), Error> {
         self.check()?;
+        run.check_step()?;
+        self.velocity.check(G::PARAM_SIZE)?;
         self.velocity.fit(G::PARAM_SIZE);
         let (real, near) = (self.constants(Near::real), self.constants(|x| Near::real(x).rounded()));
         let spread = Spread::of(&real);
         self.velocity.advance_radii(run, |balls, new| spread.advance(&near, balls, new));
-        let (params, gradients) = run.run_mut().params_and_gradients_mut();
+        let (params, gradients) = run.params_and_gradients_mut();
         self.update(params, gradients);
         Ok(())
     }
@@ -150,8 +162,6 @@ impl<F: Format> Sgd<F> {
             }
             return;
         }
-        // A change of model starts from rest.
-        self.velocity.fit(params.len());
         let [velocity] = self.velocity.values_mut();
         for ((p, &g), v) in params.iter_mut().zip(gradients).zip(velocity) {
             (*p, *v) = constants.step(*p, g, *v);

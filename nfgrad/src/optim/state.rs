@@ -5,6 +5,7 @@ use std::any::TypeId;
 use nfgrad_shapes::Listed;
 
 use crate::bound::{Ball, Domain, Up};
+use crate::error::Error;
 use crate::format::Format;
 use crate::graph::{BoundedRun, RevGraph, Training};
 
@@ -13,10 +14,20 @@ use crate::graph::{BoundedRun, RevGraph, Training};
 pub(super) struct State<F, const N: usize> {
     values: [Vec<F>; N],
     radii: [Vec<f64>; N],
-    /// The domain of the radii; none where the numbers count as exact.
-    domain: Option<TypeId>,
+    known: Known,
     /// The radii of one tensor as they become.
     scratch: Vec<f64>,
+}
+
+/// What is known of the numbers that are remembered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Known {
+    /// They count as exact.
+    Exact,
+    /// Their radii in the domain with this name.
+    Within(TypeId),
+    /// Nothing: a step without radii has changed them.
+    Nothing,
 }
 
 /// A parameter tensor with its gradient and what is remembered of it.
@@ -40,7 +51,7 @@ impl<F: Format, const N: usize> State<F, N> {
         Self {
             values: std::array::from_fn(|_| Vec::new()),
             radii: std::array::from_fn(|_| Vec::new()),
-            domain: None,
+            known: Known::Exact,
             scratch: Vec::new(),
         }
     }
@@ -51,7 +62,7 @@ impl<F: Format, const N: usize> State<F, N> {
         let changes = self.values.iter().any(|values| values.len() != len);
         if changes {
             self.values = std::array::from_fn(|_| vec![F::ZERO; len]);
-            self.domain = None;
+            self.known = Known::Exact;
         }
         changes
     }
@@ -63,9 +74,23 @@ impl<F: Format, const N: usize> State<F, N> {
     }
 
     /// What is remembered counts as exact from here on.
+    pub(super) fn assume_exact(&mut self) {
+        self.known = Known::Exact;
+    }
+
+    /// What is remembered is changed by a step without radii.
     #[inline]
     pub(super) fn forget_radii(&mut self) {
-        self.domain = None;
+        self.known = Known::Nothing;
+    }
+
+    /// That a step with radii may go on from what is remembered of `len` parameters.
+    ///
+    /// # Errors
+    /// [`Error::StepsWithoutRadii`] if nothing is known of it.
+    pub(super) fn check(&self, len: usize) -> Result<(), Error> {
+        let remembers = self.values.iter().all(|values| values.len() == len);
+        if remembers && self.known == Known::Nothing { Err(Error::StepsWithoutRadii) } else { Ok(()) }
     }
 
     /// Writes the radii that a step leaves: `rule` says them for each parameter tensor from the numbers and radii before the
@@ -104,13 +129,14 @@ impl<F: Format, const N: usize> State<F, N> {
 
     /// Makes room for the radii. Those of another domain are lost, and nothing is known in their place.
     fn prepare<G: RevGraph, D: Domain>(&mut self) {
-        if self.domain == Some(TypeId::of::<D>()) {
-            return;
-        }
-        let radius = if self.domain.is_none() { 0.0 } else { f64::INFINITY };
+        let radius = match self.known {
+            Known::Within(domain) if domain == TypeId::of::<D>() => return,
+            Known::Within(_) | Known::Nothing => f64::INFINITY,
+            Known::Exact => 0.0,
+        };
         let len = D::context_len(G::PARAMS, G::PARAM_SIZE);
         self.radii = std::array::from_fn(|_| vec![radius; len]);
-        self.domain = Some(TypeId::of::<D>());
+        self.known = Known::Within(TypeId::of::<D>());
         let mut largest = 1;
         G::Context::LAYOUT.for_each(&mut |position, span| {
             if position < G::PARAMS {

@@ -65,7 +65,7 @@ impl Row {
 /// run.forward();
 /// run.backward();
 /// let mut shadow = Shadow::new();
-/// println!("{}", Report::new(&run).certificate(&shadow.certify(&run)));
+/// println!("{}", Report::new(&run).certificate(&shadow.certify(&run)?));
 /// # Ok::<(), nfgrad::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]

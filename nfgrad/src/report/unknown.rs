@@ -30,7 +30,7 @@ use crate::tensor::TList;
 ///
 /// let mut run = Tower::bounded::<f32, Elementwise>();
 /// run.leaves_mut().x.copy_from_slice(&[1.0, 90.0])?;
-/// run.forward();
+/// run.forward()?;
 /// let origins = Unknown::origins(&run);
 /// assert_eq!(origins.len(), 1);
 /// assert_eq!(
@@ -90,8 +90,8 @@ impl Unknown {
     ///
     /// let mut run = Root::bounded::<f32, Elementwise>();
     /// run.leaves_mut().w.copy_from_slice(&[4.0, 0.0])?;
-    /// run.forward();
-    /// run.backward();
+    /// run.forward()?;
+    /// run.backward()?;
     /// assert!(Unknown::origins(&run).is_empty()); // √0 is 0
     /// let origins = Unknown::gradient_origins(&run);
     /// assert!(matches!(origins[0].reason, Reason::Domain { margin, .. } if margin == 0.0));

@@ -24,6 +24,7 @@ mod verdict;
 use nfgrad_shapes::Listed;
 
 use crate::bound::{Domain, Elementwise, Euclidean, Rule, Uniform, Up};
+use crate::error::Error;
 use crate::format::Format;
 use crate::graph::{BoundedRun, HasLoss, RevGraph, Run};
 
@@ -64,7 +65,7 @@ pub enum Level {
 /// run.backward();
 ///
 /// let mut shadow = Shadow::<Parabola>::new();
-/// let certificate = shadow.certify(&run);
+/// let certificate = shadow.certify(&run)?;
 /// assert!(certificate.outputs().loss.max_error().get() < 1e-8);
 /// assert_eq!(certificate.gradients().w.max_error().get(), 0.0); // w + w is exact
 /// # Ok::<(), nfgrad::Error>(())
@@ -85,36 +86,50 @@ impl<G: RevGraph> Shadow<G> {
     }
 
     /// Evaluates the graph, values only, at the leaves of a run.
-    pub fn certify_values<'a, F: Format>(&'a mut self, run: &'a Run<G, F>) -> ValueCertificate<'a, G, F> {
+    ///
+    /// # Errors
+    /// [`Error::Processor`] if this thread does not compute as all bounds assume; [`Error::Stale`] unless the values of the run are those of its
+    /// leaves, by a forward sweep after the last of them was written.
+    pub fn certify_values<'a, F: Format>(
+        &'a mut self,
+        run: &'a Run<G, F>,
+    ) -> Result<ValueCertificate<'a, G, F>, Error> {
+        run.need_values("certify_values")?;
         self.level = Level::Uniform;
-        evaluate(&mut self.uniform, run);
+        evaluate(&mut self.uniform, run)?;
         if self.is_blunt(run, false) {
             self.level = Level::Euclidean;
-            evaluate(self.euclidean.get_or_insert_default(), run);
+            evaluate(self.euclidean.get_or_insert_default(), run)?;
         }
         if self.level == Level::Euclidean && self.is_blunt(run, false) {
             self.level = Level::Elementwise;
-            evaluate(self.elementwise.get_or_insert_default(), run);
+            evaluate(self.elementwise.get_or_insert_default(), run)?;
         }
-        ValueCertificate { shadow: self, run }
+        Ok(ValueCertificate { shadow: self, run })
     }
 
     /// Evaluates the graph and the gradient of its loss at the leaves of a run.
-    pub fn certify<'a, F: Format>(&'a mut self, run: &'a Run<G, F>) -> Certificate<'a, G, F>
+    ///
+    /// # Errors
+    /// [`Error::Processor`] if this thread does not compute as all bounds assume; [`Error::Stale`] unless the values of the run and the gradient of
+    /// its loss are those of its leaves, by a forward and a backward sweep after the last of them was written. What
+    /// [`Run::backward_from`] computes is not that gradient.
+    pub fn certify<'a, F: Format>(&'a mut self, run: &'a Run<G, F>) -> Result<Certificate<'a, G, F>, Error>
     where
         G: HasLoss,
     {
+        run.need_gradient("certify")?;
         self.level = Level::Uniform;
-        differentiate(&mut self.uniform, run);
+        differentiate(&mut self.uniform, run)?;
         if self.is_blunt(run, true) {
             self.level = Level::Euclidean;
-            differentiate(self.euclidean.get_or_insert_default(), run);
+            differentiate(self.euclidean.get_or_insert_default(), run)?;
         }
         if self.level == Level::Euclidean && self.is_blunt(run, true) {
             self.level = Level::Elementwise;
-            differentiate(self.elementwise.get_or_insert_default(), run);
+            differentiate(self.elementwise.get_or_insert_default(), run)?;
         }
-        Certificate { values: ValueCertificate { shadow: self, run } }
+        Ok(Certificate { values: ValueCertificate { shadow: self, run } })
     }
 
     /// Whether some output (or gradient) has a radius beyond a hundredth of the errors it is to bound.
@@ -152,15 +167,21 @@ impl<G: RevGraph> Shadow<G> {
 }
 
 /// Both sweeps at the leaves of a run.
-fn differentiate<G: HasLoss, F: Format, D: Domain>(shadow: &mut BoundedRun<G, f64, D>, run: &Run<G, F>) {
-    evaluate(shadow, run);
-    shadow.backward();
+fn differentiate<G: HasLoss, F: Format, D: Domain>(
+    shadow: &mut BoundedRun<G, f64, D>,
+    run: &Run<G, F>,
+) -> Result<(), Error> {
+    evaluate(shadow, run)?;
+    shadow.backward()
 }
 
 /// The forward sweep at the leaves of a run.
-fn evaluate<G: RevGraph, F: Format, D: Domain>(shadow: &mut BoundedRun<G, f64, D>, run: &Run<G, F>) {
+fn evaluate<G: RevGraph, F: Format, D: Domain>(
+    shadow: &mut BoundedRun<G, f64, D>,
+    run: &Run<G, F>,
+) -> Result<(), Error> {
     shadow.copy_leaves_from(run);
-    shadow.forward();
+    shadow.forward()
 }
 
 /// The radii of all values, or of all cotangents.

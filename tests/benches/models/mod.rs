@@ -1,7 +1,9 @@
 //! The three networks that are timed, with their data: in our types and as the hand-written yardstick.
 
+use nfgrad::bound::Domain;
 use nfgrad::optim::Sgd;
 use nfgrad::prelude::*;
+use nfgrad::shadow::Level;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -114,4 +116,26 @@ pub(crate) fn step<G: nfgrad::graph::HasLoss>(run: &mut Run<G, f32>, sgd: &mut S
     run.backward();
     sgd.step(run).expect("a rate");
     std::hint::black_box(run.params());
+}
+
+/// [`step`] with a certificate of what the step begins with.
+pub(crate) fn certified_step<G: nfgrad::graph::HasLoss>(
+    (run, sgd): (&mut Run<G, f32>, &mut Sgd<f32>),
+    shadow: &mut Shadow<G>,
+) -> Level {
+    run.forward();
+    run.backward();
+    let level = std::hint::black_box(shadow.certify(run).unwrap()).level();
+    sgd.step(run).expect("a rate");
+    level
+}
+
+/// One step of training with radii, each of the step alone: the parameters count as exact again.
+pub(crate) fn bounded_step<G: nfgrad::graph::HasLoss, D: Domain>(run: &mut BoundedRun<G, f32, D>) {
+    run.forward().unwrap();
+    run.backward().unwrap();
+    let (params, gradients) = run.params_and_gradients_mut();
+    for (p, g) in params.iter_mut().zip(gradients) {
+        *p -= RATE * g;
+    }
 }

@@ -49,8 +49,8 @@ macro_rules! graphs {
                 fn run(&mut self) {
                     self.plain.forward();
                     self.plain.backward();
-                    self.bounded.forward();
-                    self.bounded.backward();
+                    self.bounded.forward().unwrap();
+                    self.bounded.backward().unwrap();
                 }
 
                 fn value(&self, position: usize) -> Entry<F> {
@@ -104,15 +104,18 @@ macro_rules! graphs {
         match $position {
             $($i => {
                 let at = Idx::<_, $shape, $i>::new();
-                let tensor = $self.bounded.$get(at);
+                let tensor = graphs!(@$get $self.bounded, at);
                 let mid = tensor.mid().as_slice().to_vec();
                 let rad = (0..mid.len()).map(|i| tensor.radius(i).get()).collect();
                 let norm = D::IS_NORM.then(|| tensor.radii()[0]);
-                Entry { mid, rad, norm, plain: $self.plain.$get(at).as_slice().to_vec() }
+                Entry { mid, rad, norm, plain: graphs!(@$get $self.plain, at).as_slice().to_vec() }
             })*
             _ => unreachable!("not an entry"),
         }
     };
+
+    (@get $run:expr, $at:ident) => { $run.get($at) };
+    (@cotangent $run:expr, $at:ident) => { $run.cotangent($at).unwrap() };
 }
 
 pub(crate) use graphs;

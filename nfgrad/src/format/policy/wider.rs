@@ -29,9 +29,10 @@ use crate::kernel::gemm::Mat;
 /// let mut run = Product::bounded::<AccumulateIn<E4m3, bf16>, Elementwise>();
 /// run.leaves_mut().a.fill_with(|| E4m3::from_f64(1.0).into());
 /// run.leaves_mut().b.fill_with(|| E4m3::from_f64(0.5).into());
-/// run.forward();
+/// run.forward()?;
 /// assert_eq!(run.outputs().y.mid().as_slice()[0].to_f64(), 20.0);
 /// assert!(run.outputs().y.radius(0).get() < 5.0);
+/// # Ok::<(), nfgrad::Error>(())
 /// ```
 #[derive(Clone, Copy, Default, PartialEq, PartialOrd)]
 pub struct AccumulateIn<F, W>(F, PhantomData<W>);

@@ -37,8 +37,8 @@ fn check<G: HasLoss>(leaves: &Run<G, f32>) -> [f64; 2] {
     let (mut run, mut exact) = (BoundedRun::<G, f32, Elementwise>::new(), Run::<G, f64>::new());
     run.copy_leaves_from(leaves);
     exact.copy_leaves_from(leaves);
-    run.forward();
-    run.backward();
+    run.forward().unwrap();
+    run.backward().unwrap();
     exact.forward();
     exact.backward();
     let compare = |mid: &[f32], radii: &[f64], exact: &[f64]| {
@@ -87,8 +87,8 @@ fn a_row_that_sees_nothing_is_unknown() {
     leaves.leaves_mut().v.as_mut_slice().copy_from_slice(&numbers(16));
     let mut run = BoundedRun::<Causal, f32, Elementwise>::new();
     run.copy_leaves_from(&leaves);
-    run.forward();
-    run.backward();
+    run.forward().unwrap();
+    run.backward().unwrap();
     assert_eq!(run.outputs().loss.radii(), [f64::INFINITY]);
     assert!(run.gradients().q.radii().iter().all(|&r| r == f64::INFINITY));
 }

@@ -117,8 +117,8 @@ fn check<G: HasLoss>(set: impl Fn(&mut Run<G, f32>)) -> f64 {
     let (mut run, mut exact) = (BoundedRun::<G, f32, Elementwise>::new(), Run::<G, f64>::new());
     run.copy_leaves_from(&leaves);
     exact.copy_leaves_from(&leaves);
-    run.forward();
-    run.backward();
+    run.forward().unwrap();
+    run.backward().unwrap();
     exact.forward();
     exact.backward();
     let mut largest = 0.0_f64;
