@@ -1,5 +1,8 @@
 //! Data that is no data: a typed error or an infinite radius on everything it reaches, never a panic, never a number.
 
+#[path = "bad_input/empty.rs"]
+mod empty;
+
 use nfgrad::Error;
 use nfgrad::bound::Domain;
 use nfgrad::graph::{Leaves, Node, Then};

@@ -34,9 +34,11 @@ impl Up {
     pub const INFINITY: Self = Self(f64::INFINITY);
 
     /// The number `x` itself; ∞ if it is negative or NaN, which no radius can be.
+    ///
+    /// Of `-0.0` the sign is dropped: maxima of radii are taken on their bits, where that sign would be the largest of all.
     #[inline]
     pub const fn new(x: f64) -> Self {
-        Self(if x >= 0.0 { x } else { f64::INFINITY })
+        Self(if x >= 0.0 { x.abs() } else { f64::INFINITY })
     }
 
     /// The magnitude of `x`, exactly.
@@ -228,6 +230,17 @@ mod tests {
         assert_eq!(Up::ZERO + Up::ZERO, Up::ZERO);
         assert!((Up::new(1e-200) * Up::new(1e-200)).get() > 0.0);
         assert!((Up::new(0.1) + Up::new(0.2)).get() > 0.1 + 0.2);
+    }
+
+    #[test]
+    fn a_zero_has_no_sign() {
+        assert_eq!(Up::new(-0.0).get().to_bits(), 0);
+        assert_eq!(Up::new(-f64::MIN_POSITIVE), Up::INFINITY);
+        for zero in
+            [Up::new(-0.0).sqrt(), Up::new(-0.0) + Up::new(-0.0), Up::new(-0.0) * Up::new(3.0), Up::of_terms(-0.0, 1)]
+        {
+            assert_eq!(zero.get().to_bits(), 0);
+        }
     }
 
     #[test]

@@ -57,7 +57,7 @@ impl<G: RevGraph, F: Format, D: Domain> BoundedRun<G, F, D> {
             cotangent_radii,
             state_radii: vec![0.0; state],
             state_cotangent_radii: vec![0.0; state],
-            // A scalar operand has one element and one radius, so radii never need more room than values.
+            // The scratch of values has room for one element at least of each operand, so radii never need more.
             scratch: vec![0.0; ScratchSize::of::<G>().max(super::MAX_OPERANDS)],
         }
     }

@@ -197,7 +197,8 @@ where
         _: (&[F], &mut [F]),
         scratch: &mut [F],
     ) {
-        let dx = targets::<Ctx, W, F>(modes, |k| value_range::<Ctx, W>(k), cotangents, scratch, W::NUMELS);
+        let part = |k| scratch_range(W::NUMELS, k);
+        let dx = targets::<Ctx, W, F>(modes, |k| value_range::<Ctx, W>(k), cotangents, part, scratch);
         O::vjp(values::<Ctx, W, F>(before), y, dy, dx);
         for k in 0..W::POSITIONS.len() {
             if matches!(modes.of(k), Mode::Add) {
@@ -223,17 +224,16 @@ where
             return;
         }
         let x = || balls::<Ctx, W, F, D>(before, radii);
-        let dx = targets::<Ctx, W, F>(modes, |k| value_range::<Ctx, W>(k), cotangents, scratch, W::NUMELS);
+        let part = |k| scratch_range(W::NUMELS, k);
+        let dx = targets::<Ctx, W, F>(modes, |k| value_range::<Ctx, W>(k), cotangents, part, scratch);
         O::vjp(values::<Ctx, W, F>(before), y.mid, dy.mid, dx);
 
-        let mids = targets::<Ctx, W, F>(modes, |k| value_range::<Ctx, W>(k), cotangents, scratch, W::NUMELS);
-        let rads =
-            targets::<Ctx, W, f64>(modes, |k| radius_range::<Ctx, W, D>(k), cotangent_radii, radii_scratch, W::NUMELS);
+        let mids = targets::<Ctx, W, F>(modes, |k| value_range::<Ctx, W>(k), cotangents, part, scratch);
+        let part = |k| radii_scratch_range::<D>(W::NUMELS, k);
+        let slot = |k| radius_range::<Ctx, W, D>(k);
+        let rads = targets::<Ctx, W, f64>(modes, slot, cotangent_radii, part, radii_scratch);
         let dx = <W::Shapes as Operands>::zip(mids, rads, |_, mid, rad| match (mid, rad) {
-            (Some(mid), Some(rad)) => {
-                let len = D::len(mid.len());
-                Some(Contribution { mid, radii: &mut rad[..len] })
-            }
+            (Some(mid), Some(radii)) => Some(Contribution { mid, radii }),
             _ => None,
         });
         O::vjp_radius::<F, D>(x(), y, dy, dx);
@@ -241,8 +241,8 @@ where
         for k in 0..W::POSITIONS.len() {
             if matches!(modes.of(k), Mode::Add) {
                 let (contribution, slot) = (scratch_range(W::NUMELS, k), value_range::<Ctx, W>(k));
-                let (added, sums) = (&scratch[contribution.clone()], &mut cotangents[slot]);
-                let other = &radii_scratch[contribution][..D::len(added.len())];
+                let (added, sums) = (&scratch[contribution], &mut cotangents[slot]);
+                let other = &radii_scratch[radii_scratch_range::<D>(W::NUMELS, k)];
                 D::accumulate(&mut cotangent_radii[radius_range::<Ctx, W, D>(k)], other, added.len(), |i| {
                     D::addition_error(sums[i], added[i], sums[i].add(added[i]))
                 });
@@ -267,12 +267,26 @@ pub(super) fn radius_range<Ctx: Context, W: Witnesses<Ctx>, D: Domain>(k: usize)
 /// Where operand `k` has its part of the scratch: the operands one after another.
 #[inline]
 pub(super) const fn scratch_range(numels: &[usize], k: usize) -> Range<usize> {
+    let start = scratch_start(numels, k);
+    start..start + if k < numels.len() { numels[k] } else { 0 }
+}
+
+/// Where the radii of operand `k` have their part: one that has no elements has a radius all the same in a domain of one radius a
+/// tensor.
+#[inline]
+fn radii_scratch_range<D: Domain>(numels: &[usize], k: usize) -> Range<usize> {
+    let start = scratch_start(numels, k);
+    start..start + D::len(numels[k])
+}
+
+/// Each operand has room for its elements, and for one at least.
+const fn scratch_start(numels: &[usize], k: usize) -> usize {
     let (mut start, mut j) = (0, 0);
     while j < k {
-        start += numels[j];
+        start += if numels[j] > 0 { numels[j] } else { 1 };
         j += 1;
     }
-    start..start + if k < numels.len() { numels[k] } else { 0 }
+    start
 }
 
 /// The values of the operands.
@@ -299,11 +313,11 @@ pub(super) fn targets<'a, Ctx: Context, W: Witnesses<Ctx>, T>(
     modes: Modes,
     slot: impl Fn(usize) -> Range<usize>,
     slots: &'a mut [T],
+    part: impl Fn(usize) -> Range<usize>,
     scratch: &'a mut [T],
-    numels: &[usize],
 ) -> <W::Shapes as Operands>::Each<Option<&'a mut [T]>> {
     let written = |k: usize| if matches!(modes.of(k), Mode::Write) { slot(k) } else { 0..0 };
-    let added = |k: usize| if matches!(modes.of(k), Mode::Add) { scratch_range(numels, k) } else { 0..0 };
+    let added = |k: usize| if matches!(modes.of(k), Mode::Add) { part(k) } else { 0..0 };
     let slots = <W::Shapes as Operands>::disjoint(slots, <W::Shapes as Operands>::each(written));
     let scratch = <W::Shapes as Operands>::disjoint(scratch, <W::Shapes as Operands>::each(added));
     <W::Shapes as Operands>::zip(slots, scratch, |k, slot, scratch| match modes.of(k) {

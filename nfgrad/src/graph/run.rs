@@ -92,7 +92,7 @@ impl<G: RevGraph, F: Format> Run<G, F> {
     where
         G::Context: At<I, Shape = S>,
     {
-        self.stage = Stage::Stale(Since::LeavesWritten);
+        self.outdate(Since::LeavesWritten);
         self.values.get_mut(i)
     }
 
@@ -116,7 +116,7 @@ impl<G: RevGraph, F: Format> Run<G, F> {
 
     /// Takes the leaves of another run of the same graph, each number rounded to nearest where the format is another.
     pub fn copy_leaves_from<E: Format>(&mut self, other: &Run<G, E>) {
-        self.stage = Stage::Stale(Since::LeavesWritten);
+        self.outdate(Since::LeavesWritten);
         let leaves = &other.values.values()[..G::LEAF_SIZE];
         for (mine, theirs) in self.values.values_mut().iter_mut().zip(leaves) {
             *mine = F::restored(theirs.to_f64());
@@ -132,7 +132,7 @@ impl<G: RevGraph, F: Format> Run<G, F> {
     /// All parameters and their gradients, both in the same layout.
     #[inline]
     pub fn params_and_gradients_mut(&mut self) -> (&mut [F], &[F]) {
-        self.stage = Stage::Stale(Since::ParametersChanged);
+        self.outdate(Since::ParametersChanged);
         (&mut self.values.values_mut()[..G::PARAM_SIZE], &self.cotangents.values()[..G::PARAM_SIZE])
     }
 
@@ -177,14 +177,27 @@ impl<G: RevGraph, F: Format> Run<G, F> {
         self.stage
     }
 
-    /// Numbers were changed that the values do not know of.
+    /// Numbers were changed that the values, if there are any, do not know of.
+    #[inline]
     pub(super) fn outdate(&mut self, since: Since) {
-        self.stage = Stage::Stale(since);
+        if self.stage != Stage::Stale(Since::New) {
+            self.stage = Stage::Stale(since);
+        }
     }
 
     /// The values have been computed.
     pub(super) fn has_values(&mut self) {
         self.stage = Stage::Values;
+    }
+
+    /// Whether there was a forward sweep.
+    pub(crate) fn is_evaluated(&self) -> bool {
+        self.stage != Stage::Stale(Since::New)
+    }
+
+    /// Whether there was a backward sweep.
+    pub(crate) fn is_differentiated(&self) -> bool {
+        self.differentiated != Differentiated::Nothing
     }
 
     /// That the values are those of the leaves.
@@ -223,7 +236,7 @@ impl<G: Model, F: Format> Run<G, F> {
 
     /// The leaves by name, for writing.
     pub fn leaves_mut(&mut self) -> G::Leaves<Mut<'_, F>> {
-        self.stage = Stage::Stale(Since::LeavesWritten);
+        self.outdate(Since::LeavesWritten);
         G::leaves(&mut Mut::new(self.values.values_mut()))
     }
 
@@ -244,7 +257,7 @@ impl<G: Model, F: Format> Run<G, F> {
         H: Model<ParamShapes = G::ParamShapes>,
         E: Format,
     {
-        self.stage = Stage::Stale(Since::LeavesWritten);
+        self.outdate(Since::LeavesWritten);
         for (mine, theirs) in self.values.values_mut()[..G::PARAM_SIZE].iter_mut().zip(other.params()) {
             *mine = F::restored(theirs.to_f64());
         }

@@ -9,7 +9,7 @@
 //! | `leaves_mut`, `get_mut`, `copy_leaves_from`, `copy_params_from` | stale, [`Since::LeavesWritten`] |
 //! | `params_and_gradients_mut`, and so `step` and `step_bounded` of every optimizer | stale, [`Since::ParametersChanged`] |
 //! | `BoundedRun::set_radii` | stale, [`Since::RadiiSet`] |
-//! | `forward` | [`Stage::Values`] |
+//! | `forward` | [`Stage::Values`]; before the first one the stage stays [`Since::New`] |
 //! | `backward` | [`Stage::Loss`] |
 //! | `backward_from` | [`Stage::Seeds`] |
 //! | `clone` | that of the original |

@@ -18,7 +18,8 @@ pub(super) fn vjp<Ctx: Context, O: Op<W::Shapes>, W: Witnesses<Ctx>, F: Format>(
     scratch: &mut [F],
 ) {
     // Nothing is written in this domain, so all contributions are in the scratch.
-    let dx = targets::<Ctx, W, F>(modes, |k| value_range::<Ctx, W>(k), cotangents, scratch, W::NUMELS);
+    let dx =
+        targets::<Ctx, W, F>(modes, |k| value_range::<Ctx, W>(k), cotangents, |k| scratch_range(W::NUMELS, k), scratch);
     let mut bounds = [None; 4];
     let each = O::torchlean_vjp(x, y, dy, dx);
     <W::Shapes as Operands>::zip(each, <W::Shapes as Operands>::each(|_| ()), |k, bound, ()| bounds[k] = bound);

@@ -26,6 +26,8 @@ pub enum Reason {
         /// How far its ball is from the border: zero or negative, by so much is its radius too large.
         margin: f64,
     },
+    /// An operand has no elements, and the op no value of nothing.
+    Empty,
     /// The op has no rule for its radius.
     NoRule,
     /// TorchLean has no rule for the op, or one with a condition that does not hold.
@@ -52,6 +54,7 @@ impl Reason {
                 let limit = if matches!(defined, Defined::From(_)) { "at most" } else { "below" };
                 if room > 0.0 { write!(f, ": the radius would have to be {limit} {room}") } else { Ok(()) }
             }
+            Self::Empty => write!(f, "`{op}` has no value of nothing"),
             Self::NoRule => write!(f, "`{op}` gives no radius there"),
             Self::TorchLean => write!(f, "TorchLean has no rule for `{op}`, or refuses it there"),
             Self::Undecided => write!(f, "the radii of its operands are too large for `{op}`"),

@@ -60,8 +60,11 @@ pub struct Unknown {
 }
 
 impl Unknown {
-    /// Every origin of an infinite radius in the values of a run, in the order of the graph.
+    /// Every origin of an infinite radius in the values of a run, in the order of the graph; none before the first forward sweep.
     pub fn origins<M: Model, F: Format, D: Domain>(run: &BoundedRun<M, F, D>) -> Vec<Self> {
+        if !run.run().is_evaluated() {
+            return Vec::new();
+        }
         let tensors = Tensors::new(run);
         let unknown = |position: usize| tensors.values().first_unknown::<M>(position);
         let mut origins = Vec::new();
@@ -75,7 +78,7 @@ impl Unknown {
     }
 
     /// Every origin of an infinite radius in the gradients of a run, in the order in which they are computed: from the loss to the
-    /// parameters.
+    /// parameters; none before the first backward sweep.
     ///
     /// ```
     /// use nfgrad::prelude::*;
@@ -103,6 +106,9 @@ impl Unknown {
     /// # Ok::<(), nfgrad::Error>(())
     /// ```
     pub fn gradient_origins<M: Model, F: Format, D: Domain>(run: &BoundedRun<M, F, D>) -> Vec<Self> {
+        if !run.run().is_differentiated() {
+            return Vec::new();
+        }
         let tensors = Tensors::new(run);
         let known = |position: usize| tensors.values().first_unknown::<M>(position).is_none();
         let gradient = |position: usize| tensors.cotangents().first_unknown::<M>(position);
@@ -207,11 +213,15 @@ impl<'a, M: Model, F: Format, D: Domain> Tensors<'a, M, F, D> {
             let value = values.value::<M>(operand, element).to_f64();
             (self.entries[operand].label.clone(), value, values.radius::<M>(operand, element))
         };
-        entry.reads.iter().map(operand).collect()
+        // What has no elements has none to show.
+        entry.reads.iter().filter(|&&operand| span::<M>(operand).numel > 0).map(operand).collect()
     }
 
     /// Where the op of a node would have to be defined, but may not be.
     fn outside(&self, node: usize, operands: &[(String, f64, f64)], is_gradient: bool) -> Option<Reason> {
+        if operands.len() < self.entries[node].reads.len() {
+            return None; // One has no elements.
+        }
         let defined = self.nodes[node - M::LEAVES].iter().map(|both| both[usize::from(is_gradient)]);
         let mut conditions = defined.zip(operands).enumerate();
         conditions.find_map(|(operand, (defined, &(_, value, radius)))| {
@@ -250,7 +260,9 @@ impl<'a, M: Model, F: Format, D: Domain> Tensors<'a, M, F, D> {
         }
         let value = self.values().value::<M>(position, element);
         let operands = self.operands(entry, element, span::<M>(position).numel);
+        let is_of_nothing = entry.reads.iter().any(|&operand| span::<M>(operand).numel == 0);
         let reason = match entry.role {
+            Role::Node if is_of_nothing => Reason::Empty,
             Role::Node => self.outside(position, &operands, false).unwrap_or_else(|| Self::otherwise(value, &operands)),
             _ if value.is_finite() => Reason::Given,
             _ => Reason::NotFinite,

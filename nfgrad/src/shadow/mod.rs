@@ -24,7 +24,7 @@ mod verdict;
 use nfgrad_shapes::Listed;
 
 use crate::bound::{Domain, Elementwise, Euclidean, Rule, Uniform, Up};
-use crate::error::Error;
+use crate::error::{Error, Processor};
 use crate::format::Format;
 use crate::graph::{BoundedRun, HasLoss, RevGraph, Run};
 
@@ -94,6 +94,7 @@ impl<G: RevGraph> Shadow<G> {
         &'a mut self,
         run: &'a Run<G, F>,
     ) -> Result<ValueCertificate<'a, G, F>, Error> {
+        Processor::check()?;
         run.need_values("certify_values")?;
         self.level = Level::Uniform;
         evaluate(&mut self.uniform, run)?;
@@ -118,6 +119,7 @@ impl<G: RevGraph> Shadow<G> {
     where
         G: HasLoss,
     {
+        Processor::check()?;
         run.need_gradient("certify")?;
         self.level = Level::Uniform;
         differentiate(&mut self.uniform, run)?;

@@ -112,7 +112,7 @@ impl<F: Format> TensorRef<'_, F, ()> {
 
 impl<F: Format, S: Shape> fmt::Debug for TensorRef<'_, F, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Tensor<{}, {:?}> {:?}", F::NAME, S::DIMS, self.data)
+        write!(f, "Tensor<{}, {:?}> {:?}", F::NAME, S::DIMS, Summary(self.data))
     }
 }
 
@@ -243,7 +243,24 @@ impl<'a, F: Format, S: Shape, D: Domain> BallTensor<'a, F, S, D> {
 
 impl<F: Format, S: Shape, D: Domain> fmt::Debug for BallTensor<'_, F, S, D> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?} +/- {:?}", self.mid(), self.ball.rad)
+        write!(f, "{:?} +/- {:?}", self.mid(), Summary(self.ball.rad))
+    }
+}
+
+/// A list that is printed whole if it is short, and otherwise as its first and its last elements.
+struct Summary<'a, T>(&'a [T]);
+
+/// How many elements are printed of each end.
+const ENDS: usize = 4;
+
+impl<T: fmt::Debug> fmt::Debug for Summary<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let len = self.0.len();
+        let mut list = f.debug_list();
+        if len <= 2 * ENDS {
+            return list.entries(self.0).finish();
+        }
+        list.entries(&self.0[..ENDS]).entry(&format_args!("..")).entries(&self.0[len - ENDS..]).finish()
     }
 }
 
@@ -258,4 +275,27 @@ fn offset<S: Shape>(index: &[usize]) -> Option<usize> {
 /// Whether a slice of `found` elements fills a tensor of shape `S`.
 pub(super) fn check_length<S: Shape>(found: usize) -> Result<(), Error> {
     if found == S::NUMEL { Ok(()) } else { Err(Error::Length { shape: S::DIMS, expected: S::NUMEL, found }) }
+}
+
+#[cfg(test)]
+mod tests {
+    use nfgrad_shapes::D;
+
+    use super::*;
+
+    #[test]
+    fn a_long_tensor_prints_its_ends() {
+        let short = Tensor::<f32, (D<2>, D<4>)>::zeros();
+        assert_eq!(format!("{short:?}"), "Tensor<f32, [2, 4]> [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]");
+        let mut long = Tensor::<f32, (D<784>, D<128>)>::zeros();
+        let mut count = 0.0;
+        long.view_mut().fill_with(|| {
+            count += 1.0;
+            count
+        });
+        let text = "Tensor<f32, [784, 128]> [1.0, 2.0, 3.0, 4.0, .., 100349.0, 100350.0, 100351.0, 100352.0]";
+        assert_eq!(format!("{:?}", long.view_mut()), text);
+        assert_eq!(format!("{long:?}"), text);
+        assert_eq!(format!("{:?}", Tensor::<f32, (D<0>,)>::zeros()), "Tensor<f32, [0]> []");
+    }
 }
