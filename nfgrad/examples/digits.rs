@@ -141,15 +141,16 @@ fn load_batch<F: Format>(
 
 fn count_correct(run: &Run<Batch, f32>, classes: &[u8]) -> usize {
     let logits = run.outputs().logits;
-    let largest = |row: &[f32]| (1..row.len()).fold(0, |best, j| if row[j] > row[best] { j } else { best });
+    let is_largest = |row: &[f32], class: usize| (0..row.len()).all(|j| j == class || row[class] > row[j]);
     let rows = logits.as_slice().chunks_exact(CLASSES.into());
-    rows.zip(classes).filter(|(row, class)| largest(row) == usize::from(**class)).count()
+    rows.zip(classes).filter(|(row, class)| is_largest(row, usize::from(**class))).count()
 }
 
 /// Values and gradients of the batch that is loaded, with three ways to bound their errors.
-fn report(run: &mut Run<Batch, f32>) -> Result<Report, Error_> {
+fn report(run: &mut Run<Batch, f32>) -> Result<Report<'_, Batch, f32>, Error_> {
     run.forward();
     run.backward();
+    let run = &*run;
     let mut uniform = Batch::bounded::<f32, Uniform>();
     let mut elementwise = Batch::bounded::<f32, Elementwise>();
     uniform.copy_leaves_from(run);
@@ -159,7 +160,7 @@ fn report(run: &mut Run<Batch, f32>) -> Result<Report, Error_> {
     elementwise.forward()?;
     elementwise.backward()?;
     let mut shadow = Shadow::new();
-    Ok(Report::new(run).radii(&uniform).radii(&elementwise).certificate(&shadow.certify(run)?))
+    Report::new(run).radii(&uniform)?.radii(&elementwise)?.certificate(&shadow.certify(run)?)
 }
 
 /// One row of the table of predictions.

@@ -52,6 +52,11 @@ pub enum Error {
         /// What it may be.
         range: &'static str,
     },
+    /// Radii or a certificate of another run than the one that a report is of.
+    AnotherRun {
+        /// The name that their column would have.
+        column: &'static str,
+    },
 }
 
 impl fmt::Display for Error {
@@ -80,6 +85,10 @@ impl fmt::Display for Error {
             }
             Self::Hyperparameter { name, range } => {
                 write!(f, "the {name} of the optimizer is not {range}; no step was taken")
+            }
+            Self::AnotherRun { column } => {
+                write!(f, "the bounds of the column `{column}` are of another run than the one that is reported")?;
+                write!(f, "; report that run, or compute both from the same leaves")
             }
         }
     }

@@ -99,7 +99,7 @@ fn an_op_without_a_rule_has_an_infinite_radius_and_the_report_says_why() {
     assert_eq!(run.gradients().w.max_radius().get(), f64::INFINITY);
     let origins = Unknown::origins(&run);
     assert_eq!((origins.len(), origins[0].name.as_str(), origins[0].op), (1, "p", "Outer"));
-    let report = Report::new(run.run()).radii(&run).to_string();
+    let report = Report::new(run.run()).radii(&run).unwrap().to_string();
     assert!(
         report.contains("nothing is known of `p` = Outer(s, w) at element 0, where it is 4: `Outer` gives no radius"),
         "{report}"

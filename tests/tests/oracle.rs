@@ -5,7 +5,11 @@ use nfgrad::graph::Model;
 use nfgrad::graph::{BallRef, Ref};
 use nfgrad::prelude::*;
 use nfgrad::shadow::Enclosures;
+use nfgrad::shadow::Level;
 use nfgrad_tests::oracle::{Exact, Oracle};
+
+#[path = "oracle/certificates.rs"]
+mod certificates;
 
 graph! {
     /// The digits classifier.
@@ -87,6 +91,8 @@ macro_rules! oracle_test {
             let run = set::<F>(&oracle);
             let mut shadow = Shadow::new();
             let certificate = shadow.certify(&run).unwrap();
+            // Small networks cost no more than this.
+            assert_eq!(certificate.level(), Level::Uniform);
             let outputs = certificate.outputs();
             check(&oracle, stringify!($output), outputs.$output.values().as_slice(), |i| outputs.$output.error(i));
             check(&oracle, "loss", outputs.loss.values().as_slice(), |i| outputs.loss.error(i));

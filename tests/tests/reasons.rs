@@ -82,7 +82,7 @@ fn at_the_border_a_root_has_a_value_and_no_derivative() {
     let reason = Reason::Domain { operand: 0, defined: Defined::Above(0.0), margin: 0.0 };
     assert_eq!((origins[0].name.as_str(), origins[0].element, origins[0].reason), ("c", 1, reason));
     assert!(origins[0].is_gradient && origins[0].op == "sqrt");
-    let report = Report::new(run.run()).radii(&run).to_string();
+    let report = Report::new(run.run()).radii(&run).unwrap().to_string();
     assert!(report.contains("the derivative of `sqrt` needs `c` above 0, but it is 0.5 +/- 5.0e-1"), "{report}");
 }
 

@@ -136,7 +136,7 @@ fn a_report_has_both_numbers_and_says_where_there_is_no_rule() {
     let origins = Unknown::origins(&theirs);
     assert_eq!(origins.len(), 1);
     assert!(origins[0].to_string().contains("TorchLean has no rule for `sin`"), "{}", origins[0]);
-    let report = Report::new(ours.run()).radii(&theirs).radii(&ours);
+    let report = Report::new(ours.run()).radii(&theirs).unwrap().radii(&ours).unwrap();
     assert_eq!(report.columns, ["T0", "Elementwise"]);
     assert!(report.rows.iter().all(|row| !row.errors[0].is_finite() && row.errors[1].get() < 1e-5));
 }

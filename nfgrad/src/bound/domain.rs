@@ -53,6 +53,9 @@ pub trait Domain: Copy + Default + Send + Sync + 'static {
     const NAME: &'static str;
     /// Whether values and radii are those of TorchLean: see [`T0`](super::T0).
     const TORCHLEAN: bool = false;
+    /// Whether a run stands for the real numbers, as a [shadow](crate::shadow::Shadow) does: an op that
+    /// [only rounds](crate::op::Op::ONLY_ROUNDS) then passes its operand on.
+    const IS_SHADOW: bool = false;
     /// Whether a tensor has one radius that bounds the 2-norm of its errors, `√(Σᵢ |xᵢ - xᵢ*|²)`, and so each of them too.
     const IS_NORM: bool = false;
 

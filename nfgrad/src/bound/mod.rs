@@ -3,6 +3,7 @@
 mod domain;
 mod elementwise;
 mod euclidean;
+mod in_shadow;
 mod steady;
 mod torchlean;
 mod uniform;
@@ -11,6 +12,7 @@ mod up;
 pub use domain::{Ball, BallMat, Domain, Rule};
 pub use elementwise::Elementwise;
 pub use euclidean::Euclidean;
+pub(crate) use in_shadow::InShadow;
 pub use steady::Steady;
 pub(crate) use steady::{Bound, fill_rows};
 pub use torchlean::T0;

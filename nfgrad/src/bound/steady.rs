@@ -103,6 +103,12 @@ impl<'a, F: Format, D: Domain> Steady<'a, F, D> {
         self.ball.anyhow()
     }
 
+    /// The same operand of a domain that keeps as many radii.
+    #[inline(always)]
+    pub(super) fn of<E: Domain>(self) -> Steady<'a, F, E> {
+        Steady { ball: self.ball.of(), spread: self.spread }
+    }
+
     /// The operand as it is.
     #[inline(always)]
     pub(super) fn ball(self) -> Ball<'a, F, D> {

@@ -15,6 +15,7 @@ mod sixteen;
 mod stochastic;
 mod tensor_float;
 
+use std::any::TypeId;
 use std::fmt::{Debug, Display};
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
@@ -256,6 +257,22 @@ pub trait Format: Copy + Default + PartialEq + PartialOrd + Debug + Display + Se
     fn all_finite(xs: &[Self]) -> bool {
         crate::kernel::norms::all_finite(xs)
     }
+}
+
+/// At least `|x - y|` for numbers of two formats.
+#[inline]
+pub(crate) fn gap<F: Format, E: Format>(x: F, y: E) -> Up {
+    let nearest = y.to_f64();
+    let distance = x.distance(nearest);
+    // `|y - nearest| <= c |y| <= 2c |nearest|`.
+    if E::CONVERSION == 0.0 { distance } else { distance + Up::abs(nearest) * Up::new(2.0 * E::CONVERSION) }
+}
+
+/// Whether every number of `E` is known to be one of `F`, so that nothing is lost when it is restored there.
+#[inline]
+pub(crate) fn embeds<E: Format, F: Format>() -> bool {
+    let (from, to) = (TypeId::of::<E>(), TypeId::of::<F>());
+    from == to || (to == TypeId::of::<f64>() && E::CONVERSION == 0.0)
 }
 
 /// [`Format::matmul`] of a format that accumulates in a wider primitive type: the operands are widened, the sums rounded once.

@@ -15,7 +15,7 @@ use super::run::{Parts, Run, ScratchSize};
 use super::{BoundedState, HasLoss, RevGraph};
 use crate::bound::{Ball, Domain, Up, assert_fits};
 use crate::error::{Error, Processor, Since};
-use crate::format::Format;
+use crate::format::{Format, embeds, gap};
 use crate::tensor::{BallTensor, EList, TensorMut};
 
 pub(super) use sweeps::{BackwardAll, BackwardLeaves, BackwardLoss, Forward, StateSize};
@@ -97,9 +97,49 @@ impl<G: RevGraph, F: Format, D: Domain> BoundedRun<G, F, D> {
     }
 
     /// Takes the leaves of another run, each number rounded to nearest where the format is another. Radii are not taken:
-    /// a rounded leaf is, from here on, the real one.
+    /// a rounded leaf is, from here on, the real one. [`BoundedRun::enclose_leaves_of`] keeps to the numbers of the other run.
     pub fn copy_leaves_from<E: Format>(&mut self, other: &Run<G, E>) {
         self.run.copy_leaves_from(other);
+    }
+
+    /// Takes the leaves of another run, each number rounded to nearest where the format is another, and within a radius of the
+    /// number that it was: the real leaves are those of the other run. Radii that were given before are replaced.
+    ///
+    /// ```
+    /// use nfgrad::prelude::*;
+    ///
+    /// graph! {
+    ///     graph Double { param w: [2]; output y = w + w; }
+    /// }
+    ///
+    /// let mut wide = Double::run::<f32>();
+    /// wide.leaves_mut().w.copy_from_slice(&[1.0, 1.001])?;
+    /// let mut narrow = Double::bounded::<bf16, Elementwise>();
+    /// narrow.enclose_leaves_of(&wide);
+    /// narrow.forward()?;
+    /// let y = narrow.outputs().y;
+    /// assert_eq!(y.mid().get([1]).map(bf16::to_f64), Some(2.0));
+    /// assert_eq!(y.radius(0).get(), 0.0);
+    /// assert!(y.radius(1).get() > 0.002); // of the weights in bf16 themselves it would be 0
+    /// # Ok::<(), nfgrad::Error>(())
+    /// ```
+    pub fn enclose_leaves_of<E: Format>(&mut self, other: &Run<G, E>) {
+        self.trust();
+        self.run.copy_leaves_from(other);
+        let (mine, theirs) = (self.run.values().values(), other.values().values());
+        let radii = self.radii.radii_mut();
+        G::Context::LAYOUT.for_each(&mut |position, span| {
+            if position >= G::LEAVES {
+                return;
+            }
+            let radii = &mut radii[D::range(position, span.offset, span.numel)];
+            if embeds::<E, F>() {
+                return radii.fill(0.0);
+            }
+            let own = span.offset..span.offset + span.numel;
+            let (mine, theirs) = (&mine[own.clone()], &theirs[own]);
+            D::fill(radii, span.numel, |i: usize| gap(mine[i], theirs[i]));
+        });
     }
 
     /// Computes every node and its radii.

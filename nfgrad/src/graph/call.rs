@@ -19,6 +19,7 @@ use std::marker::PhantomData;
 use nfgrad_shapes::{At, Context, Holds, Idx, Shape, padded};
 
 use super::bounded::{self, StateSize};
+use super::node::hand_back;
 use super::plan::{MAX_OPERANDS, Mode, Modes};
 use super::run::{self, Plans, ScratchSize};
 use super::{BoundedState, RevGraph, RevNode};
@@ -312,22 +313,10 @@ where
         }
         for leaf in A::LIST.each() {
             let from = &inside[leaf.inside..][..leaf.numel];
-            let from_radii = &inside_radii[D::range(leaf.k, leaf.inside, leaf.numel)];
+            let from = Ball::<F, D>::new(from, &inside_radii[D::range(leaf.k, leaf.inside, leaf.numel)]);
             let to = &mut cotangents[leaf.offset..][..leaf.numel];
             let to_radii = &mut cotangent_radii[D::range(leaf.position, leaf.offset, leaf.numel)];
-            match modes.of(leaf.k) {
-                Mode::Skip => {}
-                Mode::Write => {
-                    to.copy_from_slice(from);
-                    to_radii.copy_from_slice(from_radii);
-                }
-                Mode::Add => {
-                    D::accumulate(to_radii, from_radii, leaf.numel, |i| {
-                        D::addition_error(to[i], from[i], to[i].add(from[i]))
-                    });
-                    update(to, from, F::add);
-                }
-            }
+            hand_back(modes.of(leaf.k), from, (to, to_radii));
         }
     }
 }

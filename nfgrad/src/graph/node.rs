@@ -140,6 +140,22 @@ impl_witnesses!(S I, T J);
 impl_witnesses!(S I, T J, U K);
 impl_witnesses!(S I, T J, U K, V L);
 
+impl<O, W, P> Node<O, W, P> {
+    /// Whether the ball of the operand is passed on as it is, and that of the cotangent back.
+    const fn passes_on<Ctx: Context, D: Domain>() -> bool
+    where
+        W: Witnesses<Ctx>,
+        O: Op<W::Shapes>,
+    {
+        let is_identity = D::IS_SHADOW && O::ONLY_ROUNDS;
+        assert!(
+            !is_identity || (W::NUMELS.len() == 1 && W::NUMELS[0] == <O::Out as Shape>::NUMEL),
+            "an op that only rounds has one operand, of the shape of its result"
+        );
+        is_identity
+    }
+}
+
 impl<Ctx, O, W, P> RevNode<Ctx> for Node<O, W, P>
 where
     Ctx: Context,
@@ -183,6 +199,11 @@ where
             out[0] = O::torchlean(balls::<Ctx, W, F, T0>(before, radii), y).get();
             return;
         }
+        if const { Self::passes_on::<Ctx, D>() } {
+            y.copy_from_slice(&before[value_range::<Ctx, W>(0)]);
+            out.copy_from_slice(&radii[radius_range::<Ctx, W, D>(0)]);
+            return;
+        }
         O::forward(values::<Ctx, W, F>(before), y);
         O::forward_radius::<F, D>(balls::<Ctx, W, F, D>(before, radii), y, out);
     }
@@ -223,6 +244,11 @@ where
             torchlean::vjp::<Ctx, O, W, F>(modes, x, [y.of(), dy.of()], (cotangents, cotangent_radii), scratch);
             return;
         }
+        if const { Self::passes_on::<Ctx, D>() } {
+            let slot = &mut cotangents[value_range::<Ctx, W>(0)];
+            hand_back(modes.of(0), dy, (slot, &mut cotangent_radii[radius_range::<Ctx, W, D>(0)]));
+            return;
+        }
         let x = || balls::<Ctx, W, F, D>(before, radii);
         let part = |k| scratch_range(W::NUMELS, k);
         let dx = targets::<Ctx, W, F>(modes, |k| value_range::<Ctx, W>(k), cotangents, part, scratch);
@@ -241,13 +267,32 @@ where
         for k in 0..W::POSITIONS.len() {
             if matches!(modes.of(k), Mode::Add) {
                 let (contribution, slot) = (scratch_range(W::NUMELS, k), value_range::<Ctx, W>(k));
-                let (added, sums) = (&scratch[contribution], &mut cotangents[slot]);
                 let other = &radii_scratch[radii_scratch_range::<D>(W::NUMELS, k)];
-                D::accumulate(&mut cotangent_radii[radius_range::<Ctx, W, D>(k)], other, added.len(), |i| {
-                    D::addition_error(sums[i], added[i], sums[i].add(added[i]))
-                });
-                update(sums, added, F::add);
+                let added = Ball::<F, D>::new(&scratch[contribution], other);
+                hand_back(Mode::Add, added, (&mut cotangents[slot], &mut cotangent_radii[radius_range::<Ctx, W, D>(k)]));
             }
+        }
+    }
+}
+
+/// Writes or adds a contribution to a cotangent, with its radii.
+#[inline]
+pub(super) fn hand_back<F: Format, D: Domain>(
+    mode: Mode,
+    from: Ball<'_, F, D>,
+    (to, to_radii): (&mut [F], &mut [f64]),
+) {
+    match mode {
+        Mode::Skip => {}
+        Mode::Write => {
+            to.copy_from_slice(from.mid);
+            to_radii.copy_from_slice(from.rad);
+        }
+        Mode::Add => {
+            D::accumulate(to_radii, from.rad, to.len(), |i| {
+                D::addition_error(to[i], from.mid[i], to[i].add(from.mid[i]))
+            });
+            update(to, from.mid, F::add);
         }
     }
 }

@@ -20,8 +20,8 @@
 //! by the triangle inequality, with differences that are computed and not bounded: they count both roundings, are exactly 0 where nothing was lost,
 //! and count what a saturating `G` has cut off. Where `G` overflows to an infinity or a NaN the radius is ∞.
 //!
-//! A [`Shadow`](crate::shadow::Shadow) is a run in f64 and casts too. Its certificates hold, but for what comes after a cast they are no
-//! tighter than the radii of a run.
+//! A [`Shadow`](crate::shadow::Shadow) stands for the real numbers, so there a cast is that identity: the ball of `x` is passed on as it is, and
+//! that of `ȳ` back. What the casts of a run have cost is then a part of the difference between the two, and measured as such.
 
 use std::fmt::{self, Debug};
 use std::marker::PhantomData;
@@ -97,6 +97,7 @@ impl<G: Target> Cast<G> {
 
 impl<G: Target> Pointwise for Cast<G> {
     const NAME: &'static str = "cast";
+    const ONLY_ROUNDS: bool = true;
     /// A radius and a constant.
     const STEADY: Steadiness = Steadiness::LINEAR;
 

@@ -159,6 +159,11 @@ pub trait Op<In: Operands>: 'static {
     /// It is evaluated before a graph with such a node runs.
     const VALID: () = ();
 
+    /// Whether the real function is the identity, of which the op computes a rounding, on the way back too: as a cast does. It has one
+    /// operand, of the shape of the result. A [`Shadow`](crate::shadow::Shadow) stands for the real numbers and does not compute
+    /// it: the operand is passed on, and the cotangent back.
+    const ONLY_ROUNDS: bool = false;
+
     /// Where the op has a value, of its operand at that place; for reports.
     fn defined(_operand: usize) -> Defined {
         Defined::Everywhere

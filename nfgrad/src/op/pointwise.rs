@@ -19,6 +19,8 @@ pub trait Pointwise: 'static {
     /// The name, as in a `graph!` block.
     const NAME: &'static str;
 
+    /// Whether the real function is the identity: see [`Op::ONLY_ROUNDS`].
+    const ONLY_ROUNDS: bool = false;
     /// Where the function has a value.
     const DEFINED: Defined = Defined::Everywhere;
     /// Where it has a derivative.
@@ -124,6 +126,7 @@ impl Steadiness {
 impl<P: Pointwise, S: Shape> Op<(S,)> for P {
     const NAME: &'static str = P::NAME;
     type Out = S;
+    const ONLY_ROUNDS: bool = P::ONLY_ROUNDS;
 
     fn defined(_: usize) -> Defined {
         P::DEFINED

@@ -36,13 +36,14 @@ pub(super) struct Radii<'a> {
 
 impl Radii<'_> {
     /// The smallest bound of element `i`.
+    #[inline(always)]
     pub(super) fn radius(&self, i: usize) -> Up {
         self.each.map_or(self.all, |each| self.all.min(Up::new(each[i])))
     }
 
-    /// A bound for all elements.
-    pub(super) fn largest(&self) -> f64 {
-        let each = self.each.map_or(f64::INFINITY, |each| each.iter().fold(0.0, |a, &b| b.max(a)));
-        self.all.get().min(each)
+    /// One bound for all elements.
+    #[cfg(test)]
+    pub(super) fn of_all(all: Up) -> Self {
+        Self { all, each: None }
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! It borrows both, so the values that it speaks of cannot change while it exists, and it cannot be held against another
 //! run.
+//!
+//! How far from *what* is said when it is made: from exact arithmetic on the leaves of the run, or on those of another one.
 
 use std::fmt;
 
@@ -17,6 +19,8 @@ use crate::graph::{Model, RevGraph, Run};
 pub struct ValueCertificate<'a, G: RevGraph, F> {
     pub(super) shadow: &'a Shadow<G>,
     pub(super) run: &'a Run<G, F>,
+    /// The format of the run whose leaves were taken for real, if it is another one.
+    pub(super) leaves_of: Option<&'static str>,
 }
 
 /// Bounds of the values and of the gradients of a run.
@@ -28,6 +32,12 @@ impl<'a, G: RevGraph, F: Format> ValueCertificate<'a, G, F> {
     /// The sharpest radii that the shadow computed.
     pub fn level(&self) -> Level {
         self.shadow.level
+    }
+
+    /// The name of the format of the run whose leaves were taken for the real ones, where [`Shadow::certify_values_against`] was given
+    /// one; `None` if they are those of the run itself.
+    pub fn leaves_of(&self) -> Option<&'static str> {
+        self.leaves_of
     }
 
     /// The outputs by name, with a bound on the error of every element.
@@ -45,6 +55,17 @@ impl<'a, G: RevGraph, F: Format> Certificate<'a, G, F> {
         self.values.level()
     }
 
+    /// The name of the format of the run whose leaves were taken for the real ones, where [`Shadow::certify_against`] was given
+    /// one; `None` if they are those of the run itself.
+    pub fn leaves_of(&self) -> Option<&'static str> {
+        self.values.leaves_of
+    }
+
+    /// The run that this is of.
+    pub(crate) fn run(&self) -> &'a Run<G, F> {
+        self.values.run
+    }
+
     /// The outputs by name, with a bound on the error of every element.
     pub fn outputs(&self) -> G::Outputs<Enclosures<'a, F>>
     where
@@ -59,13 +80,13 @@ impl<'a, G: RevGraph, F: Format> Certificate<'a, G, F> {
     where
         G: Model,
     {
-        let ValueCertificate { shadow, run } = self.values;
+        let ValueCertificate { shadow, run, .. } = self.values;
         G::params(&mut Enclosures::new(run.cotangents().values(), shadow.answer(true)))
     }
 
     /// The largest error bound of one tensor, or of its gradient.
     pub(crate) fn max_error(&self, position: usize, span: Span, is_gradient: bool) -> Up {
-        let ValueCertificate { shadow, run } = self.values;
+        let ValueCertificate { shadow, run, .. } = self.values;
         let list = if is_gradient { run.cotangents() } else { run.values() };
         let (mid, radii) = shadow.answer(is_gradient).at(position, span);
         largest_error(&list.values()[span.offset..][..span.numel], mid, radii)

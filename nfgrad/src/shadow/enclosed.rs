@@ -51,7 +51,7 @@ impl<'a, F: Format, S: Shape> Enclosed<'a, F, S> {
     /// # Panics
     /// If `i` is outside the tensor.
     pub fn error(&self, i: usize) -> Up {
-        distance(self.run[i], self.mid[i]) + self.shadow_radius(i)
+        self.run[i].distance(self.mid[i]) + self.shadow_radius(i)
     }
 
     /// The largest bound of the tensor.
@@ -66,7 +66,7 @@ impl<'a, F: Format, S: Shape> Enclosed<'a, F, S> {
 
     /// For each row along the last axis: is the largest element the one that exact real arithmetic makes largest?
     ///
-    /// A scalar is one row of one element.
+    /// A scalar is one row of one element. Rows of no elements have no verdict.
     pub fn argmax(&self) -> impl Iterator<Item = Verdict> + use<'a, F, S> {
         let this = *self;
         let classes = S::DIMS.last().copied().unwrap_or(1).max(1);
@@ -110,14 +110,8 @@ impl<'a, F: Format> Source for Enclosures<'a, F> {
     }
 }
 
-/// At least `|x - mid|`.
-#[inline(always)]
-pub(super) fn distance<F: Format>(x: F, mid: f64) -> Up {
-    x.distance(mid)
-}
-
 /// The largest `|x - mid| + rad` of a tensor.
 pub(super) fn largest_error<F: Format>(run: &[F], mid: &[f64], radii: Radii<'_>) -> Up {
-    let errors = run.iter().zip(mid).enumerate().map(|(i, (&x, &mid))| distance(x, mid) + radii.radius(i));
+    let errors = run.iter().zip(mid).enumerate().map(|(i, (&x, &mid))| x.distance(mid) + radii.radius(i));
     errors.fold(Up::ZERO, Up::max)
 }

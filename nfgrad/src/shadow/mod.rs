@@ -11,42 +11,40 @@
 //! and for a run in f32 or narrower, `rad` is some `2^-29` of what matters. The bound is not a worst case: it is the error
 //! that this run made, plus a sliver.
 //!
-//! A shadow looks at itself. Where its own radius is more than a hundredth of the error that it reports, radii of one
-//! number for each tensor, the largest error, were too blunt. It goes on with the 2-norms of the errors, which grow far less from layer
+//! What is real? Exact arithmetic on some leaves, and there is a choice:
+//!
+//! - [`Shadow::certify`]: on the leaves of the run. A run in bf16 whose weights were rounded from f32 is then held against exact arithmetic
+//!   on the *rounded* weights, and what the rounding of the weights has cost is not counted.
+//! - [`Shadow::certify_against`]: on the leaves of another run, such as the one in f32.
+//!
+//! In both, an op that only rounds, such as `cast(x, bf16)`, is the identity: in exact arithmetic nothing is rounded. A leaf that is no
+//! f64, in a radix like 10, has a radius: the distance to the nearest one.
+//!
+//! A shadow looks at itself. Where its own radii are [blunt](blunt) beside the errors that it reports, radii of one
+//! number for each tensor, the largest error, were not enough. It goes on with the 2-norms of the errors, which grow far less from layer
 //! to layer, and then with one radius for each element. Every radius that is known is true, so an element has the smallest of
-//! those that were computed; [`Certificate::level`] says how far the shadow went.
+//! those that were computed; [`Certificate::level`] says how far the shadow went, and [`Shadow::at_least`] asks for more.
 
 mod answer;
+mod blunt;
 mod certificate;
 mod enclosed;
+mod ladder;
 mod verdict;
 
-use nfgrad_shapes::Listed;
-
-use crate::bound::{Domain, Elementwise, Euclidean, Rule, Uniform, Up};
+use crate::bound::{Domain, Elementwise, Euclidean, InShadow, Uniform};
 use crate::error::{Error, Processor};
 use crate::format::Format;
 use crate::graph::{BoundedRun, HasLoss, RevGraph, Run};
 
 use answer::{Answer, Radii};
 pub use certificate::{Certificate, ValueCertificate};
-use enclosed::distance;
 pub use enclosed::{Enclosed, Enclosures};
+pub use ladder::Level;
+use ladder::{Both, Forward, Sweeps};
 pub use verdict::{Tally, Verdict};
 
-/// The sharpest radii that a shadow computed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Level {
-    /// The largest error of each tensor.
-    Uniform,
-    /// And the 2-norm of its errors.
-    Euclidean,
-    /// And the error of each element.
-    Elementwise,
-}
-
-/// A graph evaluated as balls in f64 at the leaves of a run: every format up to f64 embeds in it, so the leaves are the
-/// same numbers.
+/// A graph evaluated as balls in f64.
 ///
 /// ```
 /// use nfgrad::prelude::*;
@@ -72,20 +70,60 @@ pub enum Level {
 /// ```
 #[derive(Debug)]
 pub struct Shadow<G: RevGraph> {
-    uniform: BoundedRun<G, f64, Uniform>,
+    uniform: Balls<G, Uniform>,
     /// Allocated when they are first needed.
-    euclidean: Option<Box<BoundedRun<G, f64, Euclidean>>>,
-    elementwise: Option<Box<BoundedRun<G, f64, Elementwise>>>,
+    euclidean: Option<Box<Balls<G, Euclidean>>>,
+    elementwise: Option<Box<Balls<G, Elementwise>>>,
+    /// The level of the last answer.
     level: Level,
+    /// The level that was asked for.
+    least: Level,
 }
+
+/// The graph over balls in f64.
+type Balls<G, D> = BoundedRun<G, f64, InShadow<D>>;
 
 impl<G: RevGraph> Shadow<G> {
     /// A shadow that has not looked at any run.
     pub fn new() -> Self {
-        Self { uniform: BoundedRun::new(), euclidean: None, elementwise: None, level: Level::Uniform }
+        Self {
+            uniform: BoundedRun::new(),
+            euclidean: None,
+            elementwise: None,
+            level: Level::Uniform,
+            least: Level::Uniform,
+        }
     }
 
-    /// Evaluates the graph, values only, at the leaves of a run.
+    /// Asks for a level: the shadow computes the radii of this level and of all before it, even where they do not seem to be needed.
+    ///
+    /// A shadow stops as soon as its radii are small beside the errors of most entries. What is much smaller than its
+    /// neighbours may still have a radius that was made for them:
+    ///
+    /// ```
+    /// use nfgrad::prelude::*;
+    /// use nfgrad::shadow::Level;
+    ///
+    /// graph! {
+    ///     graph Tenths { input x: [9]; output y = 0.1 * x; }
+    /// }
+    ///
+    /// let mut run = Tenths::run::<f32>();
+    /// run.leaves_mut().x.copy_from_slice(&[10.0, 10.0, 10.0, 10.0, 10.0, 10.0, 10.0, 10.0, 1e-30])?;
+    /// run.forward();
+    /// let mut shadow = Shadow::new();
+    /// assert!(shadow.certify_values(&run)?.outputs().y.error(8).get() > 1e-17);
+    /// let mut shadow = Shadow::new().at_least(Level::Elementwise);
+    /// assert!(shadow.certify_values(&run)?.outputs().y.error(8).get() < 1e-37);
+    /// # Ok::<(), nfgrad::Error>(())
+    /// ```
+    #[must_use]
+    pub fn at_least(mut self, level: Level) -> Self {
+        self.least = level;
+        self
+    }
+
+    /// Bounds how far the values of a run are from exact arithmetic on its leaves.
     ///
     /// # Errors
     /// [`Error::Processor`] if this thread does not compute as all bounds assume; [`Error::Stale`] unless the values of the run are those of its
@@ -96,20 +134,11 @@ impl<G: RevGraph> Shadow<G> {
     ) -> Result<ValueCertificate<'a, G, F>, Error> {
         Processor::check()?;
         run.need_values("certify_values")?;
-        self.level = Level::Uniform;
-        evaluate(&mut self.uniform, run)?;
-        if self.is_blunt(run, false) {
-            self.level = Level::Euclidean;
-            evaluate(self.euclidean.get_or_insert_default(), run)?;
-        }
-        if self.level == Level::Euclidean && self.is_blunt(run, false) {
-            self.level = Level::Elementwise;
-            evaluate(self.elementwise.get_or_insert_default(), run)?;
-        }
-        Ok(ValueCertificate { shadow: self, run })
+        self.climb(&Forward(run), run, false)?;
+        Ok(ValueCertificate { shadow: self, run, leaves_of: None })
     }
 
-    /// Evaluates the graph and the gradient of its loss at the leaves of a run.
+    /// Bounds how far the values of a run, and the gradients of its loss, are from exact arithmetic on its leaves.
     ///
     /// # Errors
     /// [`Error::Processor`] if this thread does not compute as all bounds assume; [`Error::Stale`] unless the values of the run and the gradient of
@@ -121,37 +150,80 @@ impl<G: RevGraph> Shadow<G> {
     {
         Processor::check()?;
         run.need_gradient("certify")?;
-        self.level = Level::Uniform;
-        differentiate(&mut self.uniform, run)?;
-        if self.is_blunt(run, true) {
-            self.level = Level::Euclidean;
-            differentiate(self.euclidean.get_or_insert_default(), run)?;
-        }
-        if self.level == Level::Euclidean && self.is_blunt(run, true) {
-            self.level = Level::Elementwise;
-            differentiate(self.elementwise.get_or_insert_default(), run)?;
-        }
-        Ok(Certificate { values: ValueCertificate { shadow: self, run } })
+        self.climb(&Both(run), run, true)?;
+        Ok(Certificate { values: ValueCertificate { shadow: self, run, leaves_of: None } })
     }
 
-    /// Whether some output (or gradient) has a radius beyond a hundredth of the errors it is to bound.
+    /// Bounds how far the values of a run are from exact arithmetic on the leaves of another: what has it cost to round the leaves
+    /// *and* to compute in a narrower format? Of the other run nothing but the leaves is read.
     ///
-    /// An error below the last place of the run's largest value is not worth more work: the bound is then already
-    /// as small as the format can tell.
-    fn is_blunt<F: Format>(&self, run: &Run<G, F>, gradients: bool) -> bool {
-        let mut blunt = false;
-        let (values, cotangents) = (self.answer(false), self.answer(true));
-        G::Context::LAYOUT.for_each(&mut |position, span| {
-            let own = span.offset..span.offset + span.numel;
-            if G::OUTPUTS.contains(&position) {
-                let (mid, radii) = values.at(position, span);
-                blunt |= is_blunt(&run.values().values()[own], mid, radii);
-            } else if gradients && position < G::PARAMS {
-                let (mid, radii) = cotangents.at(position, span);
-                blunt |= is_blunt(&run.cotangents().values()[own], mid, radii);
+    /// # Errors
+    /// Those of [`Shadow::certify_values`].
+    pub fn certify_values_against<'a, F: Format, E: Format>(
+        &'a mut self,
+        run: &'a Run<G, F>,
+        leaves_of: &Run<G, E>,
+    ) -> Result<ValueCertificate<'a, G, F>, Error> {
+        Processor::check()?;
+        run.need_values("certify_values_against")?;
+        self.climb(&Forward(leaves_of), run, false)?;
+        Ok(ValueCertificate { shadow: self, run, leaves_of: Some(E::NAME) })
+    }
+
+    /// Bounds how far the values of a run, and the gradients of its loss, are from exact arithmetic on the leaves of another. Of the other run
+    /// nothing but the leaves is read.
+    ///
+    /// ```
+    /// use nfgrad::prelude::*;
+    ///
+    /// graph! {
+    ///     graph Parabola { param w: [1]; output loss = sum(w * w); }
+    /// }
+    ///
+    /// let mut wide = Parabola::run::<f32>();
+    /// wide.leaves_mut().w.copy_from_slice(&[1.001])?;
+    /// let mut narrow = Parabola::run::<bf16>();
+    /// narrow.copy_leaves_from(&wide); // 1.001 becomes 1
+    /// narrow.forward();
+    /// narrow.backward();
+    ///
+    /// let mut shadow = Shadow::new();
+    /// assert_eq!(shadow.certify(&narrow)?.gradients().w.error(0).get(), 0.0); // of 1² the gradient is 2
+    /// let certificate = shadow.certify_against(&narrow, &wide)?;
+    /// assert!((0.002..0.0021).contains(&certificate.gradients().w.error(0).get())); // of 1.001² it is 2.002
+    /// # Ok::<(), nfgrad::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Those of [`Shadow::certify`].
+    pub fn certify_against<'a, F: Format, E: Format>(
+        &'a mut self,
+        run: &'a Run<G, F>,
+        leaves_of: &Run<G, E>,
+    ) -> Result<Certificate<'a, G, F>, Error>
+    where
+        G: HasLoss,
+    {
+        Processor::check()?;
+        run.need_gradient("certify_against")?;
+        self.climb(&Both(leaves_of), run, true)?;
+        Ok(Certificate { values: ValueCertificate { shadow: self, run, leaves_of: Some(E::NAME) } })
+    }
+
+    /// Goes from level to level until the answer is no longer blunt.
+    fn climb<F: Format>(&mut self, sweeps: &impl Sweeps<G>, run: &Run<G, F>, gradients: bool) -> Result<(), Error> {
+        for level in Level::ALL {
+            self.level = level;
+            match level {
+                Level::Uniform => sweeps.evaluate(&mut self.uniform)?,
+                Level::Euclidean => sweeps.evaluate(self.euclidean.get_or_insert_default())?,
+                Level::Elementwise => sweeps.evaluate(self.elementwise.get_or_insert_default())?,
             }
-        });
-        blunt
+            if level >= self.least && !self.is_blunt(run, gradients) {
+                break;
+            }
+        }
+        Ok(())
     }
 
     /// The values (or cotangents) of the shadow with all radii of them that were computed.
@@ -168,24 +240,6 @@ impl<G: RevGraph> Shadow<G> {
     }
 }
 
-/// Both sweeps at the leaves of a run.
-fn differentiate<G: HasLoss, F: Format, D: Domain>(
-    shadow: &mut BoundedRun<G, f64, D>,
-    run: &Run<G, F>,
-) -> Result<(), Error> {
-    evaluate(shadow, run)?;
-    shadow.backward()
-}
-
-/// The forward sweep at the leaves of a run.
-fn evaluate<G: RevGraph, F: Format, D: Domain>(
-    shadow: &mut BoundedRun<G, f64, D>,
-    run: &Run<G, F>,
-) -> Result<(), Error> {
-    shadow.copy_leaves_from(run);
-    shadow.forward()
-}
-
 /// The radii of all values, or of all cotangents.
 fn radii<G: RevGraph, D: Domain>(run: &BoundedRun<G, f64, D>, is_gradient: bool) -> &[f64] {
     if is_gradient { run.cotangent_radii() } else { run.radii() }
@@ -194,35 +248,5 @@ fn radii<G: RevGraph, D: Domain>(run: &BoundedRun<G, f64, D>, is_gradient: bool)
 impl<G: RevGraph> Default for Shadow<G> {
     fn default() -> Self {
         Self::new()
-    }
-}
-
-/// The largest error of a tensor is mostly less than three times its median error, so a radius of this part of the largest is less than a
-/// hundredth of the median.
-const BLUNT: f64 = 300.0;
-
-/// Whether the radius of a tensor is more than that part of its largest error.
-fn is_blunt<F: Format>(run: &[F], mid: &[f64], radii: Radii<'_>) -> bool {
-    let (mut gap, mut largest) = ([0.0], [0.0]);
-    Uniform::fill(&mut gap, run.len(), Gap { run, mid });
-    Uniform::fill(&mut largest, run.len(), |i: usize| run[i].magnitude());
-    radii.largest() > gap[0].max(F::from_f64(largest[0]).half_ulp().get()) / BLUNT
-}
-
-/// How far the elements of a run are from the midpoints of the shadow.
-struct Gap<'a, F> {
-    run: &'a [F],
-    mid: &'a [f64],
-}
-
-impl<F: Format> Rule for Gap<'_, F> {
-    #[inline(always)]
-    fn radius(&self, i: usize) -> Up {
-        distance(self.run[i], self.mid[i])
-    }
-
-    #[inline(always)]
-    fn limited_to(self, numel: usize) -> Self {
-        Self { run: &self.run[..numel], mid: &self.mid[..numel] }
     }
 }

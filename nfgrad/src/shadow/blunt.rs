@@ -1,0 +1,144 @@
+//! When are the radii of a shadow too large for what they are to bound?
+//!
+//! Entry by entry, and not by the largest of a tensor: one that has overflowed, or that is far larger than its neighbours, says nothing
+//! of theirs. Entry `i` has a *scale*: the error that the run made there, or half a unit in the last place of what it computed if that
+//! is more, for a bound below that is as small as the format can tell. Beside it the radius of the shadow is
+//!
+//! - *fine*, if it is at most a hundredth of the scale: the bound is then the error and a sliver;
+//! - *coarse*, if it is more than the scale: the bound says more of the shadow than of the run.
+//!
+//! A tensor is blunt unless at least a quarter of its entries is fine and at most a quarter is coarse. Entries are not asked to be fine
+//! all of them, since scales differ: in the gradients of a small trained network a few in ten thousand entries are a million times
+//! smaller than most, and it would cost more to resolve these than all the others.
+//!
+//! An entry that is not finite, in the run or in the shadow, has no error to be found and is not counted. Nor is an exact 0 that the
+//! shadow finds to be 0 as well, as behind a relu: it has no scale. But it counts as coarse where nothing at all is known of it.
+//!
+//! So a level on which some entries are hopeless is good enough if the others are well there.
+
+use nfgrad_shapes::Listed;
+
+use super::{Radii, Shadow};
+use crate::format::Format;
+use crate::graph::{RevGraph, Run};
+use crate::kernel::dispatch::{Loop, widest};
+
+impl<G: RevGraph> Shadow<G> {
+    /// Whether some output, or gradient, is blunt.
+    pub(super) fn is_blunt<F: Format>(&self, run: &Run<G, F>, gradients: bool) -> bool {
+        let mut blunt = false;
+        let (values, cotangents) = (self.answer(false), self.answer(true));
+        G::Context::LAYOUT.for_each(&mut |position, span| {
+            let own = span.offset..span.offset + span.numel;
+            if G::OUTPUTS.contains(&position) {
+                let (mid, radii) = values.at(position, span);
+                blunt = blunt || Census::of(&run.values().values()[own.clone()], mid, radii).is_blunt();
+            }
+            if gradients && position < G::PARAMS {
+                let (mid, radii) = cotangents.at(position, span);
+                blunt = blunt || Census::of(&run.cotangents().values()[own], mid, radii).is_blunt();
+            }
+        });
+        blunt
+    }
+}
+
+/// A radius up to this part of its scale is fine.
+const FINE: f64 = 0.01;
+
+/// How many entries of a tensor count, and how sharp their radii are.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Census {
+    counted: usize,
+    fine: usize,
+    coarse: usize,
+}
+
+impl Census {
+    /// Counts the entries of a tensor of the run, beside the balls of the shadow.
+    fn of<F: Format>(run: &[F], mid: &[f64], radii: Radii<'_>) -> Self {
+        widest::<Self, _>((run, mid, radii))
+    }
+
+    /// Whether the tensor deserves better radii.
+    fn is_blunt(self) -> bool {
+        4 * self.fine < self.counted || 4 * self.coarse > self.counted
+    }
+
+    /// Counts one entry, without a branch, so that the loop is vectorised.
+    #[inline(always)]
+    fn count<F: Format>(&mut self, x: F, mid: f64, radius: f64) {
+        let scale = x.distance(mid).max(x.half_ulp()).get();
+        let is_finite = x.is_finite() & (mid.abs() < f64::INFINITY);
+        let is_known = radius < f64::INFINITY;
+        let has_scale = (mid != 0.0) | (x != F::ZERO);
+        let is_fine = is_known & (radius <= scale * FINE);
+        let is_coarse = !is_known | (radius > scale);
+        let counts = is_finite & (has_scale | !is_known);
+        self.counted += usize::from(counts);
+        self.fine += usize::from(counts & is_fine);
+        self.coarse += usize::from(counts & is_coarse);
+    }
+}
+
+impl<F: Format> Loop<(&[F], &[f64], Radii<'_>)> for Census {
+    type Output = Self;
+
+    #[inline(always)]
+    fn run((run, mid, radii): (&[F], &[f64], Radii<'_>)) -> Self {
+        let mut census = Self::default();
+        for (i, (&x, &mid)) in run.iter().zip(mid).enumerate() {
+            census.count(x, mid, radii.radius(i).get());
+        }
+        census
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bound::Up;
+
+    /// Of numbers around 1 in f32, whose scale is `2^-24` or their error.
+    fn is_blunt(run: &[f32], mid: &[f64], radius: f64) -> bool {
+        Census::of(run, mid, Radii::of_all(Up::new(radius))).is_blunt()
+    }
+
+    #[test]
+    fn the_scale_is_the_error_or_half_a_unit() {
+        let half = 2f64.powi(-24);
+        assert!(!is_blunt(&[1.0], &[1.0], half * 0.0099));
+        assert!(is_blunt(&[1.0], &[1.0], half * 0.011));
+        assert!(!is_blunt(&[1.0], &[1.5], 0.0049));
+        assert!(is_blunt(&[1.0], &[1.5], 0.0051));
+    }
+
+    #[test]
+    fn what_is_not_finite_does_not_count() {
+        for (x, mid) in [(f32::NAN, 1.0), (f32::INFINITY, 1.0), (1.0, f64::NAN), (1.0, f64::INFINITY)] {
+            assert!(!is_blunt(&[x], &[mid], f64::INFINITY));
+            assert!(is_blunt(&[x, x, x, x, 1.0], &[mid, mid, mid, mid, 1.0], f64::INFINITY));
+        }
+    }
+
+    #[test]
+    fn one_large_entry_does_not_speak_for_its_neighbours() {
+        let (run, mid) = ([1e30, 1.0, 1.0, 1.0, 1.0], [1.01e30, 1.0, 1.0, 1.0, 1.0]);
+        assert!(is_blunt(&run, &mid, 1e10));
+        assert!(!is_blunt(&run, &mid, 1e-12));
+    }
+
+    #[test]
+    fn some_that_are_far_smaller_are_left_as_they_are() {
+        let (run, mid) = ([1e-30, 1.0, 1.0, 1.0, 1.0], [1e-30, 1.0, 1.0, 1.0, 1.0]);
+        assert!(!is_blunt(&run, &mid, 1e-12));
+        assert!(is_blunt(&run[..2], &mid[..2], 1e-12));
+    }
+
+    #[test]
+    fn zeros_count_only_where_nothing_is_known_of_them() {
+        assert!(!is_blunt(&[0.0; 4], &[0.0; 4], 1.0));
+        assert!(is_blunt(&[0.0; 4], &[0.0; 4], f64::INFINITY));
+        assert!(is_blunt(&[0.0; 4], &[1e-3; 4], 1.0));
+    }
+}
