@@ -74,12 +74,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     load_batch(&mut run, &train, |row| row)?;
     println!("{}", report(&mut run)?);
 
-    println!("\nPredictions on the test set: is the class the one that exact real arithmetic gives?\n");
+    println!(
+        "\nPredictions on the test set: is the class the one that exact real arithmetic on the f32 weights gives?\n"
+    );
     println!("{:<6} {:>10} {:>10} {:>10}", "", "certified", "in doubt", "different");
-    certify("f32", &mut run, &test)?;
-    let mut narrow = Batch::run::<bf16>();
-    narrow.copy_params_from(&run);
-    certify("bf16", &mut narrow, &test)?;
+    certify::<f32>(&mut run, &test)?;
+    certify::<bf16>(&mut run, &test)?;
 
     println!("\nAgainst the oracle (Arb at 256 bits, a trained net, one batch of 16 in f32):\n");
     against_oracle(&folder.join("../tests/oracle/digits_f32.txt"))
@@ -119,20 +119,14 @@ fn fit(run: &mut Run<Batch, f32>, train: &Digits, seed: u64) -> Result<(), Error
 }
 
 /// Fills a batch with the pictures `pick(0), pick(1), …`; what lies beyond the last picture is left blank.
-fn load_batch<F: Format>(
-    run: &mut Run<Batch, F>,
-    digits: &Digits,
-    pick: impl Fn(usize) -> usize,
-) -> Result<(), Error_> {
-    let mut pixels = [F::ZERO; BATCH * PIXELS];
-    let mut targets = [F::ZERO; BATCH * CLASSES as usize];
+fn load_batch(run: &mut Run<Batch, f32>, digits: &Digits, pick: impl Fn(usize) -> usize) -> Result<(), Error_> {
+    let mut pixels = [0.0; BATCH * PIXELS];
+    let mut targets = [0.0; BATCH * CLASSES as usize];
     for row in 0..BATCH {
         let picture = pick(row);
         let Some(&class) = digits.classes.get(picture) else { continue };
-        for (to, from) in pixels[row * PIXELS..].iter_mut().zip(&digits.pixels[picture * PIXELS..][..PIXELS]) {
-            *to = F::from_f64(f64::from(*from));
-        }
-        targets[row * usize::from(CLASSES) + usize::from(class)] = F::ONE;
+        pixels[row * PIXELS..][..PIXELS].copy_from_slice(&digits.pixels[picture * PIXELS..][..PIXELS]);
+        targets[row * usize::from(CLASSES) + usize::from(class)] = 1.0;
     }
     let mut leaves = run.leaves_mut();
     leaves.x.copy_from_slice(&pixels)?;
@@ -163,17 +157,18 @@ fn report(run: &mut Run<Batch, f32>) -> Result<Report<'_, Batch, f32>, Error_> {
     Report::new(run).radii(&uniform)?.radii(&elementwise)?.certificate(&shadow.certify(run)?)
 }
 
-/// One row of the table of predictions.
-fn certify<F: Format>(name: &str, run: &mut Run<Batch, F>, test: &Digits) -> Result<(), Error_> {
-    let mut shadow = Shadow::new();
-    let mut verdicts = Vec::new();
+/// One row of the table of predictions: the model in `F` beside exact arithmetic on the leaves in f32.
+fn certify<F: Format>(trained: &mut Run<Batch, f32>, test: &Digits) -> Result<(), Error_> {
+    let (mut run, mut shadow, mut verdicts) = (Batch::run::<F>(), Shadow::new(), Vec::new());
     for first in (0..test.classes.len()).step_by(BATCH) {
-        load_batch(run, test, |row| first + row)?;
+        load_batch(trained, test, |row| first + row)?;
+        run.copy_leaves_from(trained);
         run.forward();
-        verdicts.extend(shadow.certify_values(run)?.outputs().logits.argmax().take(test.classes.len() - first));
+        let certificate = shadow.certify_values_against(&run, trained)?;
+        verdicts.extend(certificate.outputs().logits.argmax().take(test.classes.len() - first));
     }
     let Tally { certified, in_doubt, different } = verdicts.into_iter().collect();
-    println!("{name:<6} {certified:>10} {in_doubt:>10} {different:>10}");
+    println!("{:<6} {certified:>10} {in_doubt:>10} {different:>10}", F::NAME);
     Ok(())
 }
 

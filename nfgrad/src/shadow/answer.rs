@@ -29,9 +29,9 @@ impl<'a> Answer<'a> {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Radii<'a> {
     /// A bound for all elements.
-    all: Up,
+    pub(super) all: Up,
     /// And one for each.
-    each: Option<&'a [f64]>,
+    pub(super) each: Option<&'a [f64]>,
 }
 
 impl Radii<'_> {
@@ -39,11 +39,5 @@ impl Radii<'_> {
     #[inline(always)]
     pub(super) fn radius(&self, i: usize) -> Up {
         self.each.map_or(self.all, |each| self.all.min(Up::new(each[i])))
-    }
-
-    /// One bound for all elements.
-    #[cfg(test)]
-    pub(super) fn of_all(all: Up) -> Self {
-        Self { all, each: None }
     }
 }

@@ -21,7 +21,6 @@ use nfgrad_shapes::Listed;
 use super::{Radii, Shadow};
 use crate::format::Format;
 use crate::graph::{RevGraph, Run};
-use crate::kernel::dispatch::{Loop, widest};
 
 impl<G: RevGraph> Shadow<G> {
     /// Whether some output, or gradient, is blunt.
@@ -46,6 +45,17 @@ impl<G: RevGraph> Shadow<G> {
 /// A radius up to this part of its scale is fine.
 const FINE: f64 = 0.01;
 
+/// How many entries are looked at together, and how many such blocks at most.
+const BLOCK: usize = 64;
+const BLOCKS: usize = 32;
+
+/// Which of so many entries are looked at: all of a small tensor, and of a large one blocks that are spread evenly. Shares of a quarter need
+/// no more, and a look at all of them would be felt beside the sweeps.
+fn sample(numel: usize) -> impl Iterator<Item = usize> {
+    let step = numel.div_ceil(BLOCK).div_ceil(BLOCKS).max(1) * BLOCK;
+    (0..numel).step_by(step).flat_map(move |start| start..numel.min(start + BLOCK))
+}
+
 /// How many entries of a tensor count, and how sharp their radii are.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Census {
@@ -57,7 +67,11 @@ struct Census {
 impl Census {
     /// Counts the entries of a tensor of the run, beside the balls of the shadow.
     fn of<F: Format>(run: &[F], mid: &[f64], radii: Radii<'_>) -> Self {
-        widest::<Self, _>((run, mid, radii))
+        let mut census = Self::default();
+        for i in sample(run.len()) {
+            census.count(run[i], mid[i], radii.radius(i).get());
+        }
+        census
     }
 
     /// Whether the tensor deserves better radii.
@@ -65,7 +79,7 @@ impl Census {
         4 * self.fine < self.counted || 4 * self.coarse > self.counted
     }
 
-    /// Counts one entry, without a branch, so that the loop is vectorised.
+    /// Counts one entry, without a branch: what is coarse and what is not is in no order.
     #[inline(always)]
     fn count<F: Format>(&mut self, x: F, mid: f64, radius: f64) {
         let scale = x.distance(mid).max(x.half_ulp()).get();
@@ -81,19 +95,6 @@ impl Census {
     }
 }
 
-impl<F: Format> Loop<(&[F], &[f64], Radii<'_>)> for Census {
-    type Output = Self;
-
-    #[inline(always)]
-    fn run((run, mid, radii): (&[F], &[f64], Radii<'_>)) -> Self {
-        let mut census = Self::default();
-        for (i, (&x, &mid)) in run.iter().zip(mid).enumerate() {
-            census.count(x, mid, radii.radius(i).get());
-        }
-        census
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -101,7 +102,19 @@ mod tests {
 
     /// Of numbers around 1 in f32, whose scale is `2^-24` or their error.
     fn is_blunt(run: &[f32], mid: &[f64], radius: f64) -> bool {
-        Census::of(run, mid, Radii::of_all(Up::new(radius))).is_blunt()
+        Census::of(run, mid, Radii { all: Up::new(radius), each: None }).is_blunt()
+    }
+
+    #[test]
+    fn a_sample_is_all_of_a_small_tensor_and_some_of_a_large_one() {
+        for numel in [0, 1, 63, 64, 65, 2047, 2048] {
+            assert!(sample(numel).eq(0..numel), "{numel}");
+        }
+        for numel in [2049, 5000, 100_352, 1_000_003] {
+            let sample: Vec<_> = sample(numel).collect();
+            assert!(sample.len() > 1000 && sample.len() <= 2048, "{numel}");
+            assert!(sample.is_sorted() && sample.last().is_some_and(|&last| last < numel && last >= numel / 32 * 29));
+        }
     }
 
     #[test]

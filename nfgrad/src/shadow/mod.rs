@@ -20,7 +20,7 @@
 //! In both, an op that only rounds, such as `cast(x, bf16)`, is the identity: in exact arithmetic nothing is rounded. A leaf that is no
 //! f64, in a radix like 10, has a radius: the distance to the nearest one.
 //!
-//! A shadow looks at itself. Where its own radii are [blunt](blunt) beside the errors that it reports, radii of one
+//! A shadow looks at itself. Where its own radii are blunt beside the errors that it reports, radii of one
 //! number for each tensor, the largest error, were not enough. It goes on with the 2-norms of the errors, which grow far less from layer
 //! to layer, and then with one radius for each element. Every radius that is known is true, so an element has the smallest of
 //! those that were computed; [`Certificate::level`] says how far the shadow went, and [`Shadow::at_least`] asks for more.

@@ -1,5 +1,6 @@
 //! Certificates against exact arithmetic: leaves that are no f64, leaves of another run, casts, and tensors with a bad entry.
 
+use nfgrad::bound::Domain;
 use nfgrad::format::{E4m3, Flx, NearestEven, Nf};
 use nfgrad::prelude::*;
 use nfgrad::report::Report;
@@ -209,6 +210,28 @@ fn leaves_of_a_wider_radix_may_be_those_of_a_binary_run() {
 }
 
 #[test]
+fn radii_of_rounded_leaves_enclose_what_the_originals_give() {
+    fn check<D: Domain>(wide: &Run<Plain, f32>, values: &[Vec<Exact>; 2], gradients: &[Vec<Exact>; 2]) {
+        let mut run = Plain::bounded::<bf16, D>();
+        run.enclose_leaves_of(wide);
+        run.forward().unwrap();
+        run.backward().unwrap();
+        let (y, w) = (run.outputs().y, run.gradients().w);
+        let outside = |i: &usize| values[0][*i].violates(y.mid().as_slice()[*i].to_f64(), y.radius(*i).get());
+        assert_eq!((0..12).find(outside), None, "y in {}", D::NAME);
+        let outside = |i: &usize| gradients[0][*i].violates(w.mid().as_slice()[*i].to_f64(), w.radius(*i).get());
+        assert_eq!((0..18).find(outside), None, "d/dw in {}", D::NAME);
+        assert!(y.max_radius().get() < 1.0);
+    }
+    for case in 0..5 {
+        let (wide, _, values, gradients) = layer!(Plain, bf16, case);
+        check::<Uniform>(&wide, &values, &gradients);
+        check::<Euclidean>(&wide, &values, &gradients);
+        check::<Elementwise>(&wide, &values, &gradients);
+    }
+}
+
+#[test]
 fn a_cast_is_no_error_of_the_shadow() {
     for case in 0..10 {
         let (_, run, values, gradients) = layer!(Mixed, f32, case);
@@ -261,6 +284,29 @@ fn the_way_back_through_a_cast_is_the_identity_too() {
     }
     check!(Twice);
     check!(Inside);
+}
+
+graph! {
+    /// Casts that lose nothing, of a number and of a cotangent that are off in f64.
+    pub graph Wide {
+        param w: [4];
+        output y = cast(0.1 * w, f64);
+        output loss = sum(0.1 * cast(w, f64));
+    }
+}
+
+#[test]
+fn a_cast_passes_the_radius_on() {
+    let mut run = Wide::run::<f64>();
+    run.leaves_mut().w.copy_from_slice(&[1.05, 0.3, -7.7, 13.0]).unwrap();
+    run.forward();
+    run.backward();
+    let tenth = Exact::decimal(1, 1);
+    let y: Vec<_> = run.leaves().w.as_slice().iter().map(|w| tenth.clone() * &w.real()).collect();
+    let mut shadow = Shadow::new();
+    let certificate = shadow.certify(&run).unwrap();
+    assert!(compare("y", certificate.outputs().y, &y) < 10.0);
+    assert!(compare("d/dw", certificate.gradients().w, &vec![tenth; 4]) < 10.0);
 }
 
 graph! {
