@@ -10,6 +10,8 @@ use nfgrad_tests::oracle::{Exact, Oracle};
 
 #[path = "oracle/certificates.rs"]
 mod certificates;
+#[path = "oracle/entries.rs"]
+mod entries;
 
 graph! {
     /// The digits classifier.
