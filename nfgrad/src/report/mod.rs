@@ -77,6 +77,15 @@ impl Row {
 /// assert_eq!(Report::new(&run).radii(&other).unwrap_err(), nfgrad::Error::AnotherRun { column: "Elementwise" });
 /// # Ok::<(), nfgrad::Error>(())
 /// ```
+///
+/// ```compile_fail,E0308
+/// # use nfgrad::prelude::*;
+/// # use nfgrad::report::Report;
+/// # graph! { graph Bowl { param w: [2]; output loss = sum(w * w); } }
+/// let run = Bowl::run::<f32>();
+/// let narrow = Bowl::bounded::<bf16, Uniform>();
+/// let report = Report::new(&run).radii(&narrow); // expected `f32`, found `bf16`
+/// ```
 pub struct Report<'a, M: Model, F> {
     run: &'a Run<M, F>,
     /// The names of the columns.

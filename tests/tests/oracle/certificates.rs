@@ -149,7 +149,7 @@ macro_rules! layer {
         let mut wide = $graph::run::<f32>();
         let mut leaves = wide.leaves_mut();
         for leaf in [leaves.x.as_mut_slice(), leaves.w.as_mut_slice(), leaves.v.as_mut_slice()] {
-            leaf.iter_mut().for_each(|x| *x = f32::from_f64(normal(rng)));
+            leaf.fill_with(|| f32::from_f64(normal(rng)));
         }
         let mut run = $graph::run::<$F>();
         run.copy_leaves_from(&wide);
