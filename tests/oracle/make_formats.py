@@ -8,6 +8,7 @@ README.md says what is in the file. A second run gives the same bytes.
 
 import dataclasses
 import random
+import re
 import sys
 from pathlib import Path
 
@@ -42,6 +43,19 @@ OTHER_RULES = [
     ("down", RoundMode.TowardNegative),
 ]
 INPUTS = 150
+# The formats of ml_dtypes that have zeros and signs, and their bits.
+SMALL = [
+    ("float8_e3m4", 8),
+    ("float8_e4m3", 8),
+    ("float8_e4m3b11fnuz", 8),
+    ("float8_e4m3fn", 8),
+    ("float8_e4m3fnuz", 8),
+    ("float8_e5m2", 8),
+    ("float8_e5m2fnuz", 8),
+    ("float6_e2m3fn", 6),
+    ("float6_e3m2fn", 6),
+    ("float4_e2m1fn", 4),
+]
 TABLES = [("e4m3", ml_dtypes.float8_e4m3fn), ("e5m2", ml_dtypes.float8_e5m2)]
 OPS = [("add", np.add), ("sub", np.subtract), ("mul", np.multiply), ("div", np.divide)]
 
@@ -73,10 +87,58 @@ def codes(values, dtype):
     return np.where(np.isnan(values.astype(np.float32)), 0x7F, values.astype(dtype).view(np.uint8)).astype(np.uint8)
 
 
+def rounded(dtype, x):
+    """From f32: ml_dtypes rounds an f64 to f32 first, so that what is very close to a tie becomes one."""
+    x = np.asarray(x)
+    assert (x.astype(np.float32) == x)[~np.isnan(x)].all()
+    return x.astype(np.float32).astype(dtype).astype(np.float64)
+
+
+def short(x):
+    """A hexadecimal float without the zeros at its end."""
+    return re.sub(r"\.?0*p", "p", float(x).hex())
+
+
+def small(name, bits):
+    """All numbers of a format, what lies between them, what lies beyond them, and arithmetic of all pairs."""
+    dtype = getattr(ml_dtypes, name)
+    numbers = np.arange(1 << (bits - 1), dtype=np.uint8).view(dtype).astype(np.float64)
+    numbers = numbers[np.isfinite(numbers)]
+    assert (np.diff(numbers) > 0).all() and (rounded(dtype, numbers) == numbers).all()
+    yield f"numbers {name} " + " ".join(short(x) for x in numbers)
+
+    middles = ((numbers[1:] + numbers[:-1]) / 2).astype(np.float32)
+    around = [middles, np.nextafter(middles, np.float32(0)), np.nextafter(middles, np.float32(np.inf))]
+    probes = np.stack(around, axis=1).astype(np.float64)
+    found = rounded(dtype, probes)
+    assert (rounded(dtype, -probes) == -found).all()
+    indices = np.searchsorted(numbers, found)
+    assert (numbers[indices] == found).all()
+    yield f"between {name} " + " ".join("".join(f"{i:02x}" for i in row) for row in indices)
+
+    last = np.float32(1.5 * numbers[-1] - numbers[-2] / 2)
+    sizes = [last, np.nextafter(last, np.float32(0)), np.nextafter(last, np.float32(np.inf)), 2 * last, 1e30]
+    sizes += [np.finfo(np.float32).max, np.inf, np.nan, 0.0, 1e-30, np.float32(numbers[1]) / 2]
+    for x in [float(np.float32(sign * x)) for x in sizes for sign in (1, -1)]:
+        yield f"beyond {name} {short(x)} {short(rounded(dtype, [x])[0])}"
+
+    signed = np.concatenate([numbers, -numbers])
+    operands = signed.astype(np.float32).astype(dtype)
+    for op, function in OPS:
+        exact = function(signed[:, None], signed[None, :])
+        result = function(operands[:, None], operands[None, :]).astype(np.float64)
+        # Where there is no NaN, ml_dtypes has zeros.
+        result[np.isnan(result) | np.isnan(exact)] = np.nan
+        words = result.view(np.uint64)
+        words[np.isnan(result)] = 0x7FF8 << 48
+        assert (words & (2**48 - 1) == 0).all()
+        yield f"pairs {name} {op} {fnv1a((words >> 48).flatten().tolist()):016x}"
+
+
 def main():
     out = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent / "formats.txt"
     rng = random.Random(20260)
-    lines = ["# made by make_formats.py: round FORMAT RULE INPUT RESULT; table FORMAT OP FNV1A"]
+    lines = ["# made by make_formats.py: round FORMAT RULE INPUT RESULT; table FORMAT OP FNV1A; README.md has the rest"]
     for name, info, saturates in NEAREST:
         for x in inputs(info, rng):
             y = round_float(info, x, RoundMode.TiesToEven, saturates)
@@ -98,6 +160,8 @@ def main():
                 lines.append(f"table {name} {op} {fnv1a(codes(table, dtype).tobytes()):016x}")
             halves = np.arange(65536, dtype=np.uint16).view(np.float16)
             lines.append(f"table {name} from-f16 {fnv1a(codes(halves.astype(np.float32).astype(dtype), dtype).tobytes()):016x}")
+        for name, bits in SMALL:
+            lines.extend(small(name, bits))
     out.write_text("\n".join(lines) + "\n")
 
 

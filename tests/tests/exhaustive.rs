@@ -2,7 +2,9 @@
 //! backward. `tests/nf.rs` shows that the formats themselves round as they should.
 
 use nfgrad::bound::{Elementwise, Uniform};
-use nfgrad::format::{Below, Downward, E4m3, E5m2, Fix, Flt, Ftz, NearestEven, Nf, TowardZero, Upward};
+use nfgrad::format::beyond::Fnuz;
+use nfgrad::format::small::Float4E2m1Fn;
+use nfgrad::format::{Below, Carried, Downward, E4m3, E5m2, Fix, Flt, Ftz, NearestEven, Nf, TowardZero, Upward};
 use nfgrad::op::{self, Axis};
 use nfgrad::prelude::*;
 use nfgrad_tests::check::{Line, Pairs, binary, unary, vectors};
@@ -19,6 +21,8 @@ type Fixed = Nf<2, Below<Fix<-3>, 2>, TowardZero>;
 type Decimal = Nf<10, Below<Flt<-1, 2>, 1>, NearestEven>;
 /// One decimal digit, from 0.01 to 90, rounded upward.
 type DecimalUp = Nf<10, Below<Flt<-2, 1>, 2>, Upward>;
+/// Numbers with three bits up to 7, and beyond that NaN; no -0.
+type Unsigned = Carried<3, -4, 2, Fnuz>;
 
 literals! {
     Tenth = "0.1", 0.1, false;
@@ -42,6 +46,8 @@ macro_rules! numbers {
             unary::<$op, (Line,), Fixed>(&mut report);
             unary::<$op, (Line,), Decimal>(&mut report);
             unary::<$op, (Line,), DecimalUp>(&mut report);
+            unary::<$op, (Line,), Float4E2m1Fn>(&mut report);
+            unary::<$op, (Line,), Unsigned>(&mut report);
             report.finish_knowing(KNOWN);
         }
     )*};
@@ -87,6 +93,8 @@ macro_rules! pairs {
             binary::<$op, Fixed>(&mut report);
             binary::<$op, Decimal>(&mut report);
             binary::<$op, DecimalUp>(&mut report);
+            binary::<$op, Float4E2m1Fn>(&mut report);
+            binary::<$op, Unsigned>(&mut report);
             report.finish_knowing(KNOWN);
         }
     )*};
@@ -113,6 +121,7 @@ macro_rules! vectors {
             vectors::<$op, $shapes, Flushed, Uniform>(&mut report);
             vectors::<$op, $shapes, Fixed, Elementwise>(&mut report);
             vectors::<$op, $shapes, DecimalUp, Elementwise>(&mut report);
+            vectors::<$op, $shapes, Float4E2m1Fn, Elementwise>(&mut report);
             report.finish_knowing(KNOWN);
         }
     )*};

@@ -1,7 +1,10 @@
 //! [`Carried`]: any binary format with at most 25 bits of precision, carried in f64.
 
+use std::cmp::Ordering;
 use std::fmt;
+use std::marker::PhantomData;
 
+use super::beyond::{Becomes, Beyond, Infinite};
 use super::elementary::Elementary;
 use super::narrow::power_of_two;
 use super::native::{quotient_residual, root_residual, two_sum};
@@ -12,10 +15,16 @@ use crate::kernel::gemm::Mat;
 /// The binary format FLT(`EMIN`, `P`): `P` bits of precision, subnormal numbers down to `2^EMIN`, and numbers up to
 /// `(2 - 2^(1-P)) 2^EMAX`, beyond which there is an infinity. To nearest, ties to even. A number is kept as an f64.
 ///
+/// [`B`](super::beyond) says otherwise of what is beyond the largest number: a NaN, or the largest number itself, of which nothing is known
+/// then, so that its [`half_ulp`](Format::half_ulp) is ∞. [`small`](super::small) has the formats of eight, six and four bits.
+///
 /// ```
+/// use nfgrad::format::beyond::Saturating;
 /// use nfgrad::format::{Carried, Format};
-/// type Binary24 = Carried<16, -77, 63>; // 1 + 7 + 16 bits
-/// assert_eq!(Binary24::from_f64(1.0 + 2f64.powi(-16)), Binary24::ONE);
+/// type Binary24 = Carried<17, -78, 63>; // 1 + 7 + 16 bits
+/// assert_eq!(Binary24::from_f64(1.0 + 2f64.powi(-17)), Binary24::ONE);
+/// type Binary6 = Carried<3, -4, 4, Saturating>; // 1 + 3 + 2 bits
+/// assert_eq!(Binary6::from_f64(1e9).to_f64(), Binary6::LARGEST);
 /// ```
 ///
 /// # Why rounding twice is innocuous
@@ -25,31 +34,47 @@ use crate::kernel::gemm::Mat;
 /// `2p + 2 <= 53` is `p <= 25`, and the exponents suffice if `EMIN >= -537`, for then `-1074 <= 2 EMIN` (products are
 /// exact) and `-1074 <= EMIN - p - 2`. A format outside these limits does not compile:
 ///
-/// ```compile_fail
+/// ```compile_fail,E0080
 /// use nfgrad::format::{Carried, Format};
-/// Carried::<26, -149>::from_f64(1.0);
+/// type Binary32 = Carried<26, -149>;
+/// Binary32::from_f64(1.0);
 /// ```
 ///
 /// Sums and matrix products accumulate in f64 and round once.
-#[derive(Clone, Copy, Default, PartialEq, PartialOrd)]
-pub struct Carried<const P: u32, const EMIN: i32, const EMAX: i32 = 1023>(f64);
+#[derive(Clone, Copy, Default)]
+pub struct Carried<const P: u32, const EMIN: i32, const EMAX: i32 = 1023, B = Infinite>(f64, PhantomData<B>);
 
-impl<const P: u32, const EMIN: i32, const EMAX: i32> Carried<P, EMIN, EMAX> {
+impl<const P: u32, const EMIN: i32, const EMAX: i32, B: Beyond> Carried<P, EMIN, EMAX, B> {
     /// The precision, once it is known that f64 can carry the format.
     #[allow(clippy::cast_possible_wrap, reason = "at most 25")]
     const PRECISION: i32 = {
         assert!(P >= 2 && P <= 25, "f64 carries formats of 2 to 25 bits of precision");
         assert!(EMIN >= -537, "f64 carries formats whose smallest number is at least 2^-537");
-        assert!(EMAX <= 1023 && EMIN + P as i32 <= EMAX, "from 2^EMIN to 2^EMAX there must be normal numbers");
-        assert!(EMIN < 1 - P as i32 && EMAX >= 0, "1 must be a normal number");
+        assert!(EMIN <= 1 - P as i32 && EMAX >= 0 && EMAX <= 1023, "1 must be a normal number");
+        assert!(B::LOST < 1 << (P - 1), "2^EMAX must be a number");
+        match (B::OVERFLOW, B::INFINITY) {
+            (Becomes::Infinity, Becomes::Infinity) | (Becomes::Nan, Becomes::Nan) => {}
+            (Becomes::Largest, Becomes::Largest) => {}
+            (Becomes::Largest, _) => assert!(EMAX <= 500 && EMAX - EMIN <= 1000, "f64 must hold what overflows"),
+            _ => panic!("an infinity becomes what an overflow does, unless that saturates"),
+        }
         P as i32
     };
     /// The largest number.
-    const LARGEST: f64 = (2.0 - power_of_two(1 - Self::PRECISION)) * power_of_two(EMAX);
+    pub const LARGEST: f64 = (2.0 - (1 + B::LOST) as f64 * power_of_two(1 - Self::PRECISION)) * power_of_two(EMAX);
     /// The smallest normal number.
     const NORMAL: f64 = power_of_two(EMIN + Self::PRECISION - 1);
     /// Whether f64 has room above the largest number for a quick way to round, and the `EMAX` for which it is made.
     const ROOM: (bool, i32) = if EMAX >= 1 && EMAX <= 960 { (true, EMAX) } else { (false, 1) };
+
+    /// What is beyond the largest number, and what an infinity is.
+    const BEYOND: [f64; 2] = [Self::number(B::OVERFLOW), Self::number(B::INFINITY)];
+    /// By what part of itself a root may be above the exact one: `2^-P`, or half of the smallest number if it is subnormal. No root of a
+    /// number is below `2^⌊EMIN/2⌋`, which is a number too, so none is rounded to less.
+    const ROOT: f64 = {
+        let (normal, subnormal) = (-Self::PRECISION, EMIN - 1 - EMIN.div_euclid(2));
+        power_of_two(if normal > subnormal { normal } else { subnormal })
+    };
 
     /// Whether every number is an f32.
     const IS_SINGLE: bool = P <= 24 && EMIN >= -149 && EMAX <= 127;
@@ -61,6 +86,20 @@ impl<const P: u32, const EMIN: i32, const EMAX: i32> Carried<P, EMIN, EMAX> {
         Self::IS_SINGLE || E::NARROW_ANYWHERE && Self::IS_MODERATE
     }
 
+    /// The number that is kept as this f64.
+    #[inline(always)]
+    const fn of(x: f64) -> Self {
+        Self(x, PhantomData)
+    }
+
+    const fn number(what: Becomes) -> f64 {
+        match what {
+            Becomes::Infinity => f64::INFINITY,
+            Becomes::Nan => f64::NAN,
+            Becomes::Largest => Self::LARGEST,
+        }
+    }
+
     /// To nearest, ties to even.
     #[inline(always)]
     fn round(x: f64) -> Self {
@@ -70,17 +109,21 @@ impl<const P: u32, const EMIN: i32, const EMAX: i32> Carried<P, EMIN, EMAX> {
     /// Let `2^n` be the power of two below `|x|`, but no less than the smallest normal number and no more than `2^EMAX`. The unit of
     /// `x` is `2^(n+1-P)`, which is that of `1.5 * 2^(n+53-P)` in f64: adding that number rounds to it, ties to even, and taking
     /// it away again is exact. (Beyond the largest number more may be cut off, but by monotonicity the result is not below
-    /// `2^(EMAX+1)`.) The two last products only move the exponent, and send what is too large to ∞ on the way.
+    /// `2^(EMAX+1)`.) Where that is to become ∞, the two last products only move the exponent, and send what is too large there on the way.
     #[inline(always)]
     fn round_below(x: f64) -> Self {
-        let sign = x.to_bits() & 1 << 63;
+        let sign = if B::NEGATIVE_ZERO { x.to_bits() & 1 << 63 } else { 0 };
         let power = f64::from_bits(x.to_bits() & 0x7ff0_0000_0000_0000);
         let power = if power < Self::NORMAL { Self::NORMAL } else { power };
         let most = const { power_of_two(Self::ROOM.1) };
         let power = if power > most { most } else { power };
         let shift = power * const { 1.5 * power_of_two(53 - Self::PRECISION) };
         let rounded = f64::from_bits(((x + shift) - shift).to_bits() | sign);
-        Self((rounded * const { power_of_two(1023 - Self::ROOM.1) }) * const { power_of_two(Self::ROOM.1 - 1023) })
+        if const { B::LOST == 0 && Self::BEYOND[0] == f64::INFINITY } {
+            let high = const { power_of_two(1023 - Self::ROOM.1) };
+            return Self::of((rounded * high) * const { power_of_two(Self::ROOM.1 - 1023) });
+        }
+        Self::bounded(x, rounded)
     }
 
     /// The same where there is no room above: normal numbers by adding just under half of the part that is cut off to the bits,
@@ -92,20 +135,29 @@ impl<const P: u32, const EMIN: i32, const EMAX: i32> Carried<P, EMIN, EMAX> {
         let half = (1_u64 << (cut - 1)) - 1;
         let normal = f64::from_bits(bits.wrapping_add(half + (bits >> cut & 1)) >> cut << cut);
         let shift = const { 1.5 * power_of_two(EMIN + 52) };
-        let subnormal = ((x + shift) - shift).copysign(x);
+        let subnormal = (x + shift) - shift;
+        let subnormal = if B::NEGATIVE_ZERO { subnormal.copysign(x) } else { subnormal };
         let rounded = if x.abs() < Self::NORMAL { subnormal } else { normal };
-        let bounded = if rounded.abs() > Self::LARGEST { f64::INFINITY.copysign(x) } else { rounded };
-        Self(if x.is_nan() { x } else { bounded })
+        Self::bounded(x, if x.is_nan() { x } else { rounded })
+    }
+
+    /// What `x` is that was `rounded` as if there were no largest number. A NaN stays one.
+    #[inline(always)]
+    fn bounded(x: f64, rounded: f64) -> Self {
+        let [overflow, infinity] = const { Self::BEYOND };
+        let beyond = if x.abs() == f64::INFINITY { infinity } else { overflow };
+        Self::of(if rounded.abs() > Self::LARGEST { beyond.copysign(x) } else { rounded })
     }
 }
 
-impl<const P: u32, const EMIN: i32, const EMAX: i32> Format for Carried<P, EMIN, EMAX> {
+impl<const P: u32, const EMIN: i32, const EMAX: i32, B: Beyond> Format for Carried<P, EMIN, EMAX, B> {
     const NAME: &'static str = "carried";
-    const ZERO: Self = Self(0.0);
-    const ONE: Self = Self(1.0);
+    const ZERO: Self = Self::of(0.0);
+    const ONE: Self = Self::of(1.0);
     type Acc = f64;
     type Carrier = Self;
     const ROUNDS_ONCE: bool = true;
+    const SATURATES: bool = matches!(B::OVERFLOW, Becomes::Largest);
     const ROUNDOFF: [f64; 2] = [power_of_two(-Self::PRECISION), power_of_two(EMIN - 1)];
 
     #[inline(always)]
@@ -155,7 +207,7 @@ impl<const P: u32, const EMIN: i32, const EMAX: i32> Format for Carried<P, EMIN,
 
     #[inline(always)]
     fn neg(self) -> Self {
-        Self(-self.0)
+        Self::of(if B::NEGATIVE_ZERO { -self.0 } else { 0.0 - self.0 })
     }
 
     #[inline(always)]
@@ -168,35 +220,46 @@ impl<const P: u32, const EMIN: i32, const EMAX: i32> Format for Carried<P, EMIN,
         Self::round(self.0.sqrt())
     }
 
-    /// `2^n 2^-P` for a number in `[2^n, 2^(n+1))`, and half of `2^EMIN` for subnormals and zero.
+    /// `2^n 2^-P` for a number in `[2^n, 2^(n+1))`, and half of `2^EMIN` for subnormals and zero; ∞ for what is not finite, and for the
+    /// largest number where it saturates.
     #[inline(always)]
     fn half_ulp(self) -> Up {
         let power = f64::from_bits(self.0.to_bits() & 0x7ff0_0000_0000_0000);
-        Up::new((power * const { power_of_two(-Self::PRECISION) }).max(const { power_of_two(EMIN - 1) }))
+        let half = (power * const { power_of_two(-Self::PRECISION) }).max(const { power_of_two(EMIN - 1) });
+        let is_saturated = Self::SATURATES & (self.0.abs() == Self::LARGEST);
+        Up::new(if is_saturated { f64::INFINITY } else { half })
     }
 
     /// The sum in f64 is off by what the two-sum finds. `s - sum` is exact: both are multiples of `ulp(s)`, and they are at
-    /// most half a unit of the format apart.
+    /// most half a unit of the format apart; or `sum` is the largest number, and `s` at most twice as large.
     #[inline(always)]
     fn add_error(a: Self, b: Self, sum: Self) -> Up {
         let (s, e) = two_sum(a.0, b.0);
         Up::of_rounded_sum((s - sum.0) + e)
     }
 
-    /// The product is exact in f64, and so is its distance to the nearest number.
+    /// The product is exact in f64, and so is its distance to the nearest number; to the largest one it is rounded once.
     #[inline(always)]
     fn mul_error(a: Self, b: Self, product: Self) -> Up {
-        Up::abs(a.0 * b.0 - product.0)
+        let distance = a.0 * b.0 - product.0;
+        if Self::SATURATES { Up::of_rounded_sum(distance) } else { Up::abs(distance) }
     }
 
+    /// `|q - a/b| = |q b - a| / |b|`: see `quotient_residual`, of which the difference is rounded where `q` is the largest number.
     #[inline(always)]
     fn div_error(a: Self, b: Self, quotient: Self) -> Up {
+        if Self::SATURATES {
+            return Up::of_rounded_sum(quotient.0 * b.0 - a.0).over(b.0.abs());
+        }
         quotient_residual(a.0, b.0, quotient.0)
     }
 
+    /// No more than half a unit, where the residual is blunt: at subnormal roots.
     #[inline(always)]
     fn sqrt_error(x: Self, root: Self) -> Up {
-        root_residual(x.0, root.0, const { power_of_two(-Self::PRECISION) })
+        let error = root_residual(x.0, root.0, const { Self::ROOT });
+        let is_blunt = const { Self::ROOT > power_of_two(-Self::PRECISION) };
+        if is_blunt { error.min(root.half_ulp()) } else { error }
     }
 
     fn matmul(a: Mat<'_, Self>, b: Mat<'_, Self>, c: &mut [Self]) {
@@ -205,7 +268,7 @@ impl<const P: u32, const EMIN: i32, const EMAX: i32> Format for Carried<P, EMIN,
 }
 
 /// By the straight lines that are made for f32, where they keep their error for every number of the format: a loop over them is vectorised.
-impl<const P: u32, const EMIN: i32, const EMAX: i32> Carrier for Carried<P, EMIN, EMAX> {
+impl<const P: u32, const EMIN: i32, const EMAX: i32, B: Beyond> Carrier for Carried<P, EMIN, EMAX, B> {
     #[inline(always)]
     fn carry<E: Elementary>(x: f64) -> f64 {
         if const { Self::is_narrow::<E>() } { f32::carry::<E>(x) } else { f64::carry::<E>(x) }
@@ -222,89 +285,31 @@ impl<const P: u32, const EMIN: i32, const EMAX: i32> Carrier for Carried<P, EMIN
     }
 }
 
-impl<const P: u32, const EMIN: i32, const EMAX: i32> fmt::Debug for Carried<P, EMIN, EMAX> {
+impl<const P: u32, const EMIN: i32, const EMAX: i32, B: Beyond> PartialEq for Carried<P, EMIN, EMAX, B> {
+    #[inline(always)]
+    fn eq(&self, other: &Self) -> bool {
+        self.0 == other.0
+    }
+}
+
+impl<const P: u32, const EMIN: i32, const EMAX: i32, B: Beyond> PartialOrd for Carried<P, EMIN, EMAX, B> {
+    #[inline(always)]
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        self.0.partial_cmp(&other.0)
+    }
+}
+
+impl<const P: u32, const EMIN: i32, const EMAX: i32, B: Beyond> fmt::Debug for Carried<P, EMIN, EMAX, B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(&self.0, f)
     }
 }
 
-impl<const P: u32, const EMIN: i32, const EMAX: i32> fmt::Display for Carried<P, EMIN, EMAX> {
+impl<const P: u32, const EMIN: i32, const EMAX: i32, B: Beyond> fmt::Display for Carried<P, EMIN, EMAX, B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(&self.0, f)
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::{E5m2, Narrow, Tf32, bf16, f16};
-    use super::*;
-
-    /// As narrow as the format of the same parameters that f32 computes for.
-    fn is_the_same_format<T: Narrow, const P: u32, const EMIN: i32, const EMAX: i32>(numbers: &[T]) {
-        type Wide<const P: u32, const EMIN: i32, const EMAX: i32> = Carried<P, EMIN, EMAX>;
-        let same = |a: T, b: Wide<P, EMIN, EMAX>| {
-            let (a, b) = (a.to_f64(), b.to_f64());
-            assert!(a.to_bits() == b.to_bits() || a.is_nan() && b.is_nan(), "{a:e} {b:e}");
-        };
-        for &x in numbers {
-            let wide_x = Wide::from_f64(x.to_f64());
-            same(x, wide_x);
-            assert!(!x.is_finite() || x.half_ulp() == wide_x.half_ulp());
-            for &y in numbers {
-                let wide_y = Wide::from_f64(y.to_f64());
-                same(Format::add(x, y), wide_x.add(wide_y));
-                same(Format::sub(x, y), wide_x.sub(wide_y));
-                same(Format::mul(x, y), wide_x.mul(wide_y));
-                same(Format::div(x, y), wide_x.div(wide_y));
-            }
-            same(Format::sqrt(x), wide_x.sqrt());
-        }
-    }
-
-    #[test]
-    fn a_format_is_the_same_whatever_carries_it() {
-        is_the_same_format::<_, 3, -16, 15>(&(0..=255).map(E5m2::from_bits).collect::<Vec<_>>());
-        is_the_same_format::<_, 11, -24, 15>(&(0..=u16::MAX).step_by(97).map(f16::from_bits).collect::<Vec<_>>());
-        is_the_same_format::<_, 8, -133, 127>(&(0..=u16::MAX).step_by(97).map(bf16::from_bits).collect::<Vec<_>>());
-        let tf32 = (0..=u32::MAX).step_by(6_543_211).map(|bits| Tf32::round(f32::from_bits(bits)));
-        is_the_same_format::<_, 11, -136, 127>(&tf32.collect::<Vec<_>>());
-    }
-
-    /// f32 is FLT(-149, 24): the processor is the oracle.
-    #[test]
-    fn with_the_parameters_of_f32_it_is_f32() {
-        type Single = Carried<24, -149, 127>;
-        let mut seed = 1_u64;
-        let mut random = || {
-            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            #[allow(clippy::cast_possible_truncation, reason = "the upper half is the random one")]
-            f32::from_bits((seed >> 32) as u32)
-        };
-        let same = |a: f32, b: Single| f64::from(a).to_bits() == b.0.to_bits() || a.is_nan() && b.0.is_nan();
-        for i in 0..300_000 {
-            let (a, mut b) = (random(), random());
-            if i % 2 == 0 {
-                // Close exponents, so that sums are not one of their operands.
-                b = f32::from_bits(b.to_bits() & 0x81ff_ffff | a.to_bits() & 0x7e00_0000);
-            }
-            let (wide_a, wide_b) = (Single::from_f64(a.into()), Single::from_f64(b.into()));
-            assert!(same(a, wide_a) && same(a + b, wide_a.add(wide_b)) && same(a - b, wide_a.sub(wide_b)), "{a} {b}");
-            assert!(same(a * b, wide_a.mul(wide_b)) && same(a / b, wide_a.div(wide_b)), "{a} {b}");
-            assert!(same(a.sqrt(), wide_a.sqrt()), "{a}");
-            assert_eq!(Format::half_ulp(a), wide_a.half_ulp());
-            assert_eq!(f32::add_error(a, b, a + b), Single::add_error(wide_a, wide_b, wide_a.add(wide_b)));
-            assert_eq!(f32::mul_error(a, b, a * b), Single::mul_error(wide_a, wide_b, wide_a.mul(wide_b)));
-        }
-    }
-
-    #[test]
-    fn beyond_the_largest_number_is_an_infinity() {
-        type Tiny = Carried<2, -2, 1>;
-        let numbers: Vec<f64> = (0..30).map(|i| Tiny::from_f64(f64::from(i) / 8.0).0).collect();
-        assert_eq!(numbers[..5], [0.0, 0.0, 0.25, 0.5, 0.5]);
-        assert_eq!(numbers[24..27], [3.0, 3.0, 3.0]);
-        assert_eq!((numbers[28], Tiny::from_f64(-3.4).0), (f64::INFINITY, -3.0));
-        assert!(Tiny::from_f64(f64::NAN).0.is_nan() && !Tiny::from_f64(-4.0).is_finite());
-        assert_eq!(Tiny::from_f64(-0.125).0.to_bits(), (-0.0_f64).to_bits());
-    }
-}
+mod tests;

@@ -1,5 +1,6 @@
 //! Number formats: what one rounded operation does, and how far it may be from the exact one.
 
+pub mod beyond;
 mod brain;
 mod carried;
 mod carrier;
@@ -12,6 +13,7 @@ mod native;
 pub mod nf;
 pub mod policy;
 mod sixteen;
+pub mod small;
 mod stochastic;
 mod tensor_float;
 

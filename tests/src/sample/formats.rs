@@ -1,5 +1,6 @@
 //! The formats that the tests draw numbers of.
 
+use nfgrad::format::beyond::Beyond;
 use nfgrad::format::fp8::{Fp8, Layout8};
 use nfgrad::format::nf::{ExponentFunction, Rounding};
 use nfgrad::format::{
@@ -61,7 +62,8 @@ pub type Decimal = Nf<10, Flt<-30, 7>, NearestEven>;
 #[allow(clippy::cast_sign_loss, reason = "biased exponents are positive")]
 mod bits {
     use super::{
-        Carried, Enumerated, Exact, ExponentFunction, Format, Fp8, Layout8, Nf, RoundEach, Rounding, Sampled, Tf32,
+        Beyond, Carried, Enumerated, Exact, ExponentFunction, Format, Fp8, Layout8, Nf, RoundEach, Rounding, Sampled,
+        Tf32,
     };
     use super::{bf16, f16};
 
@@ -103,8 +105,8 @@ mod bits {
         }
     }
 
-    impl<const P: u32, const EMIN: i32, const EMAX: i32> Sampled for Carried<P, EMIN, EMAX> {
-        const LARGEST: f64 = (2.0 - 2.0 / (1_u64 << P) as f64) * power(EMAX);
+    impl<const P: u32, const EMIN: i32, const EMAX: i32, B: Beyond> Sampled for Carried<P, EMIN, EMAX, B> {
+        const LARGEST: f64 = Self::LARGEST;
         const LEAST: f64 = power(EMIN);
         const EPSILON: f64 = 2.0 / (1_u64 << P) as f64;
         fn of_bits(bits: u64) -> Self {
@@ -168,6 +170,16 @@ mod bits {
     impl<L: Layout8, const SATURATES: bool> Enumerated for Fp8<L, SATURATES> {
         fn numbers() -> Vec<Self> {
             (0..=255).map(Self::from_bits).filter(|x| x.is_finite()).collect()
+        }
+    }
+
+    impl<const P: u32, const EMIN: i32, const EMAX: i32, B: Beyond> Enumerated for Carried<P, EMIN, EMAX, B> {
+        fn numbers() -> Vec<Self> {
+            let next = |x: &Self| Self::from_f64(x.to_f64() + 2.0 * x.half_ulp().get());
+            let following = |x: &Self| (x.to_f64() < Self::LARGEST).then(|| next(x));
+            let positive: Vec<Self> = std::iter::successors(following(&Self::ZERO), following).collect();
+            let negative = positive.iter().map(|x| x.neg());
+            [Self::ZERO].into_iter().chain(negative).chain(positive.iter().copied()).collect()
         }
     }
 
