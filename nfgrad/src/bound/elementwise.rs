@@ -8,7 +8,7 @@ use crate::kernel::dispatch::{Loop, widest};
 use crate::kernel::gemm::{Mat, gemm_f64};
 use crate::kernel::scratch::with_scratch;
 
-/// One number for each element: the tightest domain, at the cost of one or two more products for each product.
+/// One number for each element: the tightest domain for a single op, at the cost of one or two more products for each product.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Elementwise;
 

@@ -12,8 +12,10 @@ use crate::kernel::spectral::{remembered_spectral_norm, spectral_norm};
 /// One number for each tensor: at least `√(Σᵢ |xᵢ - xᵢ*|²)`, the 2-norm of all its errors.
 ///
 /// A matrix multiplies such an error by its largest singular value at most, where the largest error of an element is multiplied by sums
-/// of magnitudes. So in deep networks this domain stays tight where [`Uniform`](super::Uniform) and even
-/// [`Elementwise`](super::Elementwise) radii explode, for the price of singular values, certified from above.
+/// of magnitudes. So through many products and activations this domain grows less than [`Uniform`](super::Uniform) and even
+/// [`Elementwise`](super::Elementwise) radii, for the price of singular values, certified from above.
+///
+/// Through norms and attention it grows more than they do, and soon to ∞: what a row amplifies most is charged to all rows.
 ///
 /// The radius is also one of each element. So a rule of an op that knows nothing of this domain is sound in it: each element has at most
 /// the error that it has where all of its operand's elements have theirs, and the result is the 2-norm of those.

@@ -357,7 +357,7 @@ impl<G: RevGraph, F: Format, D: Domain> fmt::Debug for BoundedRun<G, F, D> {
     }
 }
 
-/// Nothing is known of a leaf or a seed that is not finite: its radius becomes ∞, and so does that of all that it reaches. `taken` is told
+/// Nothing is known of a leaf or a seed that is not finite: its radius becomes ∞, from where ops go on. `taken` is told
 /// where, and which radius was there before.
 fn distrust<G: RevGraph, F: Format, D: Domain>(
     values: &[F],
