@@ -21,8 +21,8 @@ type Fixed = Nf<2, Below<Fix<-3>, 2>, TowardZero>;
 type Decimal = Nf<10, Below<Flt<-1, 2>, 1>, NearestEven>;
 /// One decimal digit, from 0.01 to 90, rounded upward.
 type DecimalUp = Nf<10, Below<Flt<-2, 1>, 2>, Upward>;
-/// Numbers with three bits up to 7, and beyond that NaN; no -0.
-type Unsigned = Carried<3, -4, 2, Fnuz>;
+/// Numbers with two bits up to 3, and beyond that NaN; no -0.
+type Unsigned = Carried<2, -3, 1, Fnuz>;
 
 literals! {
     Tenth = "0.1", 0.1, false;
