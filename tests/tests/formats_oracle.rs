@@ -160,8 +160,8 @@ fn is_the_format_of_ml_dtypes<F: Format>(name: &str) {
     assert_eq!(rows, 22, "{name}");
     let numbers: Vec<f64> = lines("numbers", name).flat_map(|line| line.split(' ').map(number)).collect();
     let signed: Vec<F> = numbers.iter().copied().chain(numbers.iter().map(|x| -x)).map(F::from_f64).collect();
-    let operations: [(&str, fn(F, F) -> F); 4] = [("add", F::add), ("sub", F::sub), ("mul", F::mul), ("div", F::div)];
-    for (op, operation) in operations {
+    let operations = [F::add, F::sub, F::mul, F::div];
+    for (op, operation) in ["add", "sub", "mul", "div"].into_iter().zip(operations) {
         let results = signed.iter().flat_map(|&x| signed.iter().map(move |&y| operation(x, y).to_f64()));
         let words = results.map(|x| if x.is_nan() { 0x7ff8 } else { x.to_bits() >> 48 });
         let hash = words.fold(0xcbf2_9ce4_8422_2325, |hash: u64, word| (hash ^ word).wrapping_mul(0x100_0000_01b3));

@@ -4,7 +4,8 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::marker::PhantomData;
 
-use super::beyond::{Becomes, Beyond, Infinite};
+use super::beyond::Becomes::{self, Infinity, Largest, Nan};
+use super::beyond::{Beyond, Infinite};
 use super::elementary::Elementary;
 use super::narrow::power_of_two;
 use super::native::{quotient_residual, root_residual, two_sum};
@@ -53,9 +54,8 @@ impl<const P: u32, const EMIN: i32, const EMAX: i32, B: Beyond> Carried<P, EMIN,
         assert!(EMIN <= 1 - P as i32 && EMAX >= 0 && EMAX <= 1023, "1 must be a normal number");
         assert!(B::LOST < 1 << (P - 1), "2^EMAX must be a number");
         match (B::OVERFLOW, B::INFINITY) {
-            (Becomes::Infinity, Becomes::Infinity) | (Becomes::Nan, Becomes::Nan) => {}
-            (Becomes::Largest, Becomes::Largest) => {}
-            (Becomes::Largest, _) => assert!(EMAX <= 500 && EMAX - EMIN <= 1000, "f64 must hold what overflows"),
+            (Infinity, Infinity) | (Nan, Nan) | (Largest, Largest) => {}
+            (Largest, _) => assert!(EMAX <= 500 && EMAX - EMIN <= 1000, "f64 must hold what overflows"),
             _ => panic!("an infinity becomes what an overflow does, unless that saturates"),
         }
         P as i32
@@ -94,9 +94,9 @@ impl<const P: u32, const EMIN: i32, const EMAX: i32, B: Beyond> Carried<P, EMIN,
 
     const fn number(what: Becomes) -> f64 {
         match what {
-            Becomes::Infinity => f64::INFINITY,
-            Becomes::Nan => f64::NAN,
-            Becomes::Largest => Self::LARGEST,
+            Infinity => f64::INFINITY,
+            Nan => f64::NAN,
+            Largest => Self::LARGEST,
         }
     }
 
@@ -157,7 +157,7 @@ impl<const P: u32, const EMIN: i32, const EMAX: i32, B: Beyond> Format for Carri
     type Acc = f64;
     type Carrier = Self;
     const ROUNDS_ONCE: bool = true;
-    const SATURATES: bool = matches!(B::OVERFLOW, Becomes::Largest);
+    const SATURATES: bool = matches!(B::OVERFLOW, Largest);
     const ROUNDOFF: [f64; 2] = [power_of_two(-Self::PRECISION), power_of_two(EMIN - 1)];
 
     #[inline(always)]

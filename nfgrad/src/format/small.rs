@@ -1,4 +1,4 @@
-//! The formats of four, six and eight bits that [ml_dtypes](https://github.com/jax-ml/ml_dtypes) has, by its names.
+//! The formats of four, six and eight bits that [`ml_dtypes`](https://github.com/jax-ml/ml_dtypes) has, by its names.
 //!
 //! | | exponent and mantissa bits | smallest | smallest normal | largest | beyond | -0 |
 //! |---|---|---|---|---|---|---|
@@ -13,8 +13,8 @@
 //! | [`Float6E3m2Fn`] | 3, 2 | 2^-4 | 2^-2 | 28 | 28 | yes |
 //! | [`Float4E2m1Fn`] | 2, 1 | 2^-1 | 1 | 6 | 6 | yes |
 //!
-//! Every number, and what is rounded to it, is that of ml_dtypes, with two differences. A NaN stays a NaN in the last three, where
-//! ml_dtypes makes it a zero. And a number of f64 is rounded once; ml_dtypes rounds it to f32 first, which moves what is very close to a tie.
+//! Every number, and what is rounded to it, is that of `ml_dtypes`, with two differences. A NaN stays a NaN in the last three, where
+//! `ml_dtypes` makes it a zero. And a number of f64 is rounded once; `ml_dtypes` rounds it to f32 first, which moves what is very close to a tie.
 //!
 //! They are kept in f64, where sums and products accumulate too. [`E4m3`](super::E4m3) and [`E5m2`](super::E5m2) have the numbers of
 //! [`Float8E4m3Fn`] and [`Float8E5m2`] in one byte, and accumulate in f32.

@@ -47,7 +47,9 @@ fn a_format_is_the_same_whatever_carries_it() {
 /// All numbers of a format that are not negative, by adding units.
 fn numbers<const P: u32, const EMIN: i32, const EMAX: i32, B: Beyond>() -> Vec<f64> {
     let last = Carried::<P, EMIN, EMAX, B>::LARGEST;
-    let unit = |x: f64| if x < 1.0 { power_of_two(EMIN) } else { 2f64.powi(x.log2() as i32 + 1 - P.cast_signed()) };
+    // The unit of a normal number is 2^(1-P) times the power of two below it.
+    let power = |x: f64| f64::from_bits(x.to_bits() & 0x7ff0_0000_0000_0000);
+    let unit = |x: f64| power(x.max(1.0)) * power_of_two(EMIN);
     assert_eq!(EMIN + P.cast_signed(), 1, "for formats whose smallest normal number is 1");
     std::iter::successors(Some(0.0), |&x| (x < last).then(|| x + unit(x))).collect()
 }
@@ -211,8 +213,13 @@ fn beyond_the_largest_number_is_what_the_parameter_says() {
     is::<961>();
     is::<1023>();
     assert_eq!([-1.99, f64::NEG_INFINITY].map(at::<3, 100, Propagating>), [-1.75, -f64::INFINITY]);
-    type Zero = Carried<3, -5, 3, Fnuz>;
-    assert!([-1e-9, -0.0].iter().all(|&x| Zero::from_f64(x).0.to_bits() == 0) && Zero::ZERO.neg().0.to_bits() == 0);
+}
+
+#[test]
+fn where_there_is_no_negative_zero_nothing_becomes_one() {
+    type Unsigned = Carried<3, -5, 3, Fnuz>;
+    assert!([-1e-9, -0.0].iter().all(|&x| Unsigned::from_f64(x).0.to_bits() == 0));
+    assert_eq!(Unsigned::ZERO.neg().0.to_bits(), 0);
 }
 
 /// What is cut off may have more bits than f64: it is rounded up.
