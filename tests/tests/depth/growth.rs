@@ -3,12 +3,12 @@
 //!
 //! | layer | `Uniform` | `Elementwise` | `Euclidean` | layers |
 //! |---|---|---|---|---|
-//! | relu(x @ w) | 6.8e8 | 1.5e6 | 2.5e5 | 8 |
+//! | relu(x @ w) | 7.5e8 | 1.7e6 | 2.4e5 | 8 |
 //! | tanh(x @ w) | 4.0e6 | 3.8e6 | 5.5e4 | 8 |
-//! | gelu(x @ w) | 1.3e9 | 2.2e6 | 5.5e5 | 8 |
+//! | gelu(x @ w) | 1.3e9 | 2.3e6 | 5.3e5 | 8 |
 //! | x + relu(layer_norm(x) @ w) | 1.2e6 | 1.3e4 | 6.1e10 | 4 |
 //! | relu(layer_norm(x @ w)) | 2.4e12 | 2.6e5 | 2.8e32 | 4 |
-//! | attention(x @ q, x @ k, x @ v) | 6.8e5 | 1.1e5 | 1.0e20 | 2 |
+//! | attention(x @ q, x @ k, x @ v) | 6.6e5 | 1.1e5 | 1.0e20 | 2 |
 
 use nfgrad::prelude::*;
 use nfgrad_tests::sample::normal;
