@@ -10,65 +10,82 @@
 /// | `t` | input | `[B, 10]` |
 /// | `loss` | output | `[]` |
 /// | `logits` | output | `[B, 10]` |
-pub type Net<const B: usize> = NetOf<::nfgrad::__private::D<{ B }>>;
-/// [`Net`], with its dimensions as types.
-#[derive(Debug, Clone, Copy)]
-pub struct NetOf<B: ::nfgrad::__private::Dim>(::core::marker::PhantomData<fn() -> (B,)>);
-/// The leaves of [`Net`]: parameters, then inputs.
-pub struct NetLeaves<K: ::nfgrad::__private::Entries, B: ::nfgrad::__private::Dim> {
-    /// `w1`: `[64, 32]`, parameter.
-    pub w1: K::Entry<(::nfgrad::__private::D<64>, ::nfgrad::__private::D<32>)>,
-    /// `b1`: `[32]`, parameter.
-    pub b1: K::Entry<(::nfgrad::__private::D<32>,)>,
-    /// `w2`: `[32, 10]`, parameter.
-    pub w2: K::Entry<(::nfgrad::__private::D<32>, ::nfgrad::__private::D<10>)>,
-    /// `b2`: `[10]`, parameter.
-    pub b2: K::Entry<(::nfgrad::__private::D<10>,)>,
-    /// Pixels, from 0 to 1.
-    ///
-    /// `x`: `[B, 64]`, input.
-    pub x: K::Entry<(B, ::nfgrad::__private::D<64>)>,
-    /// One-hot classes.
-    ///
-    /// `t`: `[B, 10]`, input.
-    pub t: K::Entry<(B, ::nfgrad::__private::D<10>)>,
+pub type Net<const B: usize> = __nfadded_Net::NetOf<::nfgrad::__private::D<{ B }>>;
+#[allow(dead_code, unreachable_pub, non_snake_case)]
+mod __nfadded_Net {
+    #[cfg(doc)]
+    #[allow(unused_imports)]
+    use super::*;
+    /// [`Net`], with its dimensions as types.
+    #[derive(Debug, Clone, Copy)]
+    pub struct NetOf<B: ::nfgrad::__private::Dim>(
+        ::core::marker::PhantomData<fn() -> (B,)>,
+    );
+    impl<B: ::nfgrad::__private::Dim> ::core::default::Default for NetOf<B> {
+        fn default() -> Self {
+            Self(::core::marker::PhantomData)
+        }
+    }
+    /// The leaves of [`Net`]: parameters, then inputs.
+    pub struct NetLeaves<K: ::nfgrad::__private::Entries, B: ::nfgrad::__private::Dim> {
+        /// `w1`: `[64, 32]`, parameter.
+        pub w1: K::Entry<(::nfgrad::__private::D<64>, ::nfgrad::__private::D<32>)>,
+        /// `b1`: `[32]`, parameter.
+        pub b1: K::Entry<(::nfgrad::__private::D<32>,)>,
+        /// `w2`: `[32, 10]`, parameter.
+        pub w2: K::Entry<(::nfgrad::__private::D<32>, ::nfgrad::__private::D<10>)>,
+        /// `b2`: `[10]`, parameter.
+        pub b2: K::Entry<(::nfgrad::__private::D<10>,)>,
+        /// Pixels, from 0 to 1.
+        ///
+        /// `x`: `[B, 64]`, input.
+        pub x: K::Entry<(B, ::nfgrad::__private::D<64>)>,
+        /// One-hot classes.
+        ///
+        /// `t`: `[B, 10]`, input.
+        pub t: K::Entry<(B, ::nfgrad::__private::D<10>)>,
+    }
+    /// The parameters of [`Net`], or what is known of each: its gradient.
+    pub struct NetParams<K: ::nfgrad::__private::Entries> {
+        /// `w1`: `[64, 32]`, parameter.
+        pub w1: K::Entry<(::nfgrad::__private::D<64>, ::nfgrad::__private::D<32>)>,
+        /// `b1`: `[32]`, parameter.
+        pub b1: K::Entry<(::nfgrad::__private::D<32>,)>,
+        /// `w2`: `[32, 10]`, parameter.
+        pub w2: K::Entry<(::nfgrad::__private::D<32>, ::nfgrad::__private::D<10>)>,
+        /// `b2`: `[10]`, parameter.
+        pub b2: K::Entry<(::nfgrad::__private::D<10>,)>,
+    }
+    /// The outputs of [`Net`].
+    pub struct NetOutputs<K: ::nfgrad::__private::Entries, B: ::nfgrad::__private::Dim> {
+        /// `loss`: `[]`, output.
+        pub loss: K::Entry<()>,
+        /// `logits`: `[B, 10]`, output.
+        pub logits: K::Entry<(B, ::nfgrad::__private::D<10>)>,
+    }
 }
-/// The parameters of [`Net`], or what is known of each: its gradient.
-pub struct NetParams<K: ::nfgrad::__private::Entries> {
-    /// `w1`: `[64, 32]`, parameter.
-    pub w1: K::Entry<(::nfgrad::__private::D<64>, ::nfgrad::__private::D<32>)>,
-    /// `b1`: `[32]`, parameter.
-    pub b1: K::Entry<(::nfgrad::__private::D<32>,)>,
-    /// `w2`: `[32, 10]`, parameter.
-    pub w2: K::Entry<(::nfgrad::__private::D<32>, ::nfgrad::__private::D<10>)>,
-    /// `b2`: `[10]`, parameter.
-    pub b2: K::Entry<(::nfgrad::__private::D<10>,)>,
-}
-/// The outputs of [`Net`].
-pub struct NetOutputs<K: ::nfgrad::__private::Entries, B: ::nfgrad::__private::Dim> {
-    /// `loss`: `[]`, output.
-    pub loss: K::Entry<()>,
-    /// `logits`: `[B, 10]`, output.
-    pub logits: K::Entry<(B, ::nfgrad::__private::D<10>)>,
-}
+#[allow(unused_imports)]
+pub use __nfadded_Net::*;
 /// What this graph tells a `graph!` block that calls it.
 #[doc(hidden)]
-#[allow(unused_macros)]
 #[macro_export]
 #[allow(non_local_definitions)]
-macro_rules! __nfgrad_Net_811c9dc5 {
-    ({ $($answers:tt)* } $($rest:tt)*) => {
-        ::nfgrad::__private::graph_with! { { $($answers)* { "graph" "Net" ""[(B)]
-        [("input" "x" "[B, 64]" "") ("input" "t" "[B, 10]" "") ("param" "w1" "[64, 32]"
-        "") ("param" "b1" "[32]" "") ("param" "w2" "[32, 10]" "") ("param" "b2" "[10]"
-        "")] [("loss" "[]") ("logits" "[B, 10]")] [] [] } } $($rest)* }
+#[allow(unused_macros)]
+macro_rules! __nfgrad_Net {
+    ({ $($library:tt)* } { $($answers:tt)* } $($rest:tt)*) => {
+        $($library)* ::__private::graph_with! { { $($library)* } { $($answers)* { "graph"
+        "Net" ""[(B)] [("input" "x" "[B, 64]" "") ("input" "t" "[B, 10]" "") ("param"
+        "w1" "[64, 32]" "") ("param" "b1" "[32]" "") ("param" "w2" "[32, 10]" "")
+        ("param" "b2" "[10]" "")] [("loss" "[]") ("logits" "[B, 10]")] [] [] 1 } }
+        $($rest)* }
     };
 }
 #[doc(hidden)]
 #[allow(unused_imports)]
-pub use __nfgrad_Net_811c9dc5 as Net;
+pub use __nfgrad_Net as Net;
 const _: () = {
     use ::nfgrad::__private as n;
+    use __nfadded_Net::{NetOf, NetLeaves, NetParams, NetOutputs};
     type S0 = (n::D<64>, n::D<32>);
     type S1 = (n::D<32>,);
     type S2 = (n::D<32>, n::D<10>);
@@ -339,11 +356,6 @@ const _: () = {
     /// This graph with other dimensions, as a block of another.
     impl<B: ::nfgrad::__private::Dim> n::With<(B,)> for NetOf<n::D<0>> {
         type Graph = NetOf<B>;
-    }
-    impl<B: ::nfgrad::__private::Dim> ::core::default::Default for NetOf<B> {
-        fn default() -> Self {
-            Self(::core::marker::PhantomData)
-        }
     }
     impl<B: ::nfgrad::__private::Dim> ::core::fmt::Display for NetOf<B> {
         fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {

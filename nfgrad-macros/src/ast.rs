@@ -16,6 +16,8 @@ pub(crate) use block::{Argument, BlockCall, BlockDecl, Callee, Count, Target};
 /// `pub graph Mlp<const B: usize> where B > 0 { .. }`.
 #[derive(Debug)]
 pub(crate) struct Graph {
+    /// The path of the library, `::nfgrad` where nothing else is said.
+    pub(crate) library: TokenStream,
     /// The doc comments, as attributes.
     pub(crate) docs: TokenStream,
     pub(crate) visibility: TokenStream,

@@ -1,23 +1,18 @@
-//! What a graph tells of itself to the graphs that call it.
-//!
-//! A proc macro sees nothing but its own tokens. So every graph also expands to a `macro_rules!` of its own name, which
-//! answers "who are you?" with a signature: dimensions, leaves, outputs, facts. A graph that calls others asks them one after
-//! another ([`request`]) and is expanded when all have answered. That works in any order of definitions and across crates,
-//! wherever a `use` brings the graph into scope, because the macro travels with the type.
+//! What a graph tells of itself to the graphs that call it: a signature of dimensions, leaves, outputs and facts. How the
+//! callers ask for it is in [`ask`](crate::ask).
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use proc_macro2::{TokenStream, TokenTree};
-use quote::{format_ident, quote};
+use proc_macro2::TokenStream;
+use quote::quote;
 use syn::parse::{ParseStream, Parser};
-use syn::{Ident, LitStr, bracketed, parenthesized};
+use syn::{Ident, LitInt, LitStr, bracketed, parenthesized};
 
 use crate::ast::{Binding, BlockCall, Callee, Expr, ExprKind, Graph, Statement, Symbol, Target};
 use crate::codes;
 use crate::dim::{Dims, ObligationKind, Shape};
-use crate::infer::plain;
 use crate::parse;
-use crate::report::{Diagnostic, Report, Site};
+use crate::report::{Diagnostic, Report};
 
 /// The shape that stands for any shape.
 pub(crate) const ANY: &str = "[..]";
@@ -33,6 +28,8 @@ pub(crate) struct Signature {
     pub(crate) is_op: bool,
     /// As the caller writes it.
     path: TokenStream,
+    /// The path of the library, as the caller writes it.
+    library: TokenStream,
     pub(crate) name: String,
     /// Where it is written.
     pub(crate) place: String,
@@ -44,6 +41,8 @@ pub(crate) struct Signature {
     pub(crate) facts: Vec<Fact>,
     /// Constants of the block's module, by their texts. The caller may not be able to name them.
     constants: Vec<String>,
+    /// How many graphs are nested here, this one included.
+    pub(crate) depth: usize,
 }
 
 #[derive(Debug)]
@@ -106,10 +105,10 @@ impl Signature {
         let Some(i) = self.constants.iter().position(|constant| *constant == symbol.text) else {
             return symbol.clone();
         };
-        let (path, i) = (&self.path, proc_macro2::Literal::usize_unsuffixed(i));
+        let (path, library, i) = (&self.path, &self.library, proc_macro2::Literal::usize_unsuffixed(i));
         let zeros = self.generics.iter().map(|_| quote!(0));
         let zeros = (!self.generics.is_empty()).then(|| quote!(<#(#zeros),*>));
-        let tokens = quote!(<#path #zeros as ::nfgrad::__private::Block>::CONSTANTS[#i]);
+        let tokens = quote!(<#path #zeros as #library::__private::Block>::CONSTANTS[#i]);
         Symbol { tokens, ..symbol.clone() }
     }
 }
@@ -118,6 +117,11 @@ impl Blocks {
     /// Whether all of them are without errors.
     pub(crate) fn are_sound(&self) -> bool {
         self.0.values().all(Option::is_some)
+    }
+
+    /// How many graphs are nested in one that calls these.
+    pub(crate) fn depth(&self) -> usize {
+        1 + self.0.values().flatten().map(|signature| signature.depth).max().unwrap_or(0)
     }
 
     /// The signature of a callee; nothing if it has errors of its own, which it reports itself.
@@ -168,65 +172,10 @@ fn find_callees<'a>(expr: &'a Expr, found: &mut Vec<&'a Callee>) {
     }
 }
 
-/// Asks the first graph that has not answered: `Linear! { { {answer}.. } { {Linear} {Head} } { the block } }`.
-pub(crate) fn request(answers: &[TokenStream], paths: &[TokenStream], block: &TokenStream) -> TokenStream {
-    let next = &paths[answers.len()];
-    quote!(#next! { { #({ #answers })* } { #({ #paths })* } { #block } })
-}
-
-/// The answers so far, the paths to ask, and the block.
-pub(crate) struct Answers {
-    pub(crate) given: Vec<TokenStream>,
-    pub(crate) paths: Vec<TokenStream>,
-    pub(crate) block: TokenStream,
-}
-
-/// The `macro_rules!` of a name, which answers a [`request`] with a signature.
-pub(crate) fn answer(visibility: &TokenStream, name: &Ident, signature: &TokenStream) -> TokenStream {
-    let place = Site::from(name).location().unwrap_or_default();
-    let hidden = format_ident!("__nfgrad_{}_{:x}", plain(name), fingerprint(&place), span = name.span());
-    // Exported macros live at the root of the crate, hence the fingerprint; others go where `use` can take them.
-    let export = (visibility.to_string() == "pub").then(|| quote!(#[macro_export] #[allow(non_local_definitions)]));
-    quote! {
-        /// What this graph tells a `graph!` block that calls it.
-        #[doc(hidden)]
-        #[allow(unused_macros)]
-        #export
-        macro_rules! #hidden {
-            ({ $($answers:tt)* } $($rest:tt)*) => {
-                ::nfgrad::__private::graph_with! { { $($answers)* { #signature } } $($rest)* }
-            };
-        }
-        #[doc(hidden)]
-        #[allow(unused_imports)]
-        #visibility use #hidden as #name;
-    }
-}
-
-/// A number for a place in the source, the same in every build (FNV-1a).
-fn fingerprint(place: &str) -> u32 {
-    place.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
-}
-
-/// Takes apart what the macro of a graph makes of a request.
-pub(crate) fn answers(tokens: TokenStream) -> Option<Answers> {
-    let groups: Vec<TokenStream> = groups(tokens);
-    let [answers, paths, block] = <[TokenStream; 3]>::try_from(groups).ok()?;
-    Some(Answers { given: self::groups(answers), paths: self::groups(paths), block })
-}
-
-fn groups(tokens: TokenStream) -> Vec<TokenStream> {
-    let group = |tree| match tree {
-        TokenTree::Group(group) => Some(group.stream()),
-        _ => None,
-    };
-    tokens.into_iter().filter_map(group).collect()
-}
-
 /// What the answers say. That of a graph with errors is empty.
-pub(crate) fn blocks(callees: &[&Callee], answers: Vec<TokenStream>, report: &mut Report) -> Blocks {
-    let mut read = |(callee, answer): (&&Callee, TokenStream)| {
-        let parser = |input: ParseStream| signature(input, callee.path.clone());
+pub(crate) fn blocks(graph: &Graph, answers: Vec<TokenStream>, report: &mut Report) -> Blocks {
+    let mut read = |(callee, answer): (&Callee, TokenStream)| {
+        let parser = |input: ParseStream| signature(input, callee.path.clone(), graph.library.clone());
         let signature = (!answer.is_empty()).then(|| {
             parser.parse2(answer).map_err(|error| {
                 let text =
@@ -236,11 +185,11 @@ pub(crate) fn blocks(callees: &[&Callee], answers: Vec<TokenStream>, report: &mu
         });
         (callee.text.clone(), signature.and_then(|signature| report.ok(signature)))
     };
-    Blocks(callees.iter().zip(answers).map(&mut read).collect())
+    Blocks(callees(graph).into_iter().zip(answers).map(&mut read).collect())
 }
 
 /// One signature, as the expansion of its graph prints it.
-fn signature(input: ParseStream, path: TokenStream) -> syn::Result<Signature> {
+fn signature(input: ParseStream, path: TokenStream, library: TokenStream) -> syn::Result<Signature> {
     let text = |input: ParseStream| input.parse::<LitStr>().map(|text| text.value());
     let is_op = text(input)? == "op";
     let (name, place) = (text(input)?, text(input)?);
@@ -271,7 +220,8 @@ fn signature(input: ParseStream, path: TokenStream) -> syn::Result<Signature> {
         Ok(Fact { kind, text: text(input)?, place: text(input)? })
     })?;
     let constants = list(input, text)?;
-    Ok(Signature { is_op, path, name, place, generics, leaves, outputs, facts, constants })
+    let depth = input.parse::<LitInt>()?.base10_parse()?;
+    Ok(Signature { is_op, path, library, name, place, generics, leaves, outputs, facts, constants, depth })
 }
 
 /// Reads what another expansion has printed.

@@ -149,6 +149,10 @@ codes! {
         "A block is called: `fc1(x)` is a tensor, `fc1` is not.";
     INPUT_AS_PARAM = "NF0089", "an input where a block has a param",
         "Only params have gradients, so nothing would train it. An input that is meant to stay as it is has a name that begins with `_`.";
+    BLOCK_LEAVES = "NF0090", "a block with too many leaves",
+        "A graph that is a node of another has at most 64 leaves, with the params of all blocks that it owns.";
+    NESTED = "NF0091", "graphs nested too deeply",
+        "At most 60 graphs are nested in one another; rustc does not follow types that are much deeper.";
 }
 
 #[cfg(test)]

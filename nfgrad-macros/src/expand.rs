@@ -4,48 +4,55 @@ use std::collections::HashMap;
 
 use proc_macro2::TokenStream;
 
+use crate::ask::{Progress, ask, go_on};
 use crate::ast::{Graph, Statement};
-use crate::block::{self, Answers, Blocks};
+use crate::block::{self, Blocks};
 use crate::infer::{Inferred, infer};
 use crate::lower::{Lowering, Output};
 use crate::parse::parse;
 use crate::report::Report;
 use crate::resolve::{Resolved, resolve};
+use crate::visible::visible;
 use crate::{check, fallback};
 
-/// What `graph!` expands to.
-pub(crate) fn expand(tokens: &TokenStream) -> TokenStream {
-    let mut report = Report::default();
-    let graph = parse(tokens.clone(), &mut report);
-    let Some(graph) = graph else {
-        return report.finish().err().map(|errors| errors.to_tokens()).unwrap_or_default();
-    };
-    let callees = block::callees(&graph);
-    check::recursion(&graph, &callees, &mut report);
-    if callees.is_empty() || !report.is_empty() {
-        return finish(&graph, &Blocks::default(), report);
-    }
-    report.finish().map_or_else(
-        |errors| errors.to_tokens(),
-        |()| {
-            let paths: Vec<_> = callees.iter().map(|callee| callee.path.clone()).collect();
-            block::request(&[], &paths, tokens)
-        },
-    )
+/// What `graph!` expands to: the graph, or questions to the graphs that it calls.
+pub(crate) fn expand(tokens: TokenStream) -> TokenStream {
+    let tokens = visible(tokens);
+    parsed(tokens.clone(), |graph, mut report| {
+        let callees = block::callees(graph);
+        check::recursion(graph, &callees, &mut report);
+        if callees.is_empty() || !report.is_empty() {
+            return finish(graph, &Blocks::default(), report);
+        }
+        report.finish().map_or_else(
+            |errors| errors.to_tokens(),
+            |()| {
+                let paths = callees.iter().map(|callee| callee.path.clone()).collect();
+                ask(&graph.library, &graph.name, paths, tokens)
+            },
+        )
+    })
 }
 
 /// What `graph!` expands to when one of the graphs that it calls has answered: the next question, or the graph.
 pub(crate) fn expand_with(tokens: TokenStream) -> TokenStream {
-    let Some(Answers { given, paths, block }) = block::answers(tokens) else { return TokenStream::new() };
-    if given.len() < paths.len() {
-        return block::request(&given, &paths, &block);
+    match go_on(tokens) {
+        None => TokenStream::new(),
+        Some(Progress::Ask(tokens)) => tokens,
+        Some(Progress::Done(answers, block)) => parsed(block, |graph, mut report| {
+            let blocks = block::blocks(graph, answers, &mut report);
+            finish(graph, &blocks, report)
+        }),
     }
+}
+
+/// What becomes of the block, or its errors if already its header cannot be read.
+fn parsed(block: TokenStream, then: impl FnOnce(&Graph, Report) -> TokenStream) -> TokenStream {
     let mut report = Report::default();
-    let Some(graph) = parse(block, &mut report) else {
-        return report.finish().err().map(|errors| errors.to_tokens()).unwrap_or_default();
-    };
-    let blocks = block::blocks(&block::callees(&graph), given, &mut report);
-    finish(&graph, &blocks, report)
+    match parse(block, &mut report) {
+        Some(graph) => then(&graph, report),
+        None => report.finish().err().map(|errors| errors.to_tokens()).unwrap_or_default(),
+    }
 }
 
 /// Resolve, infer, and lower if there was no error.
@@ -54,7 +61,7 @@ fn finish(graph: &Graph, blocks: &Blocks, mut report: Report) -> TokenStream {
     let inferred = infer(&resolved, &mut report);
     check::check(graph, &resolved, &inferred, &mut report);
     match report.finish() {
-        Ok(()) if blocks.are_sound() => lower(graph, &resolved, inferred),
+        Ok(()) if blocks.are_sound() => lower(graph, &resolved, inferred, blocks.depth()),
         // A graph that is called has errors, which it reports itself.
         Ok(()) => fallback::stub(graph, &resolved, inferred),
         Err(errors) => {
@@ -65,7 +72,7 @@ fn finish(graph: &Graph, blocks: &Blocks, mut report: Report) -> TokenStream {
     }
 }
 
-fn lower<'a>(graph: &'a Graph, resolved: &'a Resolved<'a>, inferred: Inferred<'a>) -> TokenStream {
+fn lower<'a>(graph: &'a Graph, resolved: &'a Resolved<'a>, inferred: Inferred<'a>, depth: usize) -> TokenStream {
     // An output without a comment has that of the let or the leaf that it exports.
     let docs: HashMap<_, _> = graph
         .statements
@@ -90,6 +97,7 @@ fn lower<'a>(graph: &'a Graph, resolved: &'a Resolved<'a>, inferred: Inferred<'a
         blocks: &resolved.blocks,
         instances: inferred.instances,
         obligations: resolved.obligations.iter().chain(&inferred.obligations).cloned().collect(),
+        depth,
         stub: false,
     };
     lowering.print()

@@ -49,6 +49,7 @@ pub(crate) fn stub<'a>(graph: &'a Graph, resolved: &'a Resolved<'a>, inferred: I
         obligations: Vec::new(),
         blocks: &resolved.blocks,
         instances: inferred.instances,
+        depth: 1,
         stub: true,
     };
     stub.print()

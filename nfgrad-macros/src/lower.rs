@@ -5,6 +5,7 @@ mod context;
 mod items;
 mod model;
 mod names;
+mod outside;
 mod reverse;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,6 +29,8 @@ pub(crate) struct Lowering<'a> {
     /// The graphs that this one owns, and their dimensions where they are known.
     pub(crate) blocks: &'a [Block<'a>],
     pub(crate) instances: Vec<Option<Vec<Dim>>>,
+    /// How many graphs are nested here, this one included.
+    pub(crate) depth: usize,
     /// A stub has the items of a graph but nothing that computes: the macro has reported errors.
     pub(crate) stub: bool,
 }
@@ -48,14 +51,19 @@ impl Lowering<'_> {
         let shapes = printer.shape_aliases();
         let (context, reverse, model) = (printer.context(), printer.reverse(), printer.model());
         let (answer, block, display) = (printer.answer(), printer.block(), printer.display());
+        let outside = printer.outside();
+        let (module, graph) = (&printer.module, &printer.graph);
+        let [leaves, params, outputs] = ["Leaves", "Params", "Outputs"].map(|what| printer.companion(what));
         let names = if self.stub { TokenStream::new() } else { printer.names() };
-        let n = &printer.n;
+        let (n, private) = (&printer.n, &printer.private);
         quote! {
             #items
             #answer
             const _: () = {
-                use ::nfgrad::__private as #n;
+                use #private as #n;
+                use #module::{#graph, #leaves, #params, #outputs};
                 #shapes
+                #outside
                 #context
                 #reverse
                 #model
@@ -79,7 +87,9 @@ impl Lowering<'_> {
 /// The names that the expansion is written with, none of which the user has taken.
 struct Printer<'a> {
     model: &'a Lowering<'a>,
-    /// `::nfgrad::__private`, as it is called inside the block.
+    /// `::nfgrad::__private`.
+    private: TokenStream,
+    /// The same, as it is called inside the block.
     n: Ident,
     /// The prefix of the contexts, `C6`.
     context: Ident,
@@ -95,6 +105,8 @@ struct Printer<'a> {
     shapes: Vec<usize>,
     /// The type parameter of the structs of named tensors.
     kind: Ident,
+    /// The module of what the graph adds to what its user has named.
+    module: Ident,
     /// The type that everything is implemented for: `Mlp`, or `MlpOf` behind the alias `Mlp` of a graph with const generics.
     graph: Ident,
     /// `B: Dim, H: Dim`.
@@ -110,7 +122,9 @@ impl<'a> Printer<'a> {
         let graph = model.graph;
         let taken: Vec<String> =
             graph.generics.iter().chain([&graph.name]).map(ToString::to_string).chain(constants(model)).collect();
-        let declared = graph.generics.iter().map(|name| quote!(#name: ::nfgrad::__private::Dim));
+        let library = &graph.library;
+        let private = quote!(#library::__private);
+        let declared = graph.generics.iter().map(|name| quote!(#name: #private::Dim));
         let declared = quote!(#(#declared),*);
         let names = &graph.generics;
         let (generics, arguments) = if names.is_empty() {
@@ -120,6 +134,7 @@ impl<'a> Printer<'a> {
         };
         Self {
             model,
+            private,
             n: fresh("n", &taken),
             context: fresh("C", &taken),
             node: fresh("N", &taken),
@@ -128,6 +143,7 @@ impl<'a> Printer<'a> {
             shape: fresh("S", &taken),
             shapes: number_shapes(&model.entries),
             kind: fresh("K", &taken),
+            module: format_ident!("__nfadded_{}", plain(&graph.name), span = graph.name.span()),
             graph: if names.is_empty() { graph.name.clone() } else { format_ident!("{}Of", graph.name) },
             declared,
             generics,
@@ -151,8 +167,14 @@ impl<'a> Printer<'a> {
         });
         let alias = |(entry, number): (&Entry<'_>, &usize)| {
             let (name, shape) = (format_ident!("{}{number}", self.shape), shape_type(&entry.shape, &quote!(#n)));
-            let arguments = self.arguments_of(&entry.shape);
-            quote!(type #name #arguments = #shape;)
+            // Declared by the expansion and not by the user, to whom rustc would else suggest to declare one more beside it.
+            let declared = self.symbols_of(entry.shape.iter()).into_iter().cloned().map(|mut symbol| {
+                symbol.set_span(Span::mixed_site());
+                symbol
+            });
+            let declared = declared.collect::<Vec<_>>();
+            let declared = (!declared.is_empty()).then(|| quote!(<#(#declared),*>));
+            quote!(type #name #declared = #shape;)
         };
         first.map(alias).collect()
     }

@@ -7,7 +7,7 @@ mod expr;
 mod op;
 
 use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
-use quote::ToTokens;
+use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
 use syn::parse::{ParseBuffer, ParseStream, Parser};
 use syn::{Ident, Token, braced, bracketed, parenthesized, token};
@@ -44,6 +44,7 @@ pub(crate) fn parse(tokens: TokenStream, report: &mut Report) -> Option<Graph> {
 
 /// `pub graph Mlp<const B: usize> where B > 0 { .. }`.
 fn header(input: ParseStream, report: &mut Report) -> Result<Graph> {
+    let library = library(input)?;
     let docs = docs(input)?;
     let visibility = visibility(input);
     match input.fork().call(Ident::parse_any) {
@@ -57,7 +58,26 @@ fn header(input: ParseStream, report: &mut Report) -> Result<Graph> {
         return Err(expected(input, "`{`"));
     }
     let statements = statements(input, report)?;
-    Ok(Graph { docs, visibility, name, generics, facts, statements })
+    Ok(Graph { library, docs, visibility, name, generics, facts, statements })
+}
+
+/// `crate = path::to::nfgrad;`. The macro of the library says so itself, with `$crate`; where another path follows, that counts.
+fn library(input: ParseStream) -> Result<TokenStream> {
+    let mut library = quote!(::nfgrad);
+    while input.peek(Token![crate]) {
+        let _: syn::Result<Token![crate]> = input.parse();
+        if input.parse::<Token![=]>().is_err() {
+            return Err(expected(input, "`=` and the path of nfgrad"));
+        }
+        if input.peek(Token![self]) || input.peek(Token![super]) {
+            return Err(expected(input, "the path of nfgrad").help("begin it with `crate` or `::`"));
+        }
+        (_, library, _) = path(input)?;
+        if input.parse::<Token![;]>().is_err() {
+            return Err(expected(input, "`;`"));
+        }
+    }
+    Ok(library)
 }
 
 /// Everything between the braces.

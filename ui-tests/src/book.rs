@@ -273,3 +273,11 @@ struct NF0088;
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/src/errors/NF0089.md")]
 struct NF0089;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/src/errors/NF0090.md")]
+struct NF0090;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/src/errors/NF0091.md")]
+struct NF0091;

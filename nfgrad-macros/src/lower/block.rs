@@ -4,7 +4,8 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::{Printer, index, plain};
-use crate::block::{self, LeafKind};
+use crate::ask;
+use crate::block::LeafKind;
 use crate::dim::{Dim, canonical, shape_type};
 use crate::report::Site;
 use crate::resolve::{Block, Leaf};
@@ -20,7 +21,7 @@ impl Printer<'_> {
         let place = Site::from(name).location().unwrap_or_default();
         // A graph with errors has told them; its callers stay silent.
         let signature = if self.model.stub { TokenStream::new() } else { self.signature(&place) };
-        block::answer(visibility, name, &signature)
+        ask::answer(visibility, name, &signature)
     }
 
     /// As `crate::block` reads it.
@@ -48,7 +49,8 @@ impl Printer<'_> {
         });
         let constants = self.constants();
         let constants = constants.iter().map(|(text, _)| quote!((#text)));
-        quote!("graph" #name #place [#((#generics))*] [#(#leaves)*] [#(#outputs)*] [#(#facts)*] [#(#constants)*])
+        let depth = index(self.model.depth);
+        quote!("graph" #name #place [#((#generics))*] [#(#leaves)*] [#(#outputs)*] [#(#facts)*] [#(#constants)*] #depth)
     }
 
     /// The leaves in the order of their declaration, with their positions.
@@ -59,7 +61,7 @@ impl Printer<'_> {
     }
 
     /// The constants in the shapes of leaves and outputs, which a caller cannot name: text and tokens.
-    fn constants(&self) -> Vec<(String, TokenStream)> {
+    pub(super) fn constants(&self) -> Vec<(String, TokenStream)> {
         let mut constants: Vec<(String, TokenStream)> = Vec::new();
         let outputs = self.model.outputs.iter().map(|output| output.position);
         for position in (0..self.model.leaves.len()).chain(outputs) {
@@ -115,17 +117,7 @@ impl Printer<'_> {
     /// A value of the graph prints as its table.
     pub(super) fn display(&self) -> TokenStream {
         let (n, generics, arguments, graph) = (&self.n, &self.generics, &self.arguments, &self.graph);
-        let default = (!self.model.graph.generics.is_empty()).then(|| {
-            quote! {
-                impl #generics ::core::default::Default for #graph #arguments {
-                    fn default() -> Self {
-                        Self(::core::marker::PhantomData)
-                    }
-                }
-            }
-        });
         quote! {
-            #default
             impl #generics ::core::fmt::Display for #graph #arguments {
                 fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
                     ::core::fmt::Display::fmt(&#n::Summary::<Self>::new(), f)

@@ -3,6 +3,7 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
+use super::outside::Outside;
 use super::{Output, Printer, index, plain};
 use crate::resolve::Source;
 
@@ -20,10 +21,11 @@ pub(super) struct Field<'a> {
 }
 
 impl Printer<'_> {
+    /// All that the graph adds to what its user has named, in a module of its own, and a glob of that module: so a user may have
+    /// a `NetParams` too, which then is what the name means, and everything else works as before.
     pub(super) fn items(&self) -> TokenStream {
-        let graph = self.model.graph;
-        let (docs, table) = (&graph.docs, self.table());
-        let graph_type = self.graph_type(&quote!(#docs #table));
+        let (visibility, module) = (&self.model.graph.visibility, &self.module);
+        let (named, graph_type) = self.graph_type();
         let leaves = self.record("Leaves", "The leaves of", ": parameters, then inputs.", &self.leaf_fields());
         let params = self.record(
             "Params",
@@ -33,10 +35,21 @@ impl Printer<'_> {
         );
         let outputs = self.record("Outputs", "The outputs of", ".", &self.output_fields());
         quote! {
-            #graph_type
-            #leaves
-            #params
-            #outputs
+            #named
+            // Nobody has written these names, and so nobody is told that they are not read.
+            #[allow(dead_code, unreachable_pub, non_snake_case)]
+            mod #module {
+                // What the comments of the user link to.
+                #[cfg(doc)]
+                #[allow(unused_imports)]
+                use super::*;
+                #graph_type
+                #leaves
+                #params
+                #outputs
+            }
+            #[allow(unused_imports)]
+            #visibility use #module::*;
         }
     }
 
@@ -86,26 +99,35 @@ impl Printer<'_> {
     ///
     /// The struct takes types, so that a graph can be called in another with dimensions that are expressions: stable Rust
     /// has `LinearOf<Times<D<2>, D<H>>>`, but not `Linear<{ 2 * H }>`.
-    fn graph_type(&self, docs: &TokenStream) -> TokenStream {
-        let graph = self.model.graph;
-        let (visibility, name, symbols) = (&graph.visibility, &graph.name, &graph.generics);
+    ///
+    /// First what the user has named, then what goes into the module.
+    fn graph_type(&self) -> (TokenStream, TokenStream) {
+        let (graph, table) = (self.model.graph, self.table());
+        let (docs, visibility, name, symbols) = (&graph.docs, &graph.visibility, &graph.name, &graph.generics);
+        let (private, module, of) = (&self.private, &self.module, &self.graph);
         if symbols.is_empty() {
-            return quote! {
-                #docs
-                #[derive(Debug, Clone, Copy, Default)]
-                #visibility struct #name;
-            };
+            let named = quote!(#[allow(unused_imports)] #visibility use #module::#name;);
+            return (named, quote!(#docs #table #[derive(Debug, Clone, Copy, Default)] pub struct #name;));
         }
-        let (of, declared) = (&self.graph, &self.declared);
-        let link = format!(" [`{}`], with its dimensions as types.", plain(name));
-        quote! {
+        let named = quote! {
             #docs
-            #visibility type #name<#(const #symbols: usize),*> = #of<#(::nfgrad::__private::D<{ #symbols }>),*>;
-
-            #[doc = #link]
+            #table
+            #visibility type #name<#(const #symbols: usize),*> = #module::#of<#(#private::D<{ #symbols }>),*>;
+        };
+        let (declared, generics, arguments) = (&self.declared, &self.generics, &self.arguments);
+        let title = format!(" [`{}`], with its dimensions as types.", plain(name));
+        let graph_type = quote! {
+            #[doc = #title]
             #[derive(Debug, Clone, Copy)]
-            #visibility struct #of<#declared>(::core::marker::PhantomData<fn() -> (#(#symbols,)*)>);
-        }
+            pub struct #of<#declared>(::core::marker::PhantomData<fn() -> (#(#symbols,)*)>);
+
+            impl #generics ::core::default::Default for #of #arguments {
+                fn default() -> Self {
+                    Self(::core::marker::PhantomData)
+                }
+            }
+        };
+        (named, graph_type)
     }
 
     /// The leaves and outputs with their shapes, for the documentation of the graph.
@@ -135,33 +157,33 @@ impl Printer<'_> {
 
     /// A struct of named tensors.
     fn record(&self, what: &str, opening: &str, closing: &str, fields: &[Field<'_>]) -> TokenStream {
-        let visibility = &self.model.graph.visibility;
-        let (name, kind) = (self.companion(what), &self.kind);
+        let (name, kind, private) = (self.companion(what), &self.kind, &self.private);
         let symbols = self.symbols_at(fields);
         let title = format!(" {opening} [`{}`]{closing}", plain(&self.model.graph.name));
-        let fields: Vec<_> = fields.iter().map(|field| self.field(field)).collect();
+        let outside = Outside::new(self, &symbols);
+        let fields: Vec<_> = fields.iter().map(|field| self.field(field, &outside)).collect();
         // A struct without a field must still use its parameter.
-        let phantom = fields.is_empty().then(|| quote!(__kind: ::core::marker::PhantomData<#kind>));
+        let phantom = fields.is_empty().then(|| quote!(pub(super) __kind: ::core::marker::PhantomData<#kind>));
         quote! {
             #[doc = #title]
-            #visibility struct #name<#kind: ::nfgrad::__private::Entries #(, #symbols: ::nfgrad::__private::Dim)*> {
+            pub struct #name<#kind: #private::Entries #(, #symbols: #private::Dim)*> {
                 #(#fields,)* #phantom
             }
         }
     }
 
     /// A field with its documentation and its type.
-    fn field(&self, field: &Field<'_>) -> TokenStream {
-        let (visibility, kind, name, docs) = (&self.model.graph.visibility, &self.kind, field.name, field.docs);
-        let n = quote!(::nfgrad::__private);
+    fn field(&self, field: &Field<'_>, outside: &Outside<'_>) -> TokenStream {
+        let (kind, name, docs, n) = (&self.kind, field.name, field.docs, &self.private);
         let gap = (!docs.is_empty()).then(|| quote!(#[doc = ""]));
-        let (text, ty) = match field.block.and_then(|number| self.owned(number, &n)) {
+        let (text, ty) = match field.block.and_then(|number| self.owned(number, n).zip(Some(number))) {
             None => {
-                let shape = super::shape_type(&self.model.entries[field.first].shape, &n);
+                let shape = outside.shape(&self.model.entries[field.first].shape);
                 let text = format!(" `{}`: `{}`, {}.", plain(name), self.text(field.first), field.role);
                 (text, quote!(#kind::Entry<#shape>))
             }
-            Some((block, ty)) => {
+            Some(((block, _), number)) => {
+                let ty = outside.block(number);
                 let params = quote!(<#ty as #n::Model>::Params<#kind>);
                 let (callee, count) = (&block.ast.callee, block.ast.count.map(|count| index(count.value)));
                 let text = match block.ast.count {
@@ -175,7 +197,7 @@ impl Printer<'_> {
             #docs
             #gap
             #[doc = #text]
-            #visibility #name: #ty
+            pub #name: #ty
         }
     }
 }

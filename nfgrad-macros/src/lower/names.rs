@@ -5,7 +5,9 @@
 //! hovering, jumps to the definition and renames; and rustc itself warns of a tensor that is never used, in its own
 //! words, silenced by a leading `_` as everywhere.
 
-use proc_macro2::{Ident, TokenStream};
+use std::collections::{BTreeMap, BTreeSet};
+
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 
 use super::Printer;
@@ -15,21 +17,22 @@ use crate::resolve::tensors;
 impl Printer<'_> {
     pub(super) fn names(&self) -> TokenStream {
         let (n, generics) = (&self.n, &self.generics);
-        let blocks: Vec<_> = self.model.blocks.iter().map(|block| &block.ast.name).collect();
         let typed = |position: usize| self.shape(position);
         let fields = self.leaf_fields();
         let tensors = fields.iter().filter(|field| field.block.is_none()).map(|field| (field.name, typed(field.first)));
         let owned = (0..self.model.blocks.len()).filter_map(|number| self.owned(number, &quote!(#n)));
-        let leaves = tensors
-            .chain(owned.map(|(block, graph)| (&block.ast.name, graph)))
+        let leaves: Vec<_> = tensors.chain(owned.map(|(block, graph)| (&block.ast.name, graph))).collect();
+        let scope = self.scope();
+        let leaves = leaves
+            .iter()
             .map(|(name, ty)| quote!(let #name: ::core::marker::PhantomData<#ty> = ::core::marker::PhantomData;));
         let steps = self.model.names.iter().filter_map(|named| {
             let binding = named.step.ast;
             let (name, shape) = (&binding.name, typed(named.position?));
-            let Some(value) = &binding.value else { return Some(quote!(_ = #name;)) };
+            let Some(value) = &binding.value else { return Some(scope.used(name)) };
             let mut uses = TokenStream::new();
-            collect(value, &blocks, &mut uses);
-            let used = named.step.is_output.then(|| quote!(_ = #name;));
+            scope.collect(value, &mut uses);
+            let used = named.step.is_output.then(|| scope.used(name));
             Some(quote! {
                 let #name: ::core::marker::PhantomData<#shape> = { #uses ::core::marker::PhantomData };
                 #used
@@ -40,30 +43,59 @@ impl Printer<'_> {
             fn _names #generics() { #(#leaves)* #(#steps)* }
         }
     }
+
+    fn scope(&self) -> Scope {
+        let blocks = self.model.blocks.iter().map(|block| &block.ast.name);
+        let leaves = self.leaf_fields().into_iter().map(|field| field.name);
+        let bindings = self.model.names.iter().map(|named| &named.step.ast.name);
+        let mut defined = BTreeMap::new();
+        for name in leaves.chain(blocks.clone()).chain(bindings) {
+            defined.entry(name.to_string()).or_insert_with(|| name.span());
+        }
+        Scope { defined, blocks: blocks.map(ToString::to_string).collect() }
+    }
 }
 
-/// A use for each name in the expression.
-fn collect(expr: &Expr, blocks: &[&Ident], uses: &mut TokenStream) {
-    match &expr.kind {
-        ExprKind::Name(name) => uses.extend(quote!(_ = #name;)),
-        ExprKind::Number(_) | ExprKind::Path(_) | ExprKind::List(_) | ExprKind::Range(..) => {}
-        ExprKind::Negative(inner) => collect(inner, blocks, uses),
-        ExprKind::Binary { left, right, .. } => {
-            collect(left, blocks, uses);
-            collect(right, blocks, uses);
+/// What the names stand for.
+struct Scope {
+    /// Where each is first defined.
+    defined: BTreeMap<String, Span>,
+    blocks: BTreeSet<String>,
+}
+
+impl Scope {
+    /// A use of the name. A `macro_rules!` may define it and be given an expression that uses it: for `graph!` these are one
+    /// name, and so rustc is told to look it up from where it is defined.
+    fn used(&self, name: &Ident) -> TokenStream {
+        let mut name = name.clone();
+        if let Some(defined) = self.defined.get(&name.to_string()) {
+            name.set_span(name.span().resolved_at(*defined));
         }
-        ExprKind::Call(call) => {
-            let op = &call.op;
-            if blocks.contains(&op) {
-                uses.extend(quote!(_ = #op;));
+        quote!(_ = #name;)
+    }
+
+    /// A use for each name in the expression.
+    fn collect(&self, expr: &Expr, uses: &mut TokenStream) {
+        match &expr.kind {
+            ExprKind::Name(name) => uses.extend(self.used(name)),
+            ExprKind::Number(_) | ExprKind::Path(_) | ExprKind::List(_) | ExprKind::Range(..) => {}
+            ExprKind::Negative(inner) => self.collect(inner, uses),
+            ExprKind::Binary { left, right, .. } => {
+                self.collect(left, uses);
+                self.collect(right, uses);
             }
-            tensors(call).0.iter().for_each(|operand| collect(operand, blocks, uses));
-        }
-        ExprKind::Block(call) => {
-            if let Target::Member(name, _) = &call.target {
-                uses.extend(quote!(_ = #name;));
+            ExprKind::Call(call) => {
+                if self.blocks.contains(&call.op.to_string()) {
+                    uses.extend(self.used(&call.op));
+                }
+                tensors(call).0.iter().for_each(|operand| self.collect(operand, uses));
             }
-            call.operands.iter().for_each(|operand| collect(operand, blocks, uses));
+            ExprKind::Block(call) => {
+                if let Target::Member(name, _) = &call.target {
+                    uses.extend(self.used(name));
+                }
+                call.operands.iter().for_each(|operand| self.collect(operand, uses));
+            }
         }
     }
 }

@@ -8,7 +8,7 @@ fn flat(text: &str) -> String {
 }
 
 fn expansion(block: &str) -> String {
-    flat(&expand(&block.parse().expect("tokens")).to_string())
+    flat(&expand(block.parse().expect("tokens")).to_string())
 }
 
 #[track_caller]
@@ -39,7 +39,7 @@ fn every_op_is_a_node_with_witnesses() {
         "const TEXT:&'static str=\"0.1\";const NEAREST:f64=0.1f64;const EXACT:bool=false;",
         "const OUTPUTS:&'static[usize]=&[5,3];",
         "type S0=(n::D<3>,n::D<2>);",
-        "pub type Linear<const B:usize>=LinearOf<::nfgrad::__private::D<{B}>>;",
+        "pub type Linear<const B:usize>=__nfadded_Linear::LinearOf<::nfgrad::__private::D<{B}>>;",
         "type S2<B>=(B,n::D<2>);",
         "type S4=();",
         "type ParamShapes=(S0,);",
@@ -77,7 +77,7 @@ fn the_expansion_of_the_digits_model_is_the_snapshot() {
     let example = include_str!("../../../nfgrad/examples/digits.rs");
     let (_, block) = example.split_once("\ngraph! {\n").expect("a graph");
     let (block, _) = block.split_once("\n}\n").expect("the end of the graph");
-    let items = syn::parse2(expand(&block.parse().expect("tokens"))).expect("items");
+    let items = syn::parse2(expand(block.parse().expect("tokens"))).expect("items");
     let found = prettyplease::unparse(&items);
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/snapshots/digits.rs");
     if std::env::var_os("BLESS").is_some() {
@@ -110,8 +110,11 @@ fn names_of_the_user_are_left_alone() {
 #[test]
 fn the_items_need_no_comment_of_the_user() {
     let text = expansion("graph G { input x: [2]; output x; }");
-    assert!(text.starts_with("#[doc=\"|tensor|role|shape|\"]"), "{text}");
-    assert_has(&text, "struct GParams<K:::nfgrad::__private::Entries>{__kind:::core::marker::PhantomData<K>}");
+    assert_has(&text, "use super::*;#[doc=\"|tensor|role|shape|\"]");
+    assert_has(
+        &text,
+        "struct GParams<K:::nfgrad::__private::Entries>{pub(super) __kind:::core::marker::PhantomData<K>}",
+    );
 }
 
 #[test]
@@ -142,6 +145,28 @@ fn after_an_error_the_items_are_there_and_compute_nothing() {
 }
 
 #[test]
+fn the_library_is_where_the_last_path_says() {
+    let block = LINEAR.replace("/// A linear map.", "crate = ::one; crate = crate::deps::two; /// A linear map.");
+    let text = expansion(&block);
+    assert_has(&text, "use crate::deps::two::__private as n;");
+    assert!(!text.contains("::one") && !text.contains("::nfgrad"), "{text}");
+}
+
+#[test]
+fn structs_ask_the_graph_for_what_their_module_cannot_name() {
+    let text =
+        expansion("graph G<const B: usize> { input x: [B, 2*super::N]; param w: [super::N]; output y = 2.0 * w; }");
+    for line in [
+        "w:K::Entry<(<GOf<::nfgrad::__private::D<0>>as::nfgrad::__private::Outside<0>>::Type,)>",
+        "impl<B:::nfgrad::__private::Dim>n::Outside<0>for GOf<B>{type Type=n::D<{super::N}>;}",
+    ] {
+        assert_has(&text, line);
+    }
+    let module = &text[text.find("mod__nfadded_G").expect("a module")..text.find("const_").expect("a block")];
+    assert!(!module.contains("{super::N}"), "{module}");
+}
+
+#[test]
 fn a_large_graph_expands_in_linear_time() {
     let block = |nodes: usize| {
         let body = (0..nodes).map(|i| format!("let h{} = relu(h{i}) + x;", i + 1)).collect::<Vec<_>>().concat();
@@ -152,7 +177,7 @@ fn a_large_graph_expands_in_linear_time() {
         let runs = (0..4).map(|_| {
             let block = block(nodes).parse().expect("tokens");
             let start = std::time::Instant::now();
-            let text = expand(&block);
+            let text = expand(block);
             assert!(!text.is_empty());
             start.elapsed().as_secs_f64()
         });

@@ -1,6 +1,7 @@
 //! Shapes, dimensions and the facts of a `where` clause.
 
-use syn::parse::ParseStream;
+use proc_macro2::{Delimiter, TokenTree};
+use syn::parse::{ParseBuffer, ParseStream};
 use syn::{Ident, LitFloat, LitInt, Token, token};
 
 use super::{Result, brackets, expected, here, parens, path, separated};
@@ -40,17 +41,48 @@ pub(super) fn facts(input: ParseStream) -> Result<Vec<Fact>> {
 
 /// `H % HEADS == 0`.
 pub(crate) fn fact(input: ParseStream) -> Result<Fact> {
-    let product = product(input, 0)?;
-    let (left, modulus) = if input.peek(Token![%]) {
-        let _: syn::Result<Token![%]> = input.parse();
-        (product, Some(factor(input, 0)?))
-    } else {
-        (sum_from(input, 0, product)?, None)
-    };
+    if let Some(content) = in_parens(input, |punct| matches!(punct, '=' | '!' | '<' | '>')) {
+        return whole(&content?, fact);
+    }
+    let (left, modulus) = remainder(input)?;
     let relation = relation(input)?;
     let right = dim(input, 0)?;
     let site = left.site.to(right.site);
     Ok(Fact { left, modulus, relation, right, site })
+}
+
+/// `H % HEADS`, or a sum without a `%`.
+fn remainder(input: ParseStream) -> Result<(DimExpr, Option<DimExpr>)> {
+    if let Some(content) = in_parens(input, |punct| punct == '%') {
+        return whole(&content?, remainder);
+    }
+    let product = product(input, 0)?;
+    if !input.peek(Token![%]) {
+        return Ok((sum_from(input, 0, product)?, None));
+    }
+    let _: syn::Result<Token![%]> = input.parse();
+    Ok((product, Some(factor(input, 0)?)))
+}
+
+/// What is inside of `(..)`, if that comes next and has one of these signs in it.
+fn in_parens(input: ParseStream<'_>, sign: impl Fn(char) -> bool) -> Option<Result<ParseBuffer<'_>>> {
+    let has_sign = |tree| matches!(tree, TokenTree::Punct(punct) if sign(punct.as_char()));
+    let mut next = input.cursor().token_tree()?.0;
+    while let TokenTree::Group(group) = next
+        && group.delimiter() == Delimiter::Parenthesis
+    {
+        if group.stream().into_iter().any(has_sign) {
+            return Some(parens(input).map(|(_, content)| content).map_err(Diagnostic::from));
+        }
+        next = group.stream().into_iter().next()?;
+    }
+    None
+}
+
+/// All that is inside.
+fn whole<T>(content: ParseStream, inner: fn(ParseStream) -> Result<T>) -> Result<T> {
+    let inner = inner(content)?;
+    if content.is_empty() { Ok(inner) } else { Err(expected(content, "an operator or `)`")) }
 }
 
 fn relation(input: ParseStream) -> Result<Relation> {

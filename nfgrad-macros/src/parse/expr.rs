@@ -149,10 +149,21 @@ fn call(input: ParseStream, depth: usize, op: Ident) -> Result<Expr> {
 
 /// A tensor, a number, a dimension, a list `[B, 64]` or a range `2..N`: which of them is meant, the op knows.
 fn argument(input: ParseStream, depth: usize) -> Result<Expr> {
+    if depth > MAX_DEPTH {
+        return Err(too_deep(input));
+    }
     if input.peek(token::Bracket) {
         let list = dim::shape(input)?;
         let site = list.site;
         return Ok(Expr { kind: ExprKind::List(list), site });
+    }
+    if input.peek(token::Paren) && is_last(input) {
+        let (site, content) = parens(input)?;
+        let inner = argument(&content, depth + 1)?;
+        if !content.is_empty() {
+            return Err(expected(&content, "an operator or `)`"));
+        }
+        return Ok(Expr { kind: inner.kind, site });
     }
     let start = expr(input, depth)?;
     if !input.peek(Token![..]) {
@@ -166,6 +177,13 @@ fn argument(input: ParseStream, depth: usize) -> Result<Expr> {
     let end = expr(input, depth)?;
     let site = start.site.to(end.site);
     Ok(Expr { kind: ExprKind::Range(Box::new(start), Box::new(end)), site })
+}
+
+/// Whether an argument ends behind the next token tree.
+fn is_last(input: ParseStream) -> bool {
+    let ahead = input.fork();
+    super::tree(&ahead);
+    ahead.is_empty() || ahead.peek(Token![,])
 }
 
 fn number(input: ParseStream) -> Result<Expr> {

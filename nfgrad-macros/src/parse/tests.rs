@@ -88,6 +88,32 @@ fn every_syntax_error_says_what_was_expected() {
 }
 
 #[test]
+fn parentheses_may_stand_around_a_fact_a_remainder_and_an_argument() {
+    let graph = parse_block("graph G<const H: usize> where (H % 4 == 0), (H % 2) == 0, (H + 1)*2 > 3, ((H > 1)) { }");
+    let facts: Vec<_> = graph.expect("a header").facts.iter().map(ToString::to_string).collect();
+    assert_eq!(facts, ["H % 4 == 0", "H % 2 == 0", "(H + 1)*2 > 3", "H > 1"]);
+    assert_eq!(printed("slice(x, axis = (0), range = (2..N))"), "slice(x, axis = 0, range = 2..N)");
+    assert_eq!(printed("reshape((x), ([B, 64]))"), "reshape(x, [B, 64])");
+    assert_eq!(printed("relu((x + y) * z)"), "relu((x + y) * z)");
+}
+
+#[test]
+fn the_library_is_named_by_an_absolute_path() {
+    let library = |block: &str| parse_block(block).map(|graph| graph.library.to_string().replace(' ', ""));
+    assert_eq!(library("graph G { }").as_deref(), Ok("::nfgrad"));
+    assert_eq!(library("crate = ::a::b; graph G { }").as_deref(), Ok("::a::b"));
+    assert_eq!(library("crate = crate::b; crate = c; graph G { }").as_deref(), Ok("c"));
+    for (block, expected) in [
+        ("crate graph G { }", "expected `=` and the path of nfgrad, found `graph`"),
+        ("crate = super::a; graph G { }", "begin it with `crate` or `::`"),
+        ("crate = a graph G { }", "expected `;`, found `graph`"),
+    ] {
+        let errors = parse_block(block).expect_err(block);
+        assert!(errors.len() == 1 && errors[0].contains(expected), "{block}: {errors:#?}");
+    }
+}
+
+#[test]
 fn a_header_that_cannot_be_read_is_one_error() {
     for (block, expected) in [
         ("", "expected `graph`, found the end"),

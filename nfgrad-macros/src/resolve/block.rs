@@ -10,6 +10,13 @@ use crate::report::{Diagnostic, Site};
 /// More copies than this cannot be told apart: positions end at 1024.
 const MAX_COUNT: usize = 1024;
 
+/// `nfgrad::graph::MAX_OPERANDS`: what the plan of a graph has room for at one node.
+const MAX_LEAVES: usize = 64;
+
+/// rustc lays out a type of types at most 128 queries deep, and each graph takes two: 63 are built, and what a user puts
+/// around them takes its own.
+const MAX_DEPTH: usize = 60;
+
 /// A graph that this one owns.
 #[derive(Debug)]
 pub(crate) struct Block<'a> {
@@ -73,7 +80,7 @@ impl<'a> Resolver<'a, '_> {
             signature = None;
         }
         let arguments = signature.and_then(|signature| {
-            let fine = self.has_one_output(&ast.callee, signature);
+            let fine = self.can_be_node(&ast.callee, signature);
             self.dimensions(&ast.callee, signature).filter(|_| fine)
         });
         let signature = signature.filter(|_| arguments.is_some());
@@ -105,6 +112,29 @@ impl<'a> Resolver<'a, '_> {
             })
             .collect();
         dims.into_iter().collect()
+    }
+
+    /// Whether the graph can be a node of this one.
+    fn can_be_node(&mut self, callee: &Callee, signature: &Signature) -> bool {
+        let mut fine = self.has_one_output(callee, signature);
+        if signature.leaves.len() > MAX_LEAVES {
+            let text = format!(
+                "`{}` has {} leaves, and a block has at most {MAX_LEAVES}",
+                callee.text,
+                signature.leaves.len()
+            );
+            let error = Diagnostic::new(codes::BLOCK_LEAVES, callee.site, text).line(declared(signature));
+            self.report.push(error.help("let this graph own the parts of it, each with its own `block`"));
+            fine = false;
+        }
+        if signature.depth >= MAX_DEPTH {
+            let text =
+                format!("`{}` is {} graphs deep already, and no more can be nested", callee.text, signature.depth);
+            let error = Diagnostic::new(codes::NESTED, callee.site, text).line(declared(signature));
+            self.report.push(error.help("layers follow one another in one graph: `block layers: [Layer<..>; 12];`"));
+            fine = false;
+        }
+        fine
     }
 
     /// A graph with several outputs, or none, is not a node.
@@ -192,7 +222,7 @@ impl<'a> Resolver<'a, '_> {
 
     fn passed(&mut self, expr: &'a Expr, callee: &'a Callee, operands: Vec<(&'a Expr, Term<'a>)>) -> Term<'a> {
         let Some(signature) = self.blocks.get(callee) else { return Term::Poisoned };
-        let fine = self.has_one_output(callee, signature);
+        let fine = self.can_be_node(callee, signature);
         let Some(arguments) = self.dimensions(callee, signature) else { return Term::Poisoned };
         if let Some(owned) = signature.leaves.iter().find(|leaf| leaf.kind == LeafKind::Owned) {
             let text = format!("`{}` owns parameters of its own blocks, such as `{}`", callee.text, owned.name);

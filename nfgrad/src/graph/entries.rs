@@ -197,6 +197,14 @@ pub struct EntryInfo {
     pub shape: &'static str,
 }
 
+/// `G: Outside<0>` reads "`Type` is a type that the user of the graph `G` can name".
+///
+/// The structs of named tensors stand in a module of their own, where the names of the user mean something else.
+pub trait Outside<const I: usize> {
+    /// A block that the graph owns, or a constant as a dimension.
+    type Type;
+}
+
 /// A graph with names: what `graph!` writes.
 pub trait Model: RevGraph + Sized {
     /// The name of the graph.

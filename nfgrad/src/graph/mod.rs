@@ -20,7 +20,7 @@ use nfgrad_shapes::Listed;
 pub use bounded::BoundedRun;
 pub(crate) use bounded::Training;
 pub use call::{ArgumentList, Arguments, Block, Call, With};
-pub use entries::{BallRef, Entries, Entry, EntryInfo, Model, Mut, Names, Place, Ref, Role, Source};
+pub use entries::{BallRef, Entries, Entry, EntryInfo, Model, Mut, Names, Outside, Place, Ref, Role, Source};
 pub use list::{Leaves, Then};
 pub use node::{BoundedState, Node, RevNode, Witnesses};
 pub use placement::{Adding, Apart, Placement};
