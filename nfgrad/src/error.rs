@@ -45,6 +45,15 @@ pub enum Error {
     },
     /// An optimizer has taken steps without radii, so nothing is known of its velocity or its moments.
     StepsWithoutRadii,
+    /// An integer that the format does not tell from its neighbours.
+    Index {
+        /// Where in the slice.
+        at: usize,
+        /// The integer.
+        index: usize,
+        /// The name of the format.
+        format: &'static str,
+    },
     /// A hyper-parameter of an optimizer that is not in its range.
     Hyperparameter {
         /// Which one.
@@ -82,6 +91,16 @@ impl fmt::Display for Error {
             Self::StepsWithoutRadii => {
                 write!(f, "the optimizer has taken steps without radii, so nothing is known of what it remembers")?;
                 write!(f, "; call `assume_exact` if the real optimizer is to begin with these very numbers")
+            }
+            Self::Index { at, index, format } => {
+                write!(
+                    f,
+                    "the index {index} at position {at} is too large for {format}, which does not have all integers so large"
+                )?;
+                write!(
+                    f,
+                    "; it would name another row. Use a format with more bits, such as f32, which has those below 2^24"
+                )
             }
             Self::Hyperparameter { name, range } => {
                 write!(f, "the {name} of the optimizer is not {range}; no step was taken")

@@ -2,7 +2,7 @@
 //!
 //! | | |
 //! |---|---|
-//! | Value | `y = |x|`, exact |
+//! | Value | `y = |x|`, exact; of -0 it is 0 |
 //! | Cotangent | `x̄ = ȳ` where `x > 0`, `-ȳ` where `x < 0`, 0 where `x = 0`; exact |
 //!
 //! # Error bound
@@ -27,7 +27,8 @@ impl Pointwise for Abs {
 
     #[inline(always)]
     fn value<F: Format>(x: F) -> F {
-        if x < F::ZERO { x.neg() } else { x }
+        let signed = if x < F::ZERO { x.neg() } else { x };
+        if x == F::ZERO { F::ZERO } else { signed }
     }
 
     #[inline(always)]
@@ -60,8 +61,10 @@ impl Pointwise for Abs {
 mod tests {
     use nfgrad_shapes::D;
 
+    use super::super::Relu;
     use super::super::testing::{Case1, elementwise1};
     use super::*;
+    use crate::format::{Carried, E4m3, E5m2, Flt, NearestEven, Nf, RoundEach, Tf32, bf16, f16};
 
     #[test]
     fn the_sign_decides_unless_it_is_not_known() {
@@ -79,5 +82,33 @@ mod tests {
         assert!(result.rad_dx[0][2] >= 4.0 && result.rad_dx[0][2] < 4.000_001);
         assert_eq!(result.rad_dx[0][3], 0.0);
         assert!(result.rad_dx[0][4] >= 2.0 && result.rad_dx[0][4] < 2.000_001);
+    }
+
+    #[test]
+    fn the_magnitude_of_minus_zero_is_zero() {
+        fn check<F: Format>() {
+            let (x, dy) = ([F::ZERO.neg(), F::ZERO, F::ONE.neg(), F::ZERO.neg(), F::ONE], [F::ONE; 5]);
+            let case = Case1 { x: &x, dy: &dy, ..Case1::default() };
+            let is_negative = |x: &F| x.to_f64().is_sign_negative();
+            for result in [elementwise1::<Abs, (D<5>,), F>(case), elementwise1::<Relu, (D<5>,), F>(case)] {
+                assert!(!result.y.iter().any(is_negative), "{}: {:?}", F::NAME, result.y);
+            }
+            // Long enough for the loops that use wide registers.
+            let long = [F::ZERO.neg(); 130];
+            let case = Case1 { x: &long, dy: &long, ..Case1::default() };
+            for result in [elementwise1::<Abs, (D<130>,), F>(case), elementwise1::<Relu, (D<130>,), F>(case)] {
+                assert!(!result.y.iter().any(is_negative), "{}", F::NAME);
+            }
+        }
+        check::<f32>();
+        check::<f64>();
+        check::<bf16>();
+        check::<f16>();
+        check::<Tf32>();
+        check::<E4m3>();
+        check::<E5m2>();
+        check::<Carried<12, -30, 30>>();
+        check::<Nf<10, Flt<-20, 7>, NearestEven>>();
+        check::<RoundEach<bf16>>();
     }
 }

@@ -9,13 +9,15 @@
 //! # Indices
 //!
 //! They are an input like any other, so they are numbers of the format: `0.0`, `1.0`, .. `n - 1`. A format with `p` bits of
-//! precision has all integers up to `2^p` only: bf16 up to 256, f16 up to 2048, f32 up to 2^24. A larger index is rounded when it is
-//! put into the run, silently, as all data is.
+//! precision has all integers up to `2^p` only: 256 in bf16, 2048 in f16, 16 in e4m3, `2^24` in f32. What was meant to be 257 is 256
+//! in bf16, and from there on no number says which row was meant. So such numbers name no row at all: indices are those below
+//! `2^p`, those whose successor is a number of the format too.
+//! [`TensorMut::set_indices`](crate::tensor::TensorMut::set_indices) writes integers, and refuses those that are none.
 //!
-//! An index means an integer. So the number `k` with a radius below 1/2 is certainly the index `k`. Anything else is no index: a
-//! number that is not an integer, that is negative or `n` or more, or that has a radius of 1/2 or more. Then nothing is known
-//! of that row of the result, which is not a number and has the radius ∞; nor of the cotangent of the table, any row of which
-//! may have been meant. Nothing panics.
+//! An index means an integer. So the index `k` with a radius below 1/2 is certainly `k`. Anything else is no index: a
+//! number that is not an integer, that is negative, `n` or more, or `2^p` or more, or that is not finite. Then the row of
+//! the result is not a number and has the radius ∞; and nothing is known of the cotangent of the table, any row of which may have been
+//! meant. The same holds for the radii of an index with a radius of 1/2 or more. Nothing panics.
 //!
 //! # Error bound
 //!
@@ -38,12 +40,13 @@ use crate::bound::{Ball, Domain, Up};
 use crate::format::{Format, sum_error};
 use crate::kernel::reduce::column_height;
 use crate::kernel::scratch::with_scratch;
+use crate::tensor::tells_apart;
 
 /// Rows of a table by their indices; see the [module](self).
 #[derive(Debug, Clone, Copy)]
 pub struct Gather;
 
-/// The row that a number names, if it is one of `rows`.
+/// The row that a number names, if it is one of `rows` and the format tells it from the next one.
 #[inline]
 #[allow(
     clippy::cast_possible_truncation,
@@ -53,7 +56,7 @@ pub struct Gather;
 fn row<F: Format>(index: F, rows: usize) -> Option<usize> {
     // What is negative or not a number becomes 0, and what is too large the largest: none of them is equal to that.
     let named = index.to_f64() as usize;
-    (named < rows && F::from_f64(named as f64) == index).then_some(named)
+    (named < rows && F::from_f64(named as f64) == index && tells_apart::<F>(named)).then_some(named)
 }
 
 /// The row that a number with its radius certainly names.
@@ -201,6 +204,7 @@ mod tests {
 
     use super::super::testing::{Case2, elementwise, uniform};
     use super::*;
+    use crate::format::{E4m3, E5m2, Flt, NearestEven, Nf, RoundEach, Tf32, bf16, f16};
 
     type Table = (D<3>, D<2>);
     type Index = (D<4>,);
@@ -252,6 +256,29 @@ mod tests {
             .y,
             [1.0, 2.0]
         );
+    }
+
+    #[test]
+    fn a_number_that_may_be_a_rounded_index_names_no_row() {
+        fn check<F: Format>(last: usize) {
+            type Table = (D<3000>, D<1>);
+            let table = vec![F::ONE; 3000];
+            let index = [last, last + 1, last + 2, last + 3].map(|k| F::from_f64(k as f64));
+            let case = Case2 { a: &table, b: &index, dy: &[F::ONE; 4], ..Case2::default() };
+            let result = elementwise::<Gather, Table, (D<4>,), F>(case);
+            assert_eq!((result.y[0], result.rad_y[0]), (F::ONE, 0.0), "{last}");
+            assert!(result.y[1..].iter().all(|y| !y.is_finite()), "{last}: {:?}", result.y);
+            assert_eq!(result.rad_y[1..], [f64::INFINITY; 3], "{last}");
+            assert_eq!(result.rad_dx[1], [0.0, f64::INFINITY, f64::INFINITY, f64::INFINITY], "{last}");
+            assert!(result.dx[0].iter().enumerate().all(|(k, &dt)| (dt == F::ONE) == (k == last)), "{last}");
+        }
+        check::<bf16>(255);
+        check::<f16>(2047);
+        check::<Tf32>(2047);
+        check::<E4m3>(15);
+        check::<E5m2>(7);
+        check::<Nf<10, Flt<-20, 3>, NearestEven>>(999);
+        check::<RoundEach<bf16>>(255);
     }
 
     #[test]

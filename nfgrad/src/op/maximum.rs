@@ -2,7 +2,7 @@
 //!
 //! | | |
 //! |---|---|
-//! | Value | `y = max(a, b)`, exact |
+//! | Value | `y = max(a, b)`, exact; of 0 and -0, which are equal, `b` |
 //! | Cotangents | `ȳ` to the larger of the two and 0 to the other, exact; where they are equal `fl(ȳ / 2)` to both |
 //!
 //! Where `b` was repeated its cotangent is the sum over the repetitions, in the accumulator, rounded once. The derivative at equal

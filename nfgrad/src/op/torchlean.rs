@@ -57,7 +57,7 @@
 
 use super::axis::Extent;
 use super::clamp::threshold;
-use super::{Literal, Pairwise, SafeDiv};
+use super::{Abs, Literal, Pairwise, Pointwise, SafeDiv};
 use crate::bound::{Ball, T0, Up};
 use crate::format::Format;
 use crate::format::elementary::{self, Elementary};
@@ -105,7 +105,7 @@ pub fn neg<F: Format>((x, error): Number<F>) -> Number<F> {
 
 /// `|x|`, charged although it is exact.
 pub fn abs<F: Format>((x, error): Number<F>) -> Number<F> {
-    rounded(if x < F::ZERO { x.neg() } else { x }, error)
+    rounded(Abs::value(x), error)
 }
 
 /// `max(x, 0)`, charged although it is exact.

@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 
 use nfgrad_shapes::Shape;
 
+use super::tells_apart;
 use crate::bound::{Ball, Domain, Up};
 use crate::error::Error;
 use crate::format::Format;
@@ -148,6 +149,31 @@ impl<'a, F: Format, S: Shape> TensorMut<'a, F, S> {
         Ok(())
     }
 
+    /// Writes integers: what [`gather`](crate::op::gather) takes for the indices of rows.
+    ///
+    /// ```
+    /// use nfgrad::prelude::*;
+    /// let mut words = Tensor::<bf16, (D<2>,)>::zeros();
+    /// words.view_mut().set_indices(&[3, 255])?;
+    /// // bf16 has no 257, and takes it for 256.
+    /// assert!(words.view_mut().set_indices(&[3, 257]).is_err());
+    /// # Ok::<(), nfgrad::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Length`] unless there are exactly as many as the shape needs, [`Error::Index`] if the format does not tell one
+    /// from the integer after it: from `2^p` on in a format of `p` bits. Then nothing is written.
+    pub fn set_indices(&mut self, indices: &[usize]) -> Result<(), Error> {
+        check_length::<S>(indices.len())?;
+        if let Some(at) = indices.iter().position(|&index| !tells_apart::<F>(index)) {
+            return Err(Error::Index { at, index: indices[at], format: F::NAME });
+        }
+        for (element, &index) in self.data.iter_mut().zip(indices) {
+            *element = F::from_f64(index as f64);
+        }
+        Ok(())
+    }
+
     /// Copies a tensor of the same shape.
     pub fn copy_from(&mut self, tensor: TensorRef<'_, F, S>) {
         self.data.copy_from_slice(tensor.data);
@@ -158,27 +184,34 @@ impl<'a, F: Format, S: Shape> TensorMut<'a, F, S> {
         self.data.fill_with(element);
     }
 
-    /// Initialises the weights of a layer that is followed by a relu: uniform in `±√(6 / fan_in)`, where `fan_in` is the
-    /// length of the first axis, or of what an output of a convolution sees if there are four (He et al. 2015, "Delving deep into
-    /// rectifiers"). `uniform` returns numbers in `[0, 1)`.
+    /// Initialises the weights of a layer that is followed by a relu: uniform in `±√(6 / fan_in)`, whose variance is `2 / fan_in`
+    /// (He et al. 2015, "Delving deep into rectifiers", equation 10). `uniform` returns numbers in `[0, 1)`.
+    ///
+    /// How many numbers an output is made of, and how many outputs a number takes part in, is read from the shape:
+    ///
+    /// | shape | `fan_in` | `fan_out` |
+    /// |---|---|---|
+    /// | `[in]` | `in` | 0 |
+    /// | `[in, out]`, `[.., in, out]`: a matrix, or one for each place of the leading axes | `in` | `out` |
+    /// | `[out, in, height, width]`, four axes: weights of [`conv2d`](crate::op::conv2d), `in` a group's channels | `in height width` | `out height width` |
     pub fn he_uniform(&mut self, uniform: impl FnMut() -> f64) {
         let [fan_in, _] = Self::fans();
         self.fill_symmetric(6.0, fan_in, uniform);
     }
 
-    /// Initialises the weights of a layer that is followed by tanh or by nothing: uniform in
-    /// `±√(6 / (fan_in + fan_out))` (Glorot and Bengio 2010). `uniform` returns numbers in `[0, 1)`.
+    /// Initialises the weights of a layer that is followed by tanh or by nothing: uniform in `±√(6 / (fan_in + fan_out))`, whose variance is
+    /// `2 / (fan_in + fan_out)` (Glorot and Bengio 2010, "Understanding the difficulty of training deep feedforward neural networks", equation 16).
+    /// [`he_uniform`](Self::he_uniform) says what the fans of a shape are. `uniform` returns numbers in `[0, 1)`.
     pub fn glorot_uniform(&mut self, uniform: impl FnMut() -> f64) {
         let [fan_in, fan_out] = Self::fans();
         self.fill_symmetric(6.0, fan_in + fan_out, uniform);
     }
 
-    /// With how many inputs an output is connected, and with how many outputs an input: weights are `[inputs, outputs]`, those
-    /// of a convolution `[outputs, inputs, height, width]`.
+    /// `fan_in` and `fan_out` of [`TensorMut::he_uniform`].
     fn fans() -> [usize; 2] {
         match *S::DIMS {
             [outputs, inputs, height, width] => [inputs * height * width, outputs * height * width],
-            [inputs, outputs, ..] => [inputs, outputs],
+            [.., inputs, outputs] => [inputs, outputs],
             [inputs] => [inputs, 0],
             [] => [1, 0],
         }
@@ -282,6 +315,7 @@ mod tests {
     use nfgrad_shapes::D;
 
     use super::*;
+    use crate::format::bf16;
 
     #[test]
     fn a_long_tensor_prints_its_ends() {
@@ -297,5 +331,38 @@ mod tests {
         assert_eq!(format!("{:?}", long.view_mut()), text);
         assert_eq!(format!("{long:?}"), text);
         assert_eq!(format!("{:?}", Tensor::<f32, (D<0>,)>::zeros()), "Tensor<f32, [0]> []");
+    }
+
+    #[test]
+    fn weights_reach_as_far_as_the_fans_of_their_last_axes_say() {
+        /// The largest weight, for the largest number below 1.
+        fn reach<S: Shape>(fill: impl Fn(&mut TensorMut<'_, f64, S>, fn() -> f64)) -> f64 {
+            let mut weights = Tensor::<f64, S>::zeros();
+            fill(&mut weights.view_mut(), || 1.0_f64.next_down());
+            weights.view().max_abs()
+        }
+        fn check<S: Shape>(fan_in: f64, fan_out: f64) {
+            let he = reach::<S>(|weights, uniform| weights.he_uniform(uniform));
+            let glorot = reach::<S>(|weights, uniform| weights.glorot_uniform(uniform));
+            assert!((he - (6.0 / fan_in).sqrt()).abs() < 1e-12, "{:?}: {he}", S::DIMS);
+            assert!((glorot - (6.0 / (fan_in + fan_out)).sqrt()).abs() < 1e-12, "{:?}: {glorot}", S::DIMS);
+        }
+        check::<(D<7>,)>(7.0, 0.0);
+        check::<(D<5>, D<7>)>(5.0, 7.0);
+        check::<(D<4>, D<512>, D<64>)>(512.0, 64.0);
+        check::<(D<8>, D<3>, D<5>, D<2>)>(30.0, 80.0);
+        check::<(D<2>, D<2>, D<2>, D<5>, D<7>)>(5.0, 7.0);
+        check::<(D<2>, D<2>, D<2>, D<2>, D<5>, D<7>)>(5.0, 7.0);
+    }
+
+    #[test]
+    fn an_index_that_the_format_does_not_have_is_an_error() {
+        let mut words = Tensor::<bf16, (D<3>,)>::zeros();
+        let error = words.view_mut().set_indices(&[3, 255, 256]).unwrap_err();
+        assert_eq!(error, Error::Index { at: 2, index: 256, format: "bf16" });
+        assert_eq!(words.view().max_abs(), 0.0);
+        assert!(words.view_mut().set_indices(&[1, 2]).is_err());
+        words.view_mut().set_indices(&[3, 255, 0]).unwrap();
+        assert_eq!(words.view().as_slice(), [3.0, 255.0, 0.0].map(bf16::from_f64));
     }
 }
