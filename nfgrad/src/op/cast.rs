@@ -98,6 +98,7 @@ impl<G: Target> Cast<G> {
 impl<G: Target> Pointwise for Cast<G> {
     const NAME: &'static str = "cast";
     const ONLY_ROUNDS: bool = true;
+    const NEEDS_VALUE: bool = false;
     /// A radius and a constant.
     const STEADY: Steadiness = Steadiness::LINEAR;
 

@@ -91,11 +91,13 @@ impl Clamped {
 
     /// At least `|a/m - a*/m*|` for `|a - a*| <= alpha` and `size >= |a/m|`: `(α + size |m - m*|) / m*` at either end of `m*`.
     ///
-    /// Towards larger `m*` the quotient grows or falls throughout, so it is largest there or at `m* = m`, which the first covers.
+    /// Towards larger `m*` the quotient grows or falls throughout, so it is largest there or at `m* = m`, which the first covers. However large
+    /// `m*` is, it is between `alpha / m` and `size`.
     #[inline(always)]
     pub(super) fn quotient_spread(&self, alpha: Up, size: Up) -> Up {
         let most = (self.mid + self.above.get()) * (1.0 - f64::EPSILON);
-        (alpha + size * self.below).over(self.least).max((alpha + size * self.above).over(most))
+        let upward = (alpha + size * self.above).over(most).min(size.max(alpha.over(self.mid)));
+        (alpha + size * self.below).over(self.least).max(upward)
     }
 }
 

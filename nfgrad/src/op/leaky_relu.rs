@@ -5,7 +5,7 @@
 //! | Value | `y = x` where `x > 0`, exact; else `fl(c x)` |
 //! | Cotangent | `x̄ = ȳ` where `x > 0`, exact; else `fl(c ȳ)` |
 //!
-//! `c` is the number of the format nearest to the slope that is written, `c*`, as in [`scale`](super::scale).
+//! `fl(c x)` is that of [`scale`](super::scale), with `c*` the slope that is written.
 //!
 //! # Error bound
 //!
@@ -51,6 +51,7 @@ impl<L: Literal> Debug for LeakyRelu<L> {
 
 impl<L: Literal> Pointwise for LeakyRelu<L> {
     const NAME: &'static str = "leaky_relu";
+    const NEEDS_VALUE: bool = false;
     const IS_SHORT: [bool; 2] = [true; 2];
     /// The farthest value over the numbers within `α` is a convex function of `α`, whatever the slope; in `δ` the bound of the cotangent is
     /// affine, or the maximum of two such.

@@ -9,6 +9,10 @@
 //! | Value | `y = fl(a b)`, accumulated in f32 or f64 and rounded once to the format |
 //! | Cotangents | `ā = fl(ȳ bᵀ)`, `b̄ = fl(aᵀ ȳ)` |
 //!
+//! A row of `y` has the same bits however many rows there are: those of a sample do not depend on the batch that it is in. In formats with sums from left to
+//! right that is so by their order, in the others the kernels see to it. Of the cotangents it is not promised: on the way back a factor is transposed, and
+//! a few rows are multiplied by dot products.
+//!
 //! # Error bound
 //!
 //! With `R_A`, `R_B` the radii and `κ` the rounding constant of an inner product of length `k`

@@ -38,7 +38,7 @@ use super::Contribution;
 use super::axis::Rows;
 use super::logits::total;
 use super::rounding::{Count, guarded, narrowing_error, product_error};
-use super::scale::{Literal, nearest};
+use super::scale::{Literal, positive};
 use crate::bound::{Ball, Bound, Domain, Up, fill_rows};
 use crate::format::{Accumulator, Format, sum_error};
 use crate::kernel::dispatch::wide;
@@ -105,7 +105,7 @@ impl<A: Accumulator> Row<A> {
             *c = (x.to_acc() - mean).to_f64();
         }
         let squares = sum_of::<A>(x.len(), |j| A::restored(c[j]) * A::restored(c[j]));
-        let square = count.divide(squares) + nearest::<N::Epsilon, A>();
+        let square = count.divide(squares) + positive::<N::Epsilon, A>();
         Self { mean, square, scale: Format::sqrt(square) }
     }
 

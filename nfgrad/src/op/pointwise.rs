@@ -55,6 +55,10 @@ pub trait Pointwise: 'static {
     #[doc(hidden)]
     const IS_SHORT: [bool; 2] = [false; 2];
 
+    /// Whether the bound of the contribution holds only where something is known of the value: because it reads the value, or because the
+    /// value says whether the function is defined near `x`. Where it does not, a value that overflowed leaves the contribution known.
+    const NEEDS_VALUE: bool = true;
+
     /// The contribution `fl(f'(x) dy)` to the cotangent of `x`.
     fn vjp<F: Format>(x: F, y: F, dy: F) -> F;
 
@@ -166,6 +170,8 @@ impl<P: Pointwise, S: Shape> Op<(S,)> for P {
     ) {
         if let Some(Contribution { mid, radii }) = dx {
             let [in_x, in_y, in_dy] = P::STEADY.vjp;
+            // In place of a value that is not looked at stands one that is known whenever the contribution is.
+            let y = if P::NEEDS_VALUE { y } else { x };
             let operands = [x.once().only_if(in_x), y.once().only_if(in_y), dy.once().only_if(in_dy)];
             D::fill_steadily(radii, S::NUMEL, operands, |[x, y, dy]| VjpRule::<P, F, D> {
                 x,

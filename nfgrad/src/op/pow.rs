@@ -2,36 +2,43 @@
 //!
 //! | | |
 //! |---|---|
-//! | Value | `y = fl(xⁿ)`; `x⁰ = 1`, also of 0; `x¹ = x`; `x²` and `x⁻¹` one product and one quotient of the format |
-//! | | else the power of `x`, squared and multiplied by `x` along the bits of `|n|` from the left, and it or its reciprocal rounded to the format |
-//! | Cotangent | `x̄ = fl(ȳ (n xⁿ⁻¹))`, the power and both products unrounded; 0 for `n = 0`, `ȳ` for `n = 1` |
+//! | Value | `y = fl(xⁿ)`; `x⁰ = 1`, also of 0; `x¹ = x`; `x²` one product of the format, `x⁻¹` one quotient, as in [`recip`](super::recip) |
+//! | | else the power of `x`, squared and multiplied by `x` along the bits of `n` from the left; for `n < 0` the number 1, divided by the powers `⌈m/2⌉` and then `⌊m/2⌋` with `m = -n` |
+//! | Cotangent | `x̄ = fl(ȳ xⁿ⁻¹ n)`; 0 for `n = 0`, `ȳ` for `n = 1`; for `n < 0` the number `ȳ`, divided by two powers as above, times `n` |
 //!
-//! What is not rounded to the format is computed in the accumulator if that is wider, else in f64. The bounds take it once more in f64, as `p`, and
-//! measure how far the result is from that.
+//! All but the last rounding is that of the accumulator if it is wider than the format, else of f64. A quotient by two powers leaves the range only where the
+//! result does. The bounds take it once more in f64, as `p`, and measure how far the result is from that.
 //!
 //! # Error bound
 //!
-//! With `s = |x|`, `m = |n|`, and `e` the running error of `p`, each product charged for its own rounding and for the errors of
-//! its factors,
+//! With `s = |x|`, `m = |n|`, and `e` the running error of `p`, each operation charged for its own rounding and for the errors of
+//! its operands,
 //!
 //! ```text
-//! n > 0:  |y - x*ⁿ| <= e + (s + α)ᵐ - sᵐ + |y - p|
-//! n < 0:  |y - x*ⁿ| <= e / (|p| (|p| - e)) + (rounding of 1/p) + 1/(s - α)ᵐ - 1/sᵐ + |y - 1/p|     for α < s, else ∞
+//! n > 0:  |y - x*ⁿ| <= e + M + |y - p|                  M = (s + α)ᵐ - sᵐ
+//! n < 0:  |y - x*ⁿ| <= e + (|p| + e) R + |y - p|        R = (s/(s - α))ᵐ - 1     for α < s, else ∞
 //! ```
 //!
-//! *Proof.* `|xᵐ - x*ᵐ|` is largest for `x*` on the far side of `x` from 0: there it is `(s + α)ᵐ - sᵐ`, and nearer to 0, or
-//! across it, where it is at most `sᵐ + (α - s)ᵐ`, it is no larger, because `tᵐ` is convex. A negative power is that power of `1/x`,
-//! which has the radius `α / (s (s - α))` and whose largest magnitude is `1/(s - α)`. ∎
+//! *Proof.* `|xᵐ - x*ᵐ|` is largest for `x*` on the far side of `x` from 0: there it is `M`, and nearer to 0, or
+//! across it, where it is at most `sᵐ + (α - s)ᵐ`, it is no larger, because `tᵐ` is convex. For a negative power `|x*⁻ᵐ - x⁻ᵐ| <= |x|⁻ᵐ R`, attained at
+//! `s - α`, for `t⁻ᵐ` is convex too. ∎
+//!
+//! Of the cotangent, with `k = n - 1` and `M`, `R` for it, and `e` the running error of the product or quotient `p` of `ȳ` and the power at the very numbers
+//! `ȳ` and `x`,
+//!
+//! ```text
+//! n > 0:  |x̄ - n x*ᵏ ȳ*| <= |n| (e + |ȳ| M + δ (sᵏ + M)) + |x̄ - n p|
+//! n < 0:  |x̄ - n x*ᵏ ȳ*| <= |n| (e + (|p| + e) R + δ sᵏ (1 + R)) + |x̄ - n p|
+//! ```
 //!
 //! `(b + d)ᵐ - bᵐ` is computed without a difference: squaring makes of `d` the number `d (2b + d)`, and one more factor `d (b + d₁) + b d₁`.
-//! So an even power has just the radius of the product `x * x` of one node with itself, and no more.
+//! So an even power has just the radius of the product `x * x` of one node with itself, and no more. `R` is the same with `b = 1` and `d = α/(s - α)`.
 
 use std::fmt::{self, Debug};
 use std::marker::PhantomData;
 
-use super::curve::scaled_error;
 use super::rounding::{in_f64, product_error, quotient_spread};
-use super::{Defined, Integer, Pointwise, Steadiness};
+use super::{Defined, Integer, Pointwise, Recip, Steadiness};
 use crate::bound::Up;
 use crate::format::{Accumulator, Format};
 
@@ -47,6 +54,7 @@ impl<const N: i32> Debug for Pow<Integer<N>> {
 
 impl<const N: i32> Pointwise for Pow<Integer<N>> {
     const NAME: &'static str = "pow";
+    const NEEDS_VALUE: bool = false;
     const IS_SHORT: [bool; 2] = [true, true];
     /// Power series in `α` whose coefficients are not negative, also for negative exponents, and products with `|ȳ| + δ`.
     const STEADY: Steadiness = Steadiness::SMOOTH;
@@ -55,50 +63,51 @@ impl<const N: i32> Pointwise for Pow<Integer<N>> {
     #[inline(always)]
     fn value<F: Format>(x: F) -> F {
         match N {
-            -1 => F::ONE.div(x),
+            -1 => Recip::value(x),
             0 => F::ONE,
             1 => x,
             2 => x.mul(x),
-            _ if F::ROUNDS_ONCE => F::from_acc(accumulated(x.to_acc(), N.into())),
-            _ => F::from_f64(accumulated(x.to_f64(), N.into())),
+            _ if F::ROUNDS_ONCE => F::from_acc(scaled(<F::Acc as Format>::ONE, x.to_acc(), N.into())),
+            _ => F::from_f64(scaled(1.0, x.to_f64(), N.into())),
         }
     }
 
     #[inline(always)]
     fn radius<F: Format>(x: F, alpha: Up, y: F) -> Up {
-        let (wide, spread) = in_f64((x, alpha));
+        let wide = in_f64((x, alpha));
         match N {
-            -1 => F::div_error(F::ONE, x, y) + change((wide, spread), -1),
+            -1 => Recip::radius(x, alpha, y),
             0 => Up::ZERO,
             1 => alpha,
             2 => product_error((x, alpha), (x, alpha)) + F::mul_error(x, x, y),
             _ => {
-                let (p, error) = power((wide, Up::ZERO), N.into());
-                error + change((wide, spread), N.into()) + y.distance(p)
+                let (p, error) = scaled_error((1.0, Up::ZERO), wide, N.into());
+                error + y.distance(p)
             }
         }
     }
 
     #[inline(always)]
-    fn vjp<F: Format>(x: F, _: F, dy: F) -> F {
+    fn vjp<F: Format>(x: F, y: F, dy: F) -> F {
         match N {
+            -1 => Recip::vjp(x, y, dy),
             0 => F::ZERO,
             1 => dy,
-            _ if F::ROUNDS_ONCE => F::from_acc(dy.to_acc() * accumulated_slope::<N, F::Acc>(x.to_acc())),
-            _ => F::from_f64(dy.to_f64() * accumulated_slope::<N, f64>(x.to_f64())),
+            _ if F::ROUNDS_ONCE => F::from_acc(pulled::<N, F::Acc>(dy.to_acc(), x.to_acc())),
+            _ => F::from_f64(pulled::<N, f64>(dy.to_f64(), x.to_f64())),
         }
     }
 
     #[inline(always)]
-    fn vjp_radius<F: Format>(x: (F, Up), _: (F, Up), dy: (F, Up), dx: F) -> Up {
+    fn vjp_radius<F: Format>(x: (F, Up), y: (F, Up), dy: (F, Up), dx: F) -> Up {
         match N {
+            -1 => Recip::vjp_radius(x, y, dy, dx),
             0 => Up::ZERO,
             1 => dy.1,
             _ => {
-                let (x, dy) = (in_f64(x), in_f64(dy));
-                let (slope, error) = slope::<N>(x.0);
-                let moved = change(x, i64::from(N) - 1) * Up::abs(f64::from(N));
-                scaled_error(dy, (slope, error + moved), dx)
+                let (n, (p, error)) = (f64::from(N), scaled_error(in_f64(dy), in_f64(x), i64::from(N) - 1));
+                let product = n * p;
+                error * Up::abs(n) + multiple_error(n, p, product) + dx.distance(product)
             }
         }
     }
@@ -117,49 +126,56 @@ fn raised<T: Copy>(x: T, m: u64, times: impl Fn(T, T) -> T) -> T {
     power
 }
 
-/// The power of a number in one type of number.
+/// `c xⁿ` for `n != 0`, in one type of number. A product with 1 is exact.
 #[inline(always)]
-fn accumulated<A: Accumulator>(x: A, n: i64) -> A {
-    if n == 0 {
-        return A::one();
+fn scaled<A: Accumulator>(c: A, x: A, n: i64) -> A {
+    let m = n.unsigned_abs();
+    if n > 0 {
+        return c * raised(x, m, |a, b| a * b);
     }
-    let power = raised(x, n.unsigned_abs(), |a, b| a * b);
-    if n > 0 { power } else { A::one() / power }
+    let quotient = c / raised(x, m.div_ceil(2), |a, b| a * b);
+    if m == 1 { quotient } else { quotient / raised(x, m / 2, |a, b| a * b) }
 }
 
-/// `n x^(n - 1)` likewise.
+/// `n c x^(n - 1)` likewise.
 #[inline(always)]
-fn accumulated_slope<const N: i32, A: Accumulator>(x: A) -> A {
-    A::from_f64(N.into()) * accumulated(x, i64::from(N) - 1)
+fn pulled<const N: i32, A: Accumulator>(dy: A, x: A) -> A {
+    scaled(dy, x, i64::from(N) - 1) * A::from_f64(N.into())
 }
 
-/// `n x^(n - 1)` in f64, with its distance from the real slope at this very `x`.
+/// [`scaled`] in f64 of numbers with their radii, and at least its distance from the real one: ∞ where it overflows or may be that of 0.
 #[inline(always)]
-fn slope<const N: i32>(x: f64) -> (f64, Up) {
-    let (n, (power, error)) = (f64::from(N), power((x, Up::ZERO), i64::from(N) - 1));
-    let slope = n * power;
-    (slope, error * Up::abs(n) + doubling_error(n, power, slope))
+fn scaled_error((c, gamma): (f64, Up), (x, alpha): (f64, Up), n: i64) -> (f64, Up) {
+    let (m, exact) = (n.unsigned_abs(), (x, Up::ZERO));
+    if n > 0 {
+        let power = raised(exact, m, times);
+        let spread = if alpha == Up::ZERO { Up::ZERO } else { change((Up::abs(x), alpha), m) };
+        return times((c, gamma), (power.0, power.1 + spread));
+    }
+    let first = raised(exact, m.div_ceil(2), times);
+    let second = if m == 1 { (1.0, Up::ZERO) } else { raised(exact, m / 2, times) };
+    let (p, error) = over(over((c, Up::ZERO), first), second);
+    let relative = change((Up::new(1.0), alpha.over(alpha.below(x.abs()))), m);
+    if first.0.is_infinite() {
+        // |x| is more than 1, so the real power is no smaller than the one that overflowed: the result is 0, and the real one is next to it.
+        return (p, (Up::abs(c) + gamma).over(2f64.powi(1022)) * (Up::new(1.0) + relative));
+    }
+    let size = Up::abs(p) + error;
+    // δ sᵏ
+    let scaled = if gamma == Up::ZERO { gamma } else { gamma.over(least(first)).over(least(second)) };
+    (p, error + size * relative + scaled * (Up::new(1.0) + relative))
+}
+
+/// At most the magnitude of the real number.
+#[inline(always)]
+fn least((x, error): (f64, Up)) -> f64 {
+    error.below(x.abs())
 }
 
 /// At least `|product - n x|`, where the first is `fl(n x)`: twice a number is exact.
 #[inline(always)]
-fn doubling_error(n: f64, x: f64, product: f64) -> Up {
+fn multiple_error(n: f64, x: f64, product: f64) -> Up {
     if n.abs() == 2.0 && product.is_finite() { Up::ZERO } else { f64::mul_error(n, x, product) }
-}
-
-/// The power in f64 of a number with its radius, and its distance from the real power: ∞ where it overflows or may be that of 0.
-#[inline(always)]
-fn power(x: (f64, Up), n: i64) -> (f64, Up) {
-    if n == 0 {
-        return (1.0, Up::ZERO);
-    }
-    let power = raised(x, n.unsigned_abs(), times);
-    if n > 0 {
-        return power;
-    }
-    let inverse = 1.0 / power.0;
-    let rounding = f64::div_error(1.0, power.0, inverse);
-    (inverse, rounding + quotient_spread(Up::ZERO, power, Up::abs(inverse) + rounding))
 }
 
 /// A product with its distance from the real one.
@@ -169,18 +185,17 @@ fn times(a: (f64, Up), b: (f64, Up)) -> (f64, Up) {
     (product, product_error(a, b) + f64::mul_error(a.0, b.0, product))
 }
 
-/// At least `|xⁿ - x*ⁿ|` for a number with its radius: `(s + α)ⁿ - sⁿ`, or that of its reciprocal.
+/// A quotient with its distance from the real one.
 #[inline(always)]
-fn change((x, alpha): (f64, Up), n: i64) -> Up {
-    let m = n.unsigned_abs();
-    if m == 0 || (alpha == Up::ZERO && n > 0) {
-        return Up::ZERO;
-    }
-    let (base, step) = if n > 0 {
-        (Up::abs(x), alpha)
-    } else {
-        (Up::new(1.0).over(x.abs()), alpha.over(alpha.below(x.abs())).over(x.abs()))
-    };
+fn over(a: (f64, Up), b: (f64, Up)) -> (f64, Up) {
+    let quotient = a.0 / b.0;
+    let rounding = f64::div_error(a.0, b.0, quotient);
+    (quotient, rounding + quotient_spread(a.1, b, Up::abs(quotient) + rounding))
+}
+
+/// At least `(b + d)ᵐ - bᵐ` for `m > 0`.
+#[inline(always)]
+fn change((base, step): (Up, Up), m: u64) -> Up {
     let (mut power, mut change) = (base, step);
     for bit in (0..m.ilog2()).rev() {
         (power, change) = (power * power, change * (power + power + change));
@@ -198,6 +213,7 @@ mod tests {
     use super::super::testing::{Case1, elementwise1};
     use super::super::{Mul, testing};
     use super::*;
+    use crate::format::f16;
 
     type Row = (D<4>,);
 
@@ -246,6 +262,52 @@ mod tests {
         let square =
             testing::Case2 { a: case.x, b: case.x, alpha: case.alpha, beta: case.alpha, dy: &[0.0; 4], delta: &[] };
         assert_eq!(run::<2>(case).rad_y, testing::elementwise::<Mul, Row, Row, _>(square).rad_y);
+    }
+
+    /// Near the ends of f64, where the real result is in range, it is known, and nothing is lost but what underflows.
+    fn is_known_near_the_ends<const N: i32>() {
+        let n = f64::from(N);
+        for place in 0..2000 {
+            let (e, f) = (place % 50, place / 50);
+            let [x, dy] = [1.3 * 10_f64.powi(13 * e - 322), 1.7 * 10_f64.powi(16 * f - 322)];
+            let case = Case1::<f64> { x: &[x], dy: &[dy], ..Case1::default() };
+            let result = elementwise1::<Pow<Integer<N>>, (D<1>,), _>(case);
+            let (value, slope) = (n * x.log10(), n.abs().log10() + (n - 1.0) * x.log10() + dy.log10());
+            for (log, y, r) in [(value, result.y[0], result.rad_y[0]), (slope, result.dx[0][0], result.rad_dx[0][0])] {
+                assert!(log > 307.5 || r.is_finite(), "{x:e}^{N} {dy:e}: {y:e}");
+                // What underflows before it is multiplied with is charged.
+                assert!(log > 307.5 || N > 0 || r <= y.abs() * 1e-14 + 1e-305, "{x:e}^{N} {dy:e}: {y:e} {r:e}");
+                assert!(!(-300.0..307.5).contains(&log) || (y.abs().log10() - log).abs() < 1e-10 || N > 0, "{x:e}^{N}");
+            }
+        }
+    }
+
+    #[test]
+    fn powers_are_known_near_the_ends_of_f64() {
+        is_known_near_the_ends::<-3>();
+        is_known_near_the_ends::<-2>();
+        is_known_near_the_ends::<-1>();
+        is_known_near_the_ends::<2>();
+        is_known_near_the_ends::<3>();
+        let case =
+            Case1::<f64> { x: &[1e200, 1e-200], alpha: &[1e190, 0.0], dy: &[1.0, 1e-300], delta: &[0.0, 1e-316] };
+        let result = elementwise1::<Pow<Integer<-1>>, (D<2>,), _>(case);
+        assert!(result.rad_dx[0][0] < 1e-300 && result.rad_dx[0][1] < 1.1e84, "{:?}", result.rad_dx);
+        let result = elementwise1::<Pow<Integer<-5>>, (D<2>,), _>(case);
+        assert!(result.rad_y[0] < 1e-300 && result.rad_dx[0][0] < 1e-300);
+    }
+
+    #[test]
+    fn a_value_that_overflows_leaves_the_contribution_known() {
+        let x = [256.0, -256.0, 2.0, 1.0].map(f16::from_f64);
+        let case = Case1 { x: &x, dy: &[f16::ONE; 4], ..Case1::default() };
+        let result = elementwise1::<Pow<Integer<2>>, Row, _>(case);
+        assert_eq!((result.rad_y[0], result.rad_y[2]), (f64::INFINITY, 0.0));
+        assert_eq!(result.dx[0], [512.0, -512.0, 4.0, 2.0].map(f16::from_f64));
+        assert!(result.rad_dx[0].iter().all(|&r| r < 1e-12), "{:?}", result.rad_dx);
+        let case = Case1::<f64> { x: &[1.7e308; 4], dy: &[1e-10; 4], ..Case1::default() };
+        let result = elementwise1::<Pow<Integer<2>>, Row, _>(case);
+        assert!((result.dx[0][0] / 3.4e298 - 1.0).abs() < 1e-15 && result.rad_dx[0][0] < 1e284);
     }
 
     #[test]

@@ -11,13 +11,13 @@
 //!
 //! ```text
 //! |y - 1/x*| <= ρ + α / (|x| (|x| - α))      ρ the error of this quotient, 0 if it is exact
-//! |x̄ + ȳ*/x*²| <= roundings + (δ + |ȳ/x²| s) / (|x| - α)²      s = α (2|x| - α)
+//! |x̄ + ȳ*/x*²| <= roundings + δ / (|x| - α)² + |ȳ/x²| d (2 + d)      d = α / (|x| - α)
 //! ```
 //!
 //! and ∞ elsewhere: `x*` might be 0.
 //!
-//! *Proof.* `1/x - 1/x* = (x* - x) / (x x*)`. `ȳ/x² - ȳ*/x*² = (ȳ - ȳ*)/x*² + (ȳ/x²)(x*² - x²)/x*²`, and the last factor is largest for
-//! the smallest `|x*|`, where it is `s / (|x| - α)²`. ∎
+//! *Proof.* `1/x - 1/x* = (x* - x) / (x x*)`. `ȳ/x² - ȳ*/x*² = (ȳ - ȳ*)/x*² + (ȳ/x²)(1 - x²/x*²)`, and the last factor is largest for
+//! the smallest `|x*|`, where `|x|/|x*| = 1 + d`. ∎
 
 use super::rounding::in_f64;
 use super::{Defined, Pointwise, Steadiness};
@@ -30,10 +30,11 @@ pub struct Recip;
 
 impl Pointwise for Recip {
     const NAME: &'static str = "recip";
+    const NEEDS_VALUE: bool = false;
     const IS_SHORT: [bool; 2] = [true, true];
     const DEFINED: Defined = Defined::Except(0.0);
 
-    /// `1/(|x| - α)` is a power series in `α` whose coefficients are not negative, and so is `s/(|x| - α)² = x²/(|x| - α)² - 1`.
+    /// `1/(|x| - α)` is a power series in `α` whose coefficients are not negative, and so is `d = |x|/(|x| - α) - 1`.
     const STEADY: Steadiness = Steadiness::SMOOTH;
 
     #[inline(always)]
@@ -63,9 +64,9 @@ impl Pointwise for Recip {
         let first = dy / x;
         let second = first / x;
         let rounding = f64::div_error(dy, x, first).over(size) + f64::div_error(first, x, second);
-        let square = alpha * (Up::new((2.0 * size - alpha.get()).max(0.0)) * Up::new(1.0));
-        let spread = (delta + (Up::abs(second) + rounding) * square).over(least).over(least);
-        rounding + spread + dx.distance(-second)
+        let apart = alpha.over(least);
+        let spread = (Up::abs(second) + rounding) * (apart * (Up::new(2.0) + apart));
+        rounding + delta.over(least).over(least) + spread + dx.distance(-second)
     }
 }
 

@@ -141,6 +141,7 @@ impl<L: Literal> OverItself<L> {
 
 impl<L: Literal> Pointwise for OverItself<L> {
     const NAME: &'static str = "safe_div";
+    const NEEDS_VALUE: bool = false;
 
     #[inline(always)]
     fn value<F: Format>(x: F) -> F {
@@ -229,6 +230,27 @@ mod tests {
         let case = Case2 { a: &[f16::ZERO; 4], b: &x, dy: &[f16::ZERO; 4], ..Case2::default() };
         let result = elementwise::<SafeDiv<Small>, Row, Row, _>(case);
         assert!(result.y.iter().all(|y| y.to_f64() == 0.0) && result.rad_y.iter().all(|&r| r < 1e-7));
+    }
+
+    #[test]
+    fn quotients_are_known_near_the_ends_of_f64() {
+        // Between 5e307/2 and 5e307/0.5 whatever the divisor is, up to where its radius overflows.
+        let case = Case2::<f64> {
+            a: &[5e307, 1e-300, 1e300, 1.0],
+            b: &[1e308, 1e308, 0.0, 1e-320],
+            beta: &[1.7e308, 9e307, 0.0, 0.0],
+            dy: &[1.0; 4],
+            ..Case2::default()
+        };
+        let result = elementwise::<SafeDiv<Half>, Row, Row, _>(case);
+        assert!(result.rad_y[0] <= 1.01e308 && result.rad_y[1] < 1e-306, "{:?}", result.rad_y);
+        assert_eq!((result.y[2], result.rad_y[2], result.y[3]), (2e300, 0.0, 2.0));
+        assert!(result.rad_dx.iter().flatten().all(|r| r.is_finite()), "{:?}", result.rad_dx);
+        // x/ε overflows, and its slope is 1/ε.
+        let x = f16::from_f64(50_000.0).neg();
+        let case = Case2 { a: &[x; 4], b: &[x; 4], dy: &[f16::ONE; 4], ..Case2::default() };
+        let result = elementwise::<SafeDiv<Half>, Row, Row, _>(case);
+        assert_eq!((result.rad_y[0], result.dx[0][0].to_f64(), result.rad_dx[0][0]), (f64::INFINITY, 2.0, 0.0));
     }
 
     #[test]

@@ -2,25 +2,34 @@
 //!
 //! | | |
 //! |---|---|
-//! | Value | `y = fl(c x)`, `c` the number of the format nearest to the f64 nearest to the literal |
+//! | Value | `y = fl(c x)` |
 //! | Cotangent | `x̄ = fl(c ȳ)` |
+//!
+//! What is written means the real number `c*`: the real 0.1, which no binary format has. Let `l` be the f64 nearest to it. Then `c` is
+//!
+//! - `l` itself, if the format has it; the product is one of the format;
+//! - in a format that accumulates in a wider one: the number nearest to `l` there; the product is rounded there and then to the format;
+//! - in any other: the number of the format nearest to `l`, unless that is not as close as numbers of usual size are. Then it is `l`,
+//!   multiplied in f64 and rounded to the format.
+//!
+//! So `1e5 * x` is finite in f16 wherever the product is, though f16 has no number so large, and `0.001 * x` in bf16 is off by one rounding and
+//! not by two.
 //!
 //! # Error bound
 //!
-//! The literal means the real number `c*` that is written: the real 0.1, which no binary format has. With
-//!
 //! ```text
-//! |c - c*| <= β = |c - nearest| + (0 if the literal is an f64, else half a unit in the last place of nearest)
-//! |y - c* x*| <= |fl(c x) - c x| + |c| α + |x| β + α β
+//! |y - c* x*| <= |y - c x| + |c| α + |x| β + α β         |c - c*| <= β
 //! ```
 //!
-//! by the rule of products, and the same for the cotangent. Multiplication by 0, 1, -1 and other powers of two is exact
+//! by the rule of products, and the same for the cotangent. Where `c` is a number of the format, `|y - c x|` is the error of its product and
+//! `β = |c - l| + λ`, with `λ` half a unit in the last place of `l`, or 0 if the literal is an f64. Elsewhere the line holds for `l` in the place of `c`, with
+//! `β = λ`, and `|y - l x| <= |y - p| + |p - l x|` for `p = l x` in f64 is measured. Multiplication by 0, 1, -1 and other powers of two is exact
 //! barring underflow, and found to be.
 
 use std::fmt::{self, Debug};
 use std::marker::PhantomData;
 
-use super::rounding::product_error;
+use super::rounding::{in_f64, product_error};
 use super::torchlean::{self, Tensor};
 use super::{Pointwise, Steadiness};
 use crate::bound::Up;
@@ -69,25 +78,71 @@ impl<L: Literal> Debug for Scale<L> {
     }
 }
 
+/// The number of the format nearest to a positive literal; its smallest positive number where that would be 0.
+#[inline(always)]
+pub(super) fn positive<L: Literal, F: Format>() -> F {
+    let nearest = nearest::<L, F>();
+    // Twice the error of an underflow is no less than the smallest number.
+    if nearest == F::ZERO { F::from_f64(2.0 * F::ZERO.half_ulp().get()) } else { nearest }
+}
+
+/// Whether the number nearest to a literal is as close to it as numbers of usual size are: no overflow, and nothing lost below the
+/// smallest ones.
+#[inline(always)]
+fn is_close<L: Literal, F: Format>() -> bool {
+    let nearest = nearest::<L, F>();
+    // Radii are rounded up, hence the sliver.
+    let enough = F::ROUNDOFF[0] * L::NEAREST.abs() * (1.0 + 4.0 * f64::EPSILON);
+    nearest.to_f64() == L::NEAREST || nearest != F::ZERO && nearest.distance(L::NEAREST).get() <= enough
+}
+
 impl<L: Literal> Scale<L> {
+    /// Whether a product is one of two numbers of the format; known when the program is compiled.
+    #[inline(always)]
+    fn is_own<F: Format>() -> bool {
+        if F::ROUNDS_ONCE { nearest::<L, F>().to_f64() == L::NEAREST } else { is_close::<L, F>() }
+    }
+
+    /// `fl(c x)`
+    #[inline(always)]
+    fn times<F: Format>(x: F) -> F {
+        if Self::is_own::<F>() {
+            nearest::<L, F>().mul(x)
+        } else if F::ROUNDS_ONCE && is_close::<L, F::Acc>() {
+            F::from_acc(nearest::<L, F::Acc>() * x.to_acc())
+        } else {
+            F::from_f64(L::NEAREST * x.to_f64())
+        }
+    }
+
+    /// At least the distance of [`Literal::NEAREST`] from the literal.
+    #[inline(always)]
+    fn beyond() -> Up {
+        if L::EXACT { Up::ZERO } else { L::NEAREST.half_ulp() }
+    }
+
     /// The literal in the format, with its distance from the real number.
     #[inline]
     pub(super) fn factor<F: Format>() -> (F, Up) {
         let factor = nearest::<L, F>();
-        let rounding = factor.distance(L::NEAREST);
-        (factor, if L::EXACT { rounding } else { rounding + L::NEAREST.half_ulp() })
+        (factor, factor.distance(L::NEAREST) + Self::beyond())
     }
 
     /// At least `|y - c* x*|`, where `y` is `fl(c x)`.
     #[inline]
     pub(super) fn bound<F: Format>(x: (F, Up), y: F) -> Up {
-        let factor = Self::factor::<F>();
-        let (c, product) = (factor.0.to_f64(), factor.0.to_f64() * x.0.to_f64());
+        let (literal, wide) = ((L::NEAREST, Self::beyond()), in_f64(x));
+        let product = L::NEAREST * wide.0;
         // A power of two only moves the exponent, so the f64 product is exact unless it is subnormal.
-        let is_dyadic = F::CONVERSION == 0.0 && is_power_of_two(c);
+        let is_dyadic = F::CONVERSION == 0.0 && is_power_of_two(L::NEAREST);
         let exact = is_dyadic && product.abs() > f64::MIN_POSITIVE && product == y.to_f64();
-        let rounding = if exact { Up::ZERO } else { F::mul_error(factor.0, x.0, y) };
-        product_error(factor, x) + rounding
+        if Self::is_own::<F>() {
+            let factor = Self::factor::<F>();
+            product_error(factor, x) + if exact { Up::ZERO } else { F::mul_error(factor.0, x.0, y) }
+        } else {
+            let rounding = if exact { Up::ZERO } else { f64::mul_error(L::NEAREST, wide.0, product) };
+            product_error(literal, wide) + rounding + y.distance(product)
+        }
     }
 }
 
@@ -99,6 +154,7 @@ fn is_power_of_two(x: f64) -> bool {
 
 impl<L: Literal> Pointwise for Scale<L> {
     const NAME: &'static str = "scale";
+    const NEEDS_VALUE: bool = false;
     const IS_SHORT: [bool; 2] = [true, true];
 
     /// Both radii are affine in what they are made of.
@@ -106,7 +162,7 @@ impl<L: Literal> Pointwise for Scale<L> {
 
     #[inline(always)]
     fn value<F: Format>(x: F) -> F {
-        nearest::<L, F>().mul(x)
+        Self::times(x)
     }
 
     #[inline(always)]
@@ -116,7 +172,7 @@ impl<L: Literal> Pointwise for Scale<L> {
 
     #[inline(always)]
     fn vjp<F: Format>(_: F, _: F, dy: F) -> F {
-        nearest::<L, F>().mul(dy)
+        Self::times(dy)
     }
 
     #[inline(always)]
@@ -139,7 +195,10 @@ mod tests {
 
     use super::super::testing::{Case1, elementwise1};
     use super::*;
-    use crate::format::bf16;
+    use crate::format::{
+        AccumulateIn, AccumulateInF64, Below, Carried, E4m3, E4m3Saturating, Fix, Flt, FusedEach, NearestEven, Nf,
+        RoundEach, Tf32, bf16, f16,
+    };
 
     macro_rules! literal {
         ($name:ident, $value:literal, $exact:literal) => {
@@ -156,7 +215,10 @@ mod tests {
     literal!(Half, 0.5, true);
     literal!(One, 1.0, true);
     literal!(Zero, 0.0, true);
+    literal!(Two, 2.0, true);
     literal!(Huge, 1e300, false);
+    literal!(Large, 1e5, true);
+    literal!(Small, 1e-9, false);
 
     #[test]
     fn the_literal_means_the_real_number() {
@@ -197,9 +259,66 @@ mod tests {
     }
 
     #[test]
-    fn a_literal_beyond_the_format_is_unbounded() {
-        let case = Case1::<f32> { x: &[1.0, 0.0], dy: &[1.0; 2], ..Case1::default() };
+    fn a_literal_beyond_the_format_is_not_rounded_before_it_is_multiplied_with() {
+        fn check<F: Format>(x: f64, exact: f64) {
+            let (x, ulps) = (F::from_f64(x), 1.01 * F::from_f64(exact).half_ulp().get());
+            let result = elementwise1::<Scale<Large>, (D<1>,), F>(Case1 { x: &[x], dy: &[x], ..Case1::default() });
+            for (y, r) in [(result.y[0], result.rad_y[0]), (result.dx[0][0], result.rad_dx[0][0])] {
+                let error = (y.to_f64() - exact).abs();
+                assert!(error <= r && r <= ulps, "{}: {y} - {exact} = {error} > {r}", F::NAME);
+            }
+        }
+        check::<f16>(0.0078125, 781.25);
+        check::<E4m3>(2f64.powi(-9), 195.3125);
+        check::<E4m3Saturating>(2f64.powi(-9), 195.3125);
+        check::<Tf32>(0.0078125, 781.25);
+        check::<Carried<11, -24, 15>>(0.0078125, 781.25);
+        check::<RoundEach<f16>>(0.0078125, 781.25);
+        check::<AccumulateIn<f16, f32>>(0.0078125, 781.25);
+        check::<FusedEach<f16>>(0.0078125, 781.25);
+        check::<AccumulateInF64<f16>>(0.0078125, 781.25);
+        check::<Nf<2, Below<Flt<-24, 11>, 16>, NearestEven>>(0.0078125, 781.25);
+    }
+
+    #[test]
+    fn a_literal_below_the_format_is_not_zero() {
+        fn check<F: Format>(x: f64) {
+            let x = F::from_f64(x);
+            let exact = 1e-9 * x.to_f64();
+            let result = elementwise1::<Scale<Small>, (D<1>,), F>(Case1 { x: &[x], dy: &[x], ..Case1::default() });
+            let (error, r) = ((result.y[0].to_f64() - exact).abs(), result.rad_y[0]);
+            let ulps = 1.01 * result.y[0].half_ulp().get();
+            assert!(error <= r && r <= ulps && result.y[0] != F::ZERO, "{}: {error} {r}", F::NAME);
+        }
+        check::<f16>(6e4);
+        check::<RoundEach<f16>>(6e4);
+        check::<Nf<2, Fix<-40>, NearestEven>>(6e4);
+    }
+
+    #[test]
+    fn a_literal_is_rounded_once() {
+        for code in 0x3f80..0x4000 {
+            let x = bf16::from_bits(code);
+            let result = elementwise1::<Scale<Tenth>, (D<1>,), _>(Case1 { x: &[x], dy: &[x], ..Case1::default() });
+            let nearest = bf16::from_f64(0.1 * x.to_f64());
+            assert_eq!(result.y[0], nearest, "{x}");
+            assert!(result.rad_y[0] <= nearest.half_ulp().get() * 1.001, "{x}");
+        }
+    }
+
+    #[test]
+    fn a_product_beyond_the_format_is_unbounded() {
+        let case = Case1::<f32> { x: &[1.0, -1.0], dy: &[1.0; 2], ..Case1::default() };
         assert_eq!(elementwise1::<Scale<Huge>, (D<2>,), _>(case).rad_y, [f64::INFINITY; 2]);
+        let case = Case1::<f32> { x: &[0.0], dy: &[0.0], ..Case1::default() };
+        let result = elementwise1::<Scale<Huge>, (D<1>,), _>(case);
+        assert_eq!((result.y[0], result.rad_y[0], result.dx[0][0]), (0.0, 0.0, 0.0));
+        // The value overflows, the cotangent does not, and is exact.
+        let x = f16::from_f64(60_000.0);
+        let case = Case1 { x: &[x], dy: &[f16::ONE], ..Case1::default() };
+        let result = elementwise1::<Scale<Two>, (D<1>,), _>(case);
+        assert_eq!((result.rad_y[0], result.dx[0][0].to_f64(), result.rad_dx[0][0]), (f64::INFINITY, 2.0, 0.0));
+        let case = Case1::<f32> { x: &[1.0, 0.0], dy: &[1.0; 2], ..Case1::default() };
         assert_eq!(
             elementwise1::<Scale<Zero>, (D<2>,), _>(Case1 { alpha: &[f64::INFINITY, 0.0], ..case }).rad_y,
             [f64::INFINITY, 0.0]
