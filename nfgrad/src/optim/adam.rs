@@ -1,13 +1,18 @@
 //! [`Adam`] and [`AdamW`]: steps scaled by the moments of the gradient.
 
+mod step;
+#[cfg(test)]
+mod tests;
+
+use step::{Constants, Decay, Spread, update};
+
 use super::near::{Near, Number};
-use super::state::{Balls, Radii, State, combine};
+use super::state::State;
 use super::{at_least_zero, below_one, check_each, positive};
 use crate::bound::{Domain, Up};
 use crate::error::Error;
-use crate::format::Format;
+use crate::format::{Accumulator, Format};
 use crate::graph::{BoundedRun, RevGraph, Run};
-use crate::kernel::dispatch::wide;
 
 /// Adam (Kingma and Ba 2015). A weight decay is added to the gradient, as in PyTorch's `Adam`; see [`Moments`].
 ///
@@ -71,12 +76,17 @@ pub type AdamW<F> = Moments<F, true>;
 /// m <- fl(m + fl(a fl(d - m)))                    a = 1 - β₁
 /// v <- fl(v + fl(b fl(fl(d d) - v)))              b = 1 - β₂
 /// x <- fl(fl(c m) / fl(fl(k fl(√v)) + ε))         c = η / (1 - β₁ᵗ),  k = 1 / √(1 - β₂ᵗ) at step t
+/// x <- L or -L where it is beyond                 L = (1 + 2^-20) η K, see below
 /// p <- fl(p - x), or fl(p - fl(fl(ω p) + x))      AdamW, if there is a weight decay: ω = η λ
 /// ```
 ///
-/// all of it in the format `F`, each operation rounded once. In exact arithmetic these are the formulas of the paper: `m + a (d - m)` is
-/// `β₁ m + (1 - β₁) d`, and unlike that form it does not need `β`, of which many a format has none but 1. `a`, `b`, `c`, `k` and `ω` are
-/// computed in f64 and rounded to the format once a step. An `ε` that the format would take for 0 is its smallest number.
+/// Each operation is rounded once, and so are `a`, `b`, `c`, `k` and `ω`, computed in f64, once a step: in f32 for the formats whose numbers are f32, bf16 and f16
+/// among them, in f64 for the others. Only `p` is rounded to the format `F` in the end. In f16 a square of the gradient would be 0
+/// from 2^-12 on, with a root far below the gradient. In exact arithmetic these are the formulas of the paper: `m + a (d - m)` is
+/// `β₁ m + (1 - β₁) d`, and unlike that form it does not need `β`. An `ε` that f32 would take for 0 is its smallest number.
+///
+/// No step is beyond `L`, since no real one is. It matters where `v` underflows and `ε` is as small: in f32 below gradients of
+/// 1e-21 with `ε` of 1e-30.
 ///
 /// # Error bound
 ///
@@ -90,7 +100,7 @@ pub type AdamW<F> = Moments<F, true>;
 /// r_v <- (1 - b) r_v + b (2 |d| r_d + r_d²) + ρ
 /// s    = |√v - √v*| <= max(min(√v, r_v/(√v + √(v - r_v)⁺)), r_v/(√v + √(v + r_v)))
 /// r_w  = k s + ρ                                         w = k √v + ε, the divisor
-/// r_x  = (c r_m + |x| r_w) / (max(k √v - k s, 0) + ε) + ρ,  and no more than |x| + η K
+/// r_x  = (c r_m + |x| r_w) / (max(k √v - k s, 0) + ε) + ρ,  and no more than |x| + η K, with x as brought back to L
 /// r_p <- |1 - ω| r_p + r_x + ρ
 /// ```
 ///
@@ -105,26 +115,33 @@ pub type AdamW<F> = Moments<F, true>;
 /// |x*| <= η K,   K = √(1 - β₂ᵗ) / (1 - β₁ᵗ) √(a²/b Σ (β₁²/β₂)ʲ)     1 at t = 1, 7.3 in the end for β = 0.9, 0.999
 /// ```
 ///
-/// which is used while all gradients have been bounded and the moments began at rest. ∎
+/// which is used while all gradients have been bounded and the moments began at rest. Then `x*` is in `[-L, L]`, and bringing `x` there
+/// brings it no further from `x*`; else it is charged. ∎
 #[derive(Debug, Clone)]
-pub struct Moments<F, const DECOUPLED: bool> {
+pub struct Moments<F: Format, const DECOUPLED: bool> {
     rate: f64,
     betas: [f64; 2],
     eps: f64,
     decay: f64,
     /// `m` and `v`, empty until the first step.
-    state: State<F, 2>,
+    state: State<Wide<F>, 2>,
     /// `β₁ᵗ` and `β₂ᵗ`.
     powers: [Near<f64>; 2],
-    /// `a²/b Σ (β₁²/β₂)ʲ`; ∞ once a step was taken without radii.
+    /// `a²/b Σ (β₁²/β₂)ʲ`
     energy: Up,
+    /// Whether all steps were taken with radii.
+    is_bounded: bool,
 }
+
+/// In what a step is computed.
+type Wide<F> = <<F as Format>::Acc as Accumulator>::Primitive;
 
 impl<F: Format, const DECOUPLED: bool> Moments<F, DECOUPLED> {
     /// With the learning rate `η`, usually 1e-3; `β` = (0.9, 0.999), `ε` = 1e-8, and a weight decay of 0, of 0.01 for [`AdamW`].
     pub fn new(rate: f64) -> Self {
         let decay = if DECOUPLED { 0.01 } else { 0.0 };
-        Self { rate, betas: [0.9, 0.999], eps: 1e-8, decay, state: State::new(), powers: START, energy: Up::ZERO }
+        let (state, powers, energy) = (State::new(), START, Up::ZERO);
+        Self { rate, betas: [0.9, 0.999], eps: 1e-8, decay, state, powers, energy, is_bounded: true }
     }
 
     /// With the decay rates `β₁` and `β₂` of the moments. Starts from rest.
@@ -164,11 +181,11 @@ impl<F: Format, const DECOUPLED: bool> Moments<F, DECOUPLED> {
         self.check()?;
         self.begin(G::PARAM_SIZE);
         self.state.forget_radii();
-        self.energy = Up::INFINITY;
+        self.is_bounded = false;
         let constants = self.constants().map(|near| near.mid);
         let (params, gradients) = run.params_and_gradients_mut();
         let [m, v] = self.state.values_mut();
-        update::<F, Decay<DECOUPLED>>(constants, params, gradients, m, v);
+        update::<F, Wide<F>, Decay<DECOUPLED>>(constants, params, gradients, m, v);
         Ok(())
     }
 
@@ -184,10 +201,11 @@ impl<F: Format, const DECOUPLED: bool> Moments<F, DECOUPLED> {
         self.begin(G::PARAM_SIZE);
         let near = self.constants();
         let spread = self.spread();
-        self.state.advance_radii(run, |balls, new| spread.advance::<F, D, Decay<DECOUPLED>>(&near, balls, new));
+        self.state
+            .advance_radii(run, |balls, new| spread.advance::<F, Wide<F>, D, Decay<DECOUPLED>>(&near, balls, new));
         let (params, gradients) = run.params_and_gradients_mut();
         let [m, v] = self.state.values_mut();
-        update::<F, Decay<DECOUPLED>>(near.map(|near| near.mid), params, gradients, m, v);
+        update::<F, Wide<F>, Decay<DECOUPLED>>(near.map(|near| near.mid), params, gradients, m, v);
         Ok(())
     }
 
@@ -204,7 +222,7 @@ impl<F: Format, const DECOUPLED: bool> Moments<F, DECOUPLED> {
     /// One more step, of which a change of model makes the first one, from rest.
     fn begin(&mut self, len: usize) {
         if self.state.fit(len) {
-            (self.powers, self.energy) = (START, Up::ZERO);
+            (self.powers, self.energy, self.is_bounded) = (START, Up::ZERO, true);
         }
         let betas = self.betas.map(Near::real);
         self.powers = std::array::from_fn(|k| self.powers[k].mul(betas[k]));
@@ -213,16 +231,26 @@ impl<F: Format, const DECOUPLED: bool> Moments<F, DECOUPLED> {
         self.energy = a.mul(a).over(b).magnitude() + self.energy * ratio.magnitude();
     }
 
-    /// The constants of this step in the format.
-    fn constants(&self) -> Constants<Near<F>> {
+    /// `η K`
+    fn largest(&self) -> Up {
+        let [below, above] = self.powers.map(|power| Near::real(1.0).sub(power));
+        let ratio = (self.energy * above.magnitude()).sqrt().over(below.rad.below(below.mid));
+        Near::real(self.rate).magnitude() * ratio
+    }
+
+    /// The constants of this step in what it is computed in.
+    fn constants(&self) -> Constants<Near<Wide<F>>> {
         let one = Near::real(1.0);
         let [a, b] = self.betas.map(|beta| one.sub(Near::real(beta)));
         let [first, second] = self.powers.map(|power| one.sub(power));
         let (rate, decay) = (Near::real(self.rate), Near::real(self.decay));
-        let least = Near::real(self.eps).rounded::<F>();
+        let wide = Wide::<F>::from_f64;
+        let least = Near::real(self.eps).rounded::<Wide<F>>();
         // Twice the error of an underflow is the smallest number.
-        let smallest = || Near { mid: F::from_f64(2.0 * F::ZERO.half_ulp().get()), ..least };
-        let least = if least.mid == F::ZERO { smallest() } else { least };
+        let smallest = || Near { mid: wide(2.0 * Wide::<F>::ZERO.half_ulp().get()), ..least };
+        let least = if least.mid == Wide::<F>::ZERO { smallest() } else { least };
+        // The sliver is more than the rounding of a number that is not subnormal in f32.
+        let limit = (self.largest().get() * (1.0 + 1.0 / (1 << 20) as f64)).max(f32::MIN_POSITIVE.into());
         Constants {
             decay: if DECOUPLED { rate.mul(decay) } else { decay }.rounded(),
             decays: self.decay != 0.0,
@@ -232,6 +260,7 @@ impl<F: Format, const DECOUPLED: bool> Moments<F, DECOUPLED> {
             root: one.over(second.root()).rounded(),
             least: Near { rad: least.mid.distance(self.eps), ..least },
             eps: self.eps,
+            limit: Near::exact(wide(limit)),
         }
     }
 
@@ -243,155 +272,15 @@ impl<F: Format, const DECOUPLED: bool> Moments<F, DECOUPLED> {
         let a = one.sub(first).magnitude();
         let kept = if DECOUPLED { one.sub(rate.mul(decay)) } else { one };
         let in_gradient = if DECOUPLED { Up::ZERO } else { decay.magnitude() };
-        let [below, above] = self.powers.map(|power| one.sub(power));
-        let ratio = (self.energy * above.magnitude()).sqrt().over(below.rad.below(below.mid));
         Spread {
             p: kept.magnitude(),
             m: [first.magnitude(), a, a * in_gradient],
             v: second.magnitude(),
             gradient: in_gradient,
-            largest: rate.magnitude() * ratio,
+            largest: if self.is_bounded { self.largest() } else { Up::INFINITY },
         }
     }
 }
 
 /// `β⁰`
 const START: [Near<f64>; 2] = [Near { mid: 1.0, rad: Up::ZERO }; 2];
-
-/// The constants of one step, in a format, or in a format with how far they are from the real ones.
-#[derive(Clone, Copy)]
-struct Constants<T> {
-    /// `λ`, or `ω`.
-    decay: T,
-    decays: bool,
-    /// `a`
-    first: T,
-    /// `b`
-    second: T,
-    /// `c`
-    scale: T,
-    /// `k`
-    root: T,
-    /// `ε`
-    least: T,
-    eps: f64,
-}
-
-impl<T> Constants<T> {
-    fn map<U>(self, number: impl Fn(T) -> U) -> Constants<U> {
-        let Self { decay, decays, first, second, scale, root, least, eps } = self;
-        let [decay, first, second, scale, root, least] = [decay, first, second, scale, root, least].map(number);
-        Constants { decay, decays, first, second, scale, root, least, eps }
-    }
-}
-
-/// Where the weight decay acts.
-trait Decoupling {
-    const DECOUPLED: bool;
-}
-
-struct Decay<const DECOUPLED: bool>;
-
-impl<const DECOUPLED: bool> Decoupling for Decay<DECOUPLED> {
-    const DECOUPLED: bool = DECOUPLED;
-}
-
-impl<T: Number> Constants<T> {
-    /// `d`
-    #[inline(always)]
-    fn gradient<W: Decoupling>(&self, p: T, g: T) -> T {
-        if !W::DECOUPLED && self.decays { g.add(self.decay.mul(p)) } else { g }
-    }
-
-    /// `m` after a step.
-    #[inline(always)]
-    fn first_moment(&self, d: T, m: T) -> T {
-        m.add(self.first.mul(d.sub(m)))
-    }
-
-    /// `v` after a step.
-    #[inline(always)]
-    fn second_moment(&self, d: T, v: T) -> T {
-        v.add(self.second.mul(d.mul(d).sub(v)))
-    }
-
-    /// `x`
-    #[inline(always)]
-    fn quotient(&self, m: T, v: T) -> T {
-        self.scale.mul(m).over_sum(self.root.mul(v.root()), self.least, self.eps)
-    }
-
-    /// `p` after a step.
-    #[inline(always)]
-    fn moved<W: Decoupling>(&self, p: T, x: T) -> T {
-        p.sub(if W::DECOUPLED && self.decays { self.decay.mul(p).add(x) } else { x })
-    }
-}
-
-wide! {
-    /// A step without radii.
-    fn update<F: Format, W: Decoupling>(
-        constants: Constants<F>,
-        params: &mut [F],
-        gradients: &[F],
-        m: &mut [F],
-        v: &mut [F],
-    ) {
-        for (((p, &g), m), v) in params.iter_mut().zip(gradients).zip(m).zip(v) {
-            let d = constants.gradient::<W>(*p, g);
-            *m = constants.first_moment(d, *m);
-            *v = constants.second_moment(d, *v);
-            *p = constants.moved::<W>(*p, constants.quotient(*m, *v));
-        }
-    }
-}
-
-/// By what a step multiplies radii.
-struct Spread {
-    /// That of `p` in that of `p`.
-    p: Up,
-    /// Those of `m`, `g` and `p` in that of `m`.
-    m: [Up; 3],
-    /// That of `v` in that of `v`.
-    v: Up,
-    /// That of `p` in that of `d`.
-    gradient: Up,
-    /// `η K`
-    largest: Up,
-}
-
-impl Spread {
-    /// The radii after a step.
-    fn advance<F: Format, D: Domain, W: Decoupling>(
-        &self,
-        near: &Constants<Near<F>>,
-        balls: &Balls<'_, F, D, 2>,
-        new: &mut Radii<'_, 2>,
-    ) {
-        let Balls { p, g, state: [m, v] } = balls;
-        let Radii { p: new_p, state: [new_m, new_v], spare } = new;
-        let numel = p.mid.len();
-        let gradient = |i: usize| near.gradient::<W>(Near::exact(p.mid[i]), Near::exact(g.mid[i]));
-        let first = |i: usize| near.first_moment(gradient(i), Near::exact(m.mid[i]));
-        let [of_m, of_g, of_p] = self.m;
-        combine::<D, _>((new_m, spare), numel, [(of_m, m.rad), (of_g, g.rad), (of_p, p.rad)], |i| first(i).rad);
-
-        let second = |i: usize| {
-            let d = gradient(i);
-            let d = Near { rad: d.rad + g.radius(i) + self.gradient * p.radius(i), ..d };
-            near.second_moment(d, Near::exact(v.mid[i]))
-        };
-        combine::<D, _>((new_v, spare), numel, [(self.v, v.rad)], |i| second(i).rad);
-
-        let (new_m, new_v): (&[f64], &[f64]) = (new_m, new_v);
-        let moved = |i: usize| {
-            let m = Near { mid: first(i).mid, rad: D::at(new_m, i) };
-            let v = Near { mid: second(i).mid, rad: D::at(new_v, i) };
-            let x = near.quotient(m, v);
-            // Where the first moment is known, so were all gradients.
-            let largest = if m.rad.is_finite() { x.mid.magnitude() + self.largest } else { Up::INFINITY };
-            near.moved::<W>(Near::exact(p.mid[i]), Near { rad: x.rad.min(largest), ..x })
-        };
-        combine::<D, _>((new_p, spare), numel, [(self.p, p.rad)], |i| moved(i).rad);
-    }
-}

@@ -30,7 +30,7 @@
 //!
 //! # What is remembered
 //!
-//! Velocities and moments are numbers of the format, with radii in the domain of the run. After a step without radii nothing is known of them, so a
+//! Velocities are numbers of the format; moments are f32, or f64 for formats that need it. Both have radii in the domain of the run. After a step without radii nothing is known of them, so a
 //! step with radii is refused until `assume_exact` says that the real optimizer is to begin with these very numbers, as it begins with the
 //! leaves of a new run. A step in another domain than the one before cannot translate radii, and takes them for infinite. A model with another number of
 //! parameters starts from rest.

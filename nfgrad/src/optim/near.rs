@@ -1,7 +1,7 @@
 //! Numbers as they are, or each with how far it may be from a real one: a step of an optimizer is written once for both.
 
 use crate::bound::Up;
-use crate::format::Format;
+use crate::format::{Format, Primitive};
 use crate::op::rounding::{guarded, product_error, quotient_spread};
 
 /// What a step computes with: the numbers of a format, or [`Near`] ones. Each operation rounds once, and both round alike.
@@ -18,6 +18,9 @@ pub(super) trait Number: Copy {
     /// `fl(self / fl(root + least))`, where the real `root` is not negative and the real `least` is the number `exact`.
     #[must_use]
     fn over_sum(self, root: Self, least: Self, exact: f64) -> Self;
+    /// The number, or `limit` or `-limit` if it is beyond.
+    #[must_use]
+    fn within(self, limit: Self) -> Self;
 }
 
 impl<F: Format> Number for F {
@@ -44,6 +47,13 @@ impl<F: Format> Number for F {
     #[inline(always)]
     fn over_sum(self, root: Self, least: Self, _: f64) -> Self {
         Format::div(self, Format::add(root, least))
+    }
+
+    /// A NaN stays one.
+    #[inline(always)]
+    fn within(self, limit: Self) -> Self {
+        let (least, below) = (limit.neg(), if self > limit { limit } else { self });
+        if below < least { least } else { below }
     }
 }
 
@@ -74,6 +84,21 @@ impl<F: Format> Near<F> {
     }
 }
 
+impl<W: Primitive> Near<W> {
+    /// The number of a format that is carried in a wider one.
+    #[inline(always)]
+    pub(super) fn widened<F: Format>(x: F) -> Self {
+        Self::result(W::widen(x), x.magnitude() * Up::new(2.0 * F::CONVERSION))
+    }
+
+    /// The real number in another format: rounded, and the rounding counted.
+    #[inline(always)]
+    pub(super) fn rounded<F: Format>(self) -> Near<F> {
+        let mid = F::from_f64(self.mid.to_f64());
+        Near::result(mid, self.rad + mid.distance(self.mid.to_f64()))
+    }
+}
+
 impl Near<f64> {
     /// The real number `x`, or one of which nothing is known if `x` is none.
     pub(super) fn real(x: f64) -> Self {
@@ -86,12 +111,6 @@ impl Near<f64> {
         let rounding = f64::div_error(self.mid, other.mid, quotient);
         let spread = quotient_spread(self.rad, (other.mid, other.rad), Up::abs(quotient) + rounding);
         Self::result(quotient, spread + rounding)
-    }
-
-    /// The real number in another format: rounded, and the rounding counted.
-    pub(super) fn rounded<F: Format>(self) -> Near<F> {
-        let mid = F::from_f64(self.mid);
-        Near { mid, rad: self.rad + mid.distance(self.mid) }
     }
 }
 
@@ -131,6 +150,14 @@ impl<F: Format> Number for Near<F> {
         let smallest = Up::ZERO.below(root.rad.below(low).max(0.0) + exact);
         let spread = (self.rad + (quotient.magnitude() + rounding) * divisor.rad).over(smallest);
         Self::result(quotient, spread + rounding)
+    }
+
+    /// As far from the real number as before and by how far it was brought back, which is less than both magnitudes together.
+    #[inline(always)]
+    fn within(self, limit: Self) -> Self {
+        let mid = Number::within(self.mid, limit.mid);
+        let moved = if mid == self.mid { Up::ZERO } else { self.mid.magnitude() + mid.magnitude() };
+        Self { mid, rad: self.rad + moved }
     }
 }
 

@@ -224,7 +224,7 @@ impl Spread {
     fn advance<F: Format, D: Domain>(
         &self,
         near: &Constants<Near<F>>,
-        balls: &Balls<'_, F, D, 1>,
+        balls: &Balls<'_, F, F, D, 1>,
         new: &mut Radii<'_, 1>,
     ) {
         let Balls { p, g, state: [v] } = balls;

@@ -9,10 +9,10 @@ use crate::error::Error;
 use crate::format::Format;
 use crate::graph::{BoundedRun, RevGraph, Training};
 
-/// `N` numbers for each parameter, in the layout of the parameters. Empty until they are needed.
+/// `N` numbers of the format `S` for each parameter, in the layout of the parameters. Empty until they are needed.
 #[derive(Debug, Clone)]
-pub(super) struct State<F, const N: usize> {
-    values: [Vec<F>; N],
+pub(super) struct State<S, const N: usize> {
+    values: [Vec<S>; N],
     radii: [Vec<f64>; N],
     known: Known,
     /// The radii of one tensor as they become.
@@ -31,10 +31,10 @@ enum Known {
 }
 
 /// A parameter tensor with its gradient and what is remembered of it.
-pub(super) struct Balls<'a, F, D, const N: usize> {
+pub(super) struct Balls<'a, F, S, D, const N: usize> {
     pub(super) p: Ball<'a, F, D>,
     pub(super) g: Ball<'a, F, D>,
-    pub(super) state: [Ball<'a, F, D>; N],
+    pub(super) state: [Ball<'a, S, D>; N],
 }
 
 /// The radii that a step leaves, to be written.
@@ -45,7 +45,7 @@ pub(super) struct Radii<'a, const N: usize> {
     pub(super) spare: &'a mut [f64],
 }
 
-impl<F: Format, const N: usize> State<F, N> {
+impl<S: Format, const N: usize> State<S, N> {
     /// At rest: nothing is remembered.
     pub(super) fn new() -> Self {
         Self {
@@ -61,7 +61,7 @@ impl<F: Format, const N: usize> State<F, N> {
     pub(super) fn fit(&mut self, len: usize) -> bool {
         let changes = self.values.iter().any(|values| values.len() != len);
         if changes {
-            self.values = std::array::from_fn(|_| vec![F::ZERO; len]);
+            self.values = std::array::from_fn(|_| vec![S::ZERO; len]);
             self.known = Known::Exact;
         }
         changes
@@ -69,7 +69,7 @@ impl<F: Format, const N: usize> State<F, N> {
 
     /// The numbers, for writing.
     #[inline]
-    pub(super) fn values_mut(&mut self) -> [&mut [F]; N] {
+    pub(super) fn values_mut(&mut self) -> [&mut [S]; N] {
         self.values.each_mut().map(|values| &mut values[..])
     }
 
@@ -95,10 +95,10 @@ impl<F: Format, const N: usize> State<F, N> {
 
     /// Writes the radii that a step leaves: `rule` says them for each parameter tensor from the numbers and radii before the
     /// step, which must come after.
-    pub(super) fn advance_radii<G: RevGraph, D: Domain>(
+    pub(super) fn advance_radii<G: RevGraph, F: Format, D: Domain>(
         &mut self,
         run: &mut BoundedRun<G, F, D>,
-        rule: impl Fn(&Balls<'_, F, D, N>, &mut Radii<'_, N>),
+        rule: impl Fn(&Balls<'_, F, S, D, N>, &mut Radii<'_, N>),
     ) {
         self.prepare::<G, D>();
         let Training { params, radii: param_radii, gradients, gradient_radii } = run.training_mut();
