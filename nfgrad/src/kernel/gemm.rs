@@ -19,6 +19,13 @@
 //! addition) can add. A leaf meets at most `h` roundings by the definition of [`height`], its own absolute error at
 //! most `h - 1` more. Add up the leaves. ∎
 //!
+//! # The same bits whatever the batch
+//!
+//! Where the rows of `A` and those of `B` are contiguous, as in every product of a forward sweep, a row of the result has the same bits however
+//! many rows `A` has. *Proof.* Which path is taken depends on the inner length, the columns and the strides, but for one choice, a single row;
+//! and there the order of the sums and their rounding are those of tiles. ∎  (A test tries it.) A factor that is transposed, as on the way back, is
+//! multiplied by plain loops or dot products if the result is small, whose sums have other orders.
+//!
 //! The bound holds for every path below: tiny products, dot products, single rows, tiles; with or without fused
 //! multiply-add. Like all of Rust it takes the default floating-point environment for granted: rounding to nearest,
 //! and subnormals that are not flushed.
@@ -140,7 +147,7 @@ fn gemm<T: Element>(a: Mat<T>, b: Mat<T>, c: &mut [T]) {
     if c.is_empty() {
         return;
     }
-    if is_tiny(c.len(), a.cols, b.cols) {
+    if is_tiny(&a, &b) {
         tiny(a, b, c);
     } else {
         T::product(Set::best(), a, b, c);
@@ -155,12 +162,19 @@ fn check<T>(a: &Mat<T>, b: &Mat<T>, c: &[T]) {
     assert!(a.fits() && b.fits(), "a matrix reaches outside its slice");
 }
 
-/// Whether plain loops, which vanish into the caller, are faster for these many entries, inner length and columns.
+/// Whether plain loops, which vanish into the caller, are faster.
 ///
-/// Measured on Zen 4 for constant shapes: a call to the kernels costs 60 ns before it computes anything, and wide
-/// registers are no use for few columns and short sums.
-const fn is_tiny(entries: usize, k: usize, cols: usize) -> bool {
-    let work = entries.saturating_mul(k);
+/// Measured on Zen 4 for constant shapes: a call to the kernels costs 60 ns before it computes anything, and wide registers are no use for few
+/// columns and short sums. So they are faster for few entries, and for eight columns and sums of eight products however many rows there
+/// are. Where no factor is transposed only the latter counts, for the number of rows must not decide: rows of a batch are to have the same
+/// bits in any other, and plain loops round products and sums, kernels both at once.
+#[inline(always)]
+const fn is_tiny<T>(a: &Mat<T>, b: &Mat<T>) -> bool {
+    let (k, cols) = (a.cols, b.cols);
+    if a.col_stride == 1 && b.col_stride == 1 {
+        return k <= 16 && cols <= 8 && k * cols <= 64;
+    }
+    let work = a.rows.saturating_mul(cols).saturating_mul(k);
     k <= 128 && (work <= 1024 || work <= 4096 && k <= 8 && cols <= 8)
 }
 
