@@ -16,6 +16,7 @@ use super::{BoundedState, HasLoss, RevGraph};
 use crate::bound::{Ball, Domain, Up, assert_fits};
 use crate::error::{Error, Processor, Since};
 use crate::format::{Format, embeds, gap};
+use crate::kernel::spectral::Memory;
 use crate::tensor::{BallTensor, EList, TensorMut};
 
 pub(super) use sweeps::{BackwardAll, BackwardLeaves, BackwardLoss, Forward, StateSize};
@@ -40,6 +41,8 @@ pub struct BoundedRun<G: RevGraph, F, D> {
     state_radii: Vec<f64>,
     state_cotangent_radii: Vec<f64>,
     scratch: Vec<f64>,
+    /// The 2-norms of weights that sweeps asked for.
+    norms: Memory,
 }
 
 impl<G: RevGraph, F: Format, D: Domain> BoundedRun<G, F, D> {
@@ -59,6 +62,7 @@ impl<G: RevGraph, F: Format, D: Domain> BoundedRun<G, F, D> {
             state_cotangent_radii: vec![0.0; state],
             // The scratch of values has room for one element at least of each operand, so radii never need more.
             scratch: vec![0.0; ScratchSize::of::<G>().max(super::MAX_OPERANDS)],
+            norms: Memory::default(),
         }
     }
 
@@ -149,6 +153,7 @@ impl<G: RevGraph, F: Format, D: Domain> BoundedRun<G, F, D> {
     pub fn forward(&mut self) -> Result<(), Error> {
         Processor::check()?;
         self.trust();
+        let _norms = self.norms.lend();
         let Parts { values, state, .. } = self.run.parts_mut();
         let radii = self.radii.radii_mut();
         let is_leaf = |position| position < G::LEAVES;
@@ -179,6 +184,7 @@ impl<G: RevGraph, F: Format, D: Domain> BoundedRun<G, F, D> {
         Processor::check()?;
         self.run.need_values("backward")?;
         self.run.prepare_cotangents();
+        let _norms = self.norms.lend();
         let Parts { values, cotangents, state, state_cotangents, scratch } = self.run.parts_mut();
         let cotangent_radii = self.cotangent_radii.radii_mut();
         if D::TORCHLEAN {
@@ -310,6 +316,7 @@ impl<G: Model, F: Format, D: Domain> BoundedRun<G, F, D> {
     pub fn backward_from(&mut self, seed: impl FnOnce(G::Outputs<Mut<'_, F>>)) -> Result<(), Error> {
         Processor::check()?;
         self.run.need_values("backward_from")?;
+        let _norms = self.norms.lend();
         let Parts { values, cotangents, state, state_cotangents, scratch } = self.run.parts_mut();
         let cotangent_radii = self.cotangent_radii.radii_mut();
         cotangents.fill(F::ZERO);

@@ -23,9 +23,9 @@
 //!
 //! # What is remembered
 //!
-//! Weights are multiplied with in both sweeps and change little from step to step, and `‖A + D‖₂ <= ‖A‖₂ + ‖D‖_F`. So a thread keeps
-//! the norms of the last matrices that it was asked to remember, with copies of them. Where the numbers at the same place are still
-//! near the copy, that costs one look at them.
+//! Weights are multiplied with in both sweeps and change little from step to step, and `‖A + D‖₂ <= ‖A‖₂ + ‖D‖_F`. So a run keeps a [`Memory`]:
+//! the norms of the last matrices that its sweeps asked to remember, with copies of them. Where the numbers at the same place are still
+//! near the copy, that costs one look at them. A memory goes with its run; outside of a sweep nothing is remembered.
 
 use std::cell::RefCell;
 
@@ -45,7 +45,7 @@ const CLOSE: f64 = 1.25;
 /// When one more product made the bound smaller by less than this factor, the next will hardly do more.
 const SETTLED: f64 = 1.02;
 
-/// How many norms a thread remembers.
+/// How many norms a run remembers.
 const MEMORY: usize = 256;
 
 /// A matrix with fewer elements is not worth a copy.
@@ -65,7 +65,42 @@ struct Known {
 #[derive(PartialEq, Eq)]
 struct Place(usize, usize, usize);
 
-thread_local!(static KNOWN: RefCell<Vec<Known>> = const { RefCell::new(Vec::new()) });
+/// The norms that a run remembers.
+#[derive(Default)]
+pub(crate) struct Memory(Vec<Known>);
+
+thread_local! {
+    /// What is remembered by the run whose sweep is under way.
+    static KNOWN: RefCell<Option<Vec<Known>>> = const { RefCell::new(None) };
+}
+
+impl Memory {
+    /// What is asked for while the result is alive is remembered here: for the length of a sweep.
+    pub(crate) fn lend(&mut self) -> Lent<'_> {
+        let outer = KNOWN.replace(Some(std::mem::take(&mut self.0)));
+        Lent { memory: self, outer }
+    }
+}
+
+/// A [`Memory`] in use.
+pub(crate) struct Lent<'a> {
+    memory: &'a mut Memory,
+    /// That of a sweep inside of which this one is.
+    outer: Option<Vec<Known>>,
+}
+
+impl Drop for Lent<'_> {
+    fn drop(&mut self) {
+        self.memory.0 = KNOWN.replace(self.outer.take()).unwrap_or_default();
+    }
+}
+
+/// A copy has matrices of its own, at other places.
+impl Clone for Memory {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
 
 /// [`spectral_norm`] of a matrix that is likely to be asked for again, perhaps transposed.
 pub(crate) fn remembered_spectral_norm<F: Format>(a: Mat<'_, F>) -> Up {
@@ -73,28 +108,35 @@ pub(crate) fn remembered_spectral_norm<F: Format>(a: Mat<'_, F>) -> Up {
     if numel < WORTH_A_COPY || a.rows.min(a.cols) <= 1 || F::CONVERSION != 0.0 {
         return spectral_norm(a);
     }
-    let place = Place(a.data.as_ptr().addr(), numel, if a.col_stride == 1 { a.cols } else { a.rows });
-    KNOWN.with_borrow_mut(|known| {
-        let found = known.iter().position(|known| known.place == place);
-        if let Some(Known { copy, norm, .. }) = found.map(|found| &known[found]) {
-            let drift = distance(a.data, copy);
-            if norm.is_finite() && drift.get() <= DRIFT * norm.get() {
-                // An addition of 0 would round up.
-                return if drift == Up::ZERO { *norm } else { *norm + drift };
-            }
-        }
-        let found = found.unwrap_or_else(|| {
-            if known.len() == MEMORY {
-                known.remove(0);
-            }
-            known.push(Known { place, copy: vec![0.0; numel], norm: Up::INFINITY });
-            known.len() - 1
-        });
-        let Known { copy, norm, .. } = &mut known[found];
-        copy.iter_mut().zip(a.data).for_each(|(copy, x)| *copy = x.to_f64());
-        *norm = spectral_norm(a);
-        *norm
+    KNOWN.with_borrow_mut(|known| match known {
+        Some(known) => looked_up(known, a),
+        None => spectral_norm(a),
     })
+}
+
+/// The norm of a matrix, from memory if it has hardly moved.
+fn looked_up<F: Format>(known: &mut Vec<Known>, a: Mat<'_, F>) -> Up {
+    let numel = a.data.len();
+    let place = Place(a.data.as_ptr().addr(), numel, if a.col_stride == 1 { a.cols } else { a.rows });
+    let found = known.iter().position(|known| known.place == place);
+    if let Some(Known { copy, norm, .. }) = found.map(|found| &known[found]) {
+        let drift = distance(a.data, copy);
+        if norm.is_finite() && drift.get() <= DRIFT * norm.get() {
+            // An addition of 0 would round up.
+            return if drift == Up::ZERO { *norm } else { *norm + drift };
+        }
+    }
+    let found = found.unwrap_or_else(|| {
+        if known.len() == MEMORY {
+            known.remove(0);
+        }
+        known.push(Known { place, copy: vec![0.0; numel], norm: Up::INFINITY });
+        known.len() - 1
+    });
+    let Known { copy, norm, .. } = &mut known[found];
+    copy.iter_mut().zip(a.data).for_each(|(copy, x)| *copy = x.to_f64());
+    *norm = spectral_norm(a);
+    *norm
 }
 
 /// At least `√(Σ (x - copy)²)`, for numbers that are f64.
@@ -257,9 +299,10 @@ mod tests {
     #[test]
     fn a_remembered_norm_follows_the_matrix() {
         let mut data = hadamard(|_| 1.0);
-        let exact = 32_f64.sqrt();
-        let norm = |data: &[f64]| {
+        let (exact, mut memory) = (32_f64.sqrt(), Memory::default());
+        let mut norm = |data: &[f64]| {
             let a = Mat::row_major(data, 32, 32);
+            let _lent = memory.lend();
             let (norm, transposed) = (remembered_spectral_norm(a).get(), remembered_spectral_norm(a.t()).get());
             assert_eq!(norm, transposed);
             norm
@@ -280,9 +323,37 @@ mod tests {
         assert!(norm(&data) < 2.3 * exact + 2.0);
         // The same numbers as a matrix of another shape.
         let data = vec![1.0; 32 * 32];
-        let square = remembered_spectral_norm(Mat::row_major(&data, 32, 32)).get();
-        let wide = remembered_spectral_norm(Mat::row_major(&data[..512], 8, 64)).get();
+        let [square, wide] = [(32, 32), (8, 64)].map(|(rows, cols)| {
+            let _lent = memory.lend();
+            remembered_spectral_norm(Mat::row_major(&data[..rows * cols], rows, cols)).get()
+        });
         assert!(square >= 32.0 && wide >= 512_f64.sqrt() && wide < 23.0);
+    }
+
+    #[test]
+    fn what_is_remembered_goes_with_its_run() {
+        let data = hadamard(|_| 1.0);
+        let norm = || remembered_spectral_norm(Mat::row_major(&data, 32, 32));
+        let lent = || KNOWN.with_borrow(|known| known.as_ref().map(Vec::len));
+        let (mut outer, mut inner) = (Memory::default(), Memory::default());
+        norm();
+        assert_eq!(lent(), None);
+        {
+            let _outer = outer.lend();
+            norm();
+            {
+                let _inner = inner.lend();
+                assert_eq!(lent(), Some(0));
+            }
+            assert_eq!(lent(), Some(1));
+        }
+        let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            let _inner = inner.lend();
+            norm();
+            std::panic::resume_unwind(Box::new(()));
+        }));
+        assert!(panicked.is_err());
+        assert_eq!((lent(), outer.0.len(), inner.0.len(), outer.clone().0.len()), (None, 1, 1, 0));
     }
 
     #[test]
