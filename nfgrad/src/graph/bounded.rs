@@ -348,6 +348,7 @@ impl<G: RevGraph, F: Format, D: Domain> Clone for BoundedRun<G, F, D> {
             state_radii: self.state_radii.clone(),
             state_cotangent_radii: self.state_cotangent_radii.clone(),
             scratch: self.scratch.clone(),
+            norms: self.norms.clone(),
         }
     }
 }

@@ -292,7 +292,7 @@ mod tests {
         }
         check::<f16>(6e4);
         check::<RoundEach<f16>>(6e4);
-        check::<Nf<2, Fix<-40>, NearestEven>>(6e4);
+        check::<Nf<2, Fix<-30>, NearestEven>>(6e4);
     }
 
     #[test]

@@ -37,8 +37,8 @@ fn ten_steps<F: Format>(g: F, rate: f64, eps: f64) -> Vec<(F, f64)> {
     let (mut adam, mut same) = (Adam::<F>::new(rate).eps(eps), Adam::<F>::new(rate).eps(eps));
     let mut adam_w = AdamW::<F>::new(rate).eps(eps).weight_decay(0.0);
     for _ in 0..10 {
-        run.forward();
-        run.backward();
+        run.forward().unwrap();
+        run.backward().unwrap();
         adam.step_bounded(&mut run).unwrap();
         for plain in [&mut plain, &mut decoupled] {
             plain.forward();
@@ -103,4 +103,22 @@ fn a_second_moment_that_underflows_does_not_lead_astray() {
     check::<f32>(f32::from_f64(1e-25).into(), 1e-36);
     check::<bf16>(bf16::from_f64(1e-25).to_f64(), 1e-36);
     check::<f64>(1e-200, 1e-250);
+}
+
+/// The real optimizer that begins with a second moment of 0 takes a step of 5e7, and a radius says so.
+#[test]
+fn a_step_that_was_brought_back_is_charged_where_the_real_one_may_be_beyond() {
+    let mut run = Line::bounded::<f32, Elementwise>();
+    let mut adam = Adam::<f32>::new(1e-3).eps(1e-36);
+    let mut plain = run.run().clone();
+    plain.leaves_mut().slope.fill_with(|| 1e-25);
+    plain.forward();
+    plain.backward();
+    adam.step(&mut plain).unwrap();
+    adam.assume_exact();
+    run.forward().unwrap();
+    run.backward().unwrap();
+    adam.step_bounded(&mut run).unwrap();
+    let w = run.params().w;
+    assert!(w.mid().max_abs() < 0.01 && w.max_radius().get() > 4.7e7, "{w:?}");
 }
