@@ -250,7 +250,7 @@ impl<F: Format, const DECOUPLED: bool> Moments<F, DECOUPLED> {
         let smallest = || Near { mid: wide(2.0 * Wide::<F>::ZERO.half_ulp().get()), ..least };
         let least = if least.mid == Wide::<F>::ZERO { smallest() } else { least };
         // The sliver is more than the rounding of a number that is not subnormal in f32.
-        let limit = (self.largest().get() * (1.0 + 1.0 / (1 << 20) as f64)).max(f32::MIN_POSITIVE.into());
+        let limit = (self.largest().get() * (1.0 + 1.0 / f64::from(1 << 20))).max(f32::MIN_POSITIVE.into());
         Constants {
             decay: if DECOUPLED { rate.mul(decay) } else { decay }.rounded(),
             decays: self.decay != 0.0,
