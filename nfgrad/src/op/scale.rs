@@ -268,16 +268,16 @@ mod tests {
                 assert!(error <= r && r <= ulps, "{}: {y} - {exact} = {error} > {r}", F::NAME);
             }
         }
-        check::<f16>(0.0078125, 781.25);
+        check::<f16>(0.007_812_5, 781.25);
         check::<E4m3>(2f64.powi(-9), 195.3125);
         check::<E4m3Saturating>(2f64.powi(-9), 195.3125);
-        check::<Tf32>(0.0078125, 781.25);
-        check::<Carried<11, -24, 15>>(0.0078125, 781.25);
-        check::<RoundEach<f16>>(0.0078125, 781.25);
-        check::<AccumulateIn<f16, f32>>(0.0078125, 781.25);
-        check::<FusedEach<f16>>(0.0078125, 781.25);
-        check::<AccumulateInF64<f16>>(0.0078125, 781.25);
-        check::<Nf<2, Below<Flt<-24, 11>, 16>, NearestEven>>(0.0078125, 781.25);
+        check::<Tf32>(0.007_812_5, 781.25);
+        check::<Carried<11, -24, 15>>(0.007_812_5, 781.25);
+        check::<RoundEach<f16>>(0.007_812_5, 781.25);
+        check::<AccumulateIn<f16, f32>>(0.007_812_5, 781.25);
+        check::<FusedEach<f16>>(0.007_812_5, 781.25);
+        check::<AccumulateInF64<f16>>(0.007_812_5, 781.25);
+        check::<Nf<2, Below<Flt<-24, 11>, 16>, NearestEven>>(0.007_812_5, 781.25);
     }
 
     #[test]
