@@ -269,7 +269,11 @@ where
                 let (contribution, slot) = (scratch_range(W::NUMELS, k), value_range::<Ctx, W>(k));
                 let other = &radii_scratch[radii_scratch_range::<D>(W::NUMELS, k)];
                 let added = Ball::<F, D>::new(&scratch[contribution], other);
-                hand_back(Mode::Add, added, (&mut cotangents[slot], &mut cotangent_radii[radius_range::<Ctx, W, D>(k)]));
+                hand_back(
+                    Mode::Add,
+                    added,
+                    (&mut cotangents[slot], &mut cotangent_radii[radius_range::<Ctx, W, D>(k)]),
+                );
             }
         }
     }

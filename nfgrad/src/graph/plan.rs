@@ -336,10 +336,10 @@ mod tests {
 
     #[test]
     fn what_is_not_computed_is_zero_only_where_nothing_depends_on_it() {
+        use Reach::{Computed, Skipped, Zero};
         // 0 = param, 1, 2 = inputs; 3 = f(1), 4 = g(0, 3), 5 = h(0), 6 = k(2)
         let nodes = Nodes::Flat(&[&[1], &[0, 3], &[0], &[2]]);
         let reaches = |seeds: &[usize]| [0, 1, 2, 3, 4, 5, 6].map(|i| Plan::new(1, 3, nodes, seeds).reaches().of(i));
-        use Reach::{Computed, Skipped, Zero};
         assert_eq!(reaches(&[4]), [Computed, Skipped, Zero, Skipped, Computed, Zero, Zero]);
         // A seed is there as it was given, unless there is more to be added to it.
         assert_eq!(reaches(&[3, 4, 6]), [Computed, Skipped, Skipped, Skipped, Computed, Zero, Computed]);

@@ -335,15 +335,13 @@ mod tests {
 
     #[test]
     fn weights_reach_as_far_as_the_fans_of_their_last_axes_say() {
-        /// The largest weight, for the largest number below 1.
-        fn reach<S: Shape>(fill: impl Fn(&mut TensorMut<'_, f64, S>, fn() -> f64)) -> f64 {
-            let mut weights = Tensor::<f64, S>::zeros();
-            fill(&mut weights.view_mut(), || 1.0_f64.next_down());
-            weights.view().max_abs()
-        }
         fn check<S: Shape>(fan_in: f64, fan_out: f64) {
-            let he = reach::<S>(|weights, uniform| weights.he_uniform(uniform));
-            let glorot = reach::<S>(|weights, uniform| weights.glorot_uniform(uniform));
+            // The largest weight is that of the largest number below 1.
+            let (largest, mut weights) = (|| 1.0_f64.next_down(), Tensor::<f64, S>::zeros());
+            weights.view_mut().he_uniform(largest);
+            let he = weights.view().max_abs();
+            weights.view_mut().glorot_uniform(largest);
+            let glorot = weights.view().max_abs();
             assert!((he - (6.0 / fan_in).sqrt()).abs() < 1e-12, "{:?}: {he}", S::DIMS);
             assert!((glorot - (6.0 / (fan_in + fan_out)).sqrt()).abs() < 1e-12, "{:?}: {glorot}", S::DIMS);
         }
