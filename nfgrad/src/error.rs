@@ -116,6 +116,29 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {}
 
 /// Why numbers are stale: see [`Error::Stale`].
+///
+/// ```
+/// use nfgrad::prelude::*;
+/// use nfgrad::Since;
+///
+/// graph! {
+///     graph Bowl {
+///         param w: [2];
+///         output loss = sum(w * w);
+///     }
+/// }
+///
+/// let mut run = Bowl::run::<f32>();
+/// let mut shadow = Shadow::new();
+/// run.forward();
+/// run.backward();
+/// run.leaves_mut().w.fill_with(|| 1.0);
+/// let refused = shadow.certify(&run).err();
+/// assert_eq!(refused, Some(Error::Stale { call: "certify", since: Since::LeavesWritten }));
+/// run.forward();
+/// run.backward();
+/// assert!(shadow.certify(&run).is_ok());
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Since {

@@ -1,19 +1,21 @@
 //! [`Run`]: the values and cotangents of a graph in one format, and the sweeps that compute them.
 
+mod sweeps;
+
 use std::fmt;
 use std::marker::PhantomData;
-use std::mem;
 
-use nfgrad_shapes::{At, Context, Idx, Shape};
-use typenum::Unsigned;
+use nfgrad_shapes::{At, Idx, Shape};
 
 use super::entries::{Model, Mut, Ref};
 use super::plan::{Plan, Reach, Reaches};
 use super::stage::{Differentiated, Stage};
-use super::{HasLoss, RevGraph, RevNode, Sweep};
+use super::{HasLoss, RevGraph};
 use crate::error::{Error, Since};
 use crate::format::Format;
 use crate::tensor::{Buffer, TList, TensorMut, TensorRef};
+
+pub(super) use sweeps::{BackwardAll, BackwardLeaves, BackwardLoss, Forward, ScratchSize};
 
 /// A graph with its values and cotangents in the format `F`: two contexts, allocated once.
 ///
@@ -336,69 +338,3 @@ impl<G: HasLoss> Plans<G> {
     pub(super) const LOSS: Plan = Plan::new(G::PARAMS, G::LEAVES, G::NODES, &[G::POSITION]);
     pub(super) const LOSS_REACHES: Reaches = Self::LOSS.reaches();
 }
-
-/// Finds the largest scratch that a node may need.
-pub(super) struct ScratchSize(usize);
-
-impl ScratchSize {
-    /// The scratch of a graph.
-    pub(super) fn of<G: RevGraph>() -> usize {
-        let mut size = Self(0);
-        G::forward(&mut size);
-        size.0
-    }
-}
-
-impl Sweep for ScratchSize {
-    fn node<Ctx: Context, Out: Shape, N: RevNode<Ctx, Out = Out>>(&mut self) {
-        self.0 = self.0.max(N::scratch());
-    }
-}
-
-/// Computes every node; `state` is what the nodes ahead keep.
-pub(super) struct Forward<'a, F> {
-    pub(super) values: &'a mut [F],
-    pub(super) state: &'a mut [F],
-}
-
-impl<F: Format> Sweep for Forward<'_, F> {
-    #[inline]
-    fn node<Ctx: Context, Out: Shape, N: RevNode<Ctx, Out = Out>>(&mut self) {
-        let (before, rest) = self.values.split_at_mut(Ctx::SIZE);
-        let (own, ahead) = mem::take(&mut self.state).split_at_mut(N::STATE);
-        self.state = ahead;
-        N::forward(before, &mut rest[..Out::NUMEL], own);
-    }
-}
-
-macro_rules! backward_sweep {
-    ($name:ident, $bound:path, $plan:ident) => {
-        /// Computes cotangents; `state` is what the nodes ahead, that is before in the graph, have kept.
-        pub(super) struct $name<'a, G, F> {
-            pub(super) values: &'a [F],
-            pub(super) cotangents: &'a mut [F],
-            pub(super) state: (&'a [F], &'a mut [F]),
-            pub(super) scratch: &'a mut [F],
-            pub(super) graph: PhantomData<G>,
-        }
-
-        impl<G: $bound, F: Format> Sweep for $name<'_, G, F> {
-            #[inline]
-            fn node<Ctx: Context, Out: Shape, N: RevNode<Ctx, Out = Out>>(&mut self) {
-                let modes = const { Plans::<G>::$plan.modes(Ctx::Len::USIZE) };
-                let (before, rest) = self.values.split_at(Ctx::SIZE);
-                let (slots, own) = self.cotangents.split_at_mut(Ctx::SIZE);
-                let ahead = self.state.0.len() - N::STATE;
-                let (values_ahead, values) = self.state.0.split_at(ahead);
-                let (cotangents_ahead, cotangents) = mem::take(&mut self.state.1).split_at_mut(ahead);
-                self.state = (values_ahead, cotangents_ahead);
-                let state = (values, cotangents);
-                N::vjp(modes, before, &rest[..Out::NUMEL], &own[..Out::NUMEL], slots, state, self.scratch);
-            }
-        }
-    };
-}
-
-backward_sweep!(BackwardLoss, HasLoss, LOSS);
-backward_sweep!(BackwardAll, RevGraph, ALL);
-backward_sweep!(BackwardLeaves, RevGraph, LEAVES);
