@@ -64,6 +64,6 @@ fn main() {
     run.forward();
     assert_eq!(run.outputs().y.as_slice(), [6.0; 4]);
     let mut run = Said::<2>::bounded::<f32, Elementwise>();
-    run.run_mut().leaves_mut().x.fill_with(|| 1.0);
+    run.leaves_mut().x.fill_with(|| 1.0);
     let _ = run.run().outputs().y.value();
 }

@@ -154,6 +154,10 @@ impl Domain for Elementwise {
     ///
     /// Where products are left folds, which are slow anyway, `κ|A||B|` gives way to the rounding that is measured.
     fn product<F: Format>(a: BallMat<'_, F>, b: BallMat<'_, F>, y: &[F], radii: &mut [f64]) {
+        // A sum of nothing is 0, in the reals too.
+        if a.mid.cols == 0 {
+            return radii.fill(0.0);
+        }
         if F::Acc::LEFT_FOLD && !F::ROUNDS_ONCE {
             return product_of_folds(a, b, y, radii);
         }

@@ -227,6 +227,10 @@ impl Domain for Euclidean {
     /// column of `XY` is `X` times one of `Y`. ∎  The 2-norms are those of `kernel/spectral.rs`, and are asked for only where the
     /// other operand has a radius: weights are mostly exact.
     fn product<F: Format>(a: BallMat<'_, F>, b: BallMat<'_, F>, y: &[F], radii: &mut [f64]) {
+        // A sum of nothing is 0, in the reals too.
+        if a.mid.cols == 0 {
+            return radii.fill(0.0);
+        }
         let (alpha, beta) = (Up::new(a.rad[0]), Up::new(b.rad[0]));
         let error = product_error::<F>(a.mid.cols);
         let magnitude = norm_2(a.mid.data) * norm_2(b.mid.data);

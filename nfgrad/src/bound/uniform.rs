@@ -80,6 +80,10 @@ impl Domain for Uniform {
     ///
     /// by Cauchy-Schwarz in the first term (Higham 2002, section 3.5, with the summation bound of `product_error`).
     fn product<F: Format>(a: BallMat<'_, F>, b: BallMat<'_, F>, y: &[F], radii: &mut [f64]) {
+        // A sum of nothing is 0, in the reals too.
+        if a.mid.cols == 0 {
+            return radii.fill(0.0);
+        }
         let k = a.mid.cols;
         let (alpha, beta) = (Up::new(a.rad[0]), Up::new(b.rad[0]));
         let error = product_error::<F>(k);

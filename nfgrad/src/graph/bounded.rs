@@ -87,7 +87,8 @@ impl<G: RevGraph, F: Format, D: Domain> BoundedRun<G, F, D> {
     ///
     /// # Errors
     /// [`Error::Length`] unless there is one radius for each element, [`Error::Radius`] if one is negative or NaN,
-    /// [`Error::NotALeaf`] if there is a node at the position; then nothing is changed.
+    /// [`Error::NotALeaf`] if there is a node at the position, [`Error::Processor`] if this thread does not compute as all bounds assume; then
+    /// nothing is changed.
     pub fn set_radii<S: Shape, const I: usize>(&mut self, i: Idx<G::Context, S, I>, radii: &[f64]) -> Result<(), Error>
     where
         G::Context: At<I, Shape = S>,
@@ -95,9 +96,11 @@ impl<G: RevGraph, F: Format, D: Domain> BoundedRun<G, F, D> {
         if I >= G::LEAVES {
             return Err(Error::NotALeaf { position: I, leaves: G::LEAVES });
         }
+        Processor::check()?;
         self.trust();
+        self.radii.set_idx(i, radii)?;
         self.run.outdate(Since::RadiiSet);
-        self.radii.set_idx(i, radii)
+        Ok(())
     }
 
     /// Takes the leaves of another run, each number rounded to nearest where the format is another. Radii are not taken:
@@ -119,7 +122,7 @@ impl<G: RevGraph, F: Format, D: Domain> BoundedRun<G, F, D> {
     /// let mut wide = Double::run::<f32>();
     /// wide.leaves_mut().w.copy_from_slice(&[1.0, 1.001])?;
     /// let mut narrow = Double::bounded::<bf16, Elementwise>();
-    /// narrow.enclose_leaves_of(&wide);
+    /// narrow.enclose_leaves_of(&wide)?;
     /// narrow.forward()?;
     /// let y = narrow.outputs().y;
     /// assert_eq!(y.mid().get([1]).map(bf16::to_f64), Some(2.0));
@@ -127,7 +130,11 @@ impl<G: RevGraph, F: Format, D: Domain> BoundedRun<G, F, D> {
     /// assert!(y.radius(1).get() > 0.002); // of the weights in bf16 themselves it would be 0
     /// # Ok::<(), nfgrad::Error>(())
     /// ```
-    pub fn enclose_leaves_of<E: Format>(&mut self, other: &Run<G, E>) {
+    ///
+    /// # Errors
+    /// [`Error::Processor`] if this thread does not compute as all bounds assume; then nothing is changed.
+    pub fn enclose_leaves_of<E: Format>(&mut self, other: &Run<G, E>) -> Result<(), Error> {
+        Processor::check()?;
         self.trust();
         self.run.copy_leaves_from(other);
         let (mine, theirs) = (self.run.values().values(), other.values().values());
@@ -144,6 +151,7 @@ impl<G: RevGraph, F: Format, D: Domain> BoundedRun<G, F, D> {
             let (mine, theirs) = (&mine[own.clone()], &theirs[own]);
             D::fill(radii, span.numel, |i: usize| gap(mine[i], theirs[i]));
         });
+        Ok(())
     }
 
     /// Computes every node and its radii.

@@ -32,7 +32,7 @@ pub(super) struct Forward<'a, G: RevGraph, E>(pub(super) &'a Run<G, E>);
 
 impl<G: RevGraph, E: Format> Sweeps<G> for Forward<'_, G, E> {
     fn evaluate<D: Domain>(&self, balls: &mut BoundedRun<G, f64, D>) -> Result<(), Error> {
-        balls.enclose_leaves_of(self.0);
+        balls.enclose_leaves_of(self.0)?;
         balls.forward()
     }
 }

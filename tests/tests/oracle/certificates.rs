@@ -213,7 +213,7 @@ fn leaves_of_a_wider_radix_may_be_those_of_a_binary_run() {
 fn radii_of_rounded_leaves_enclose_what_the_originals_give() {
     fn check<D: Domain>(wide: &Run<Plain, f32>, values: &[Vec<Exact>; 2], gradients: &[Vec<Exact>; 2]) {
         let mut run = Plain::bounded::<bf16, D>();
-        run.enclose_leaves_of(wide);
+        run.enclose_leaves_of(wide).unwrap();
         run.forward().unwrap();
         run.backward().unwrap();
         let (y, w) = (run.outputs().y, run.gradients().w);
@@ -361,7 +361,7 @@ fn a_report_has_gradients_where_the_run_has_them() {
 fn a_report_says_that_leaves_were_uncertain() {
     let (wide, ..) = layer!(Plain, bf16, 2);
     let mut narrow = Plain::bounded::<bf16, Elementwise>();
-    narrow.enclose_leaves_of(&wide);
+    narrow.enclose_leaves_of(&wide).unwrap();
     narrow.forward().unwrap();
     narrow.backward().unwrap();
     let report = Report::new(narrow.run()).radii(&narrow).unwrap();

@@ -216,9 +216,12 @@ fn a_processor_that_rounds_otherwise_is_refused() {
     run.forward().unwrap();
     run.backward().unwrap();
     let (mut shadow, mut sgd, mut adam) = (Shadow::new(), Sgd::new(0.1), Adam::new(0.1));
+    let other = Net::run::<f64>();
     for (bits, state) in STATES {
         let refused = with_mxcsr(bits, || {
             [
+                run.set_radii(W, &[1.0; 2]).err(),
+                run.enclose_leaves_of(&other).err(),
                 run.forward().err(),
                 run.backward().err(),
                 run.backward_from(|_| unreachable!("refused")).err(),
