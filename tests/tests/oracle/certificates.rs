@@ -318,7 +318,7 @@ fn a_report_is_of_one_run() {
     let mut uniform = Plain::bounded::<f32, Uniform>();
     uniform.copy_leaves_from(&run);
     let stale = |since| Err(Error::Stale { call: "Report::radii", since });
-    assert_eq!(Report::new(&run).radii(&uniform).map(|_| ()), stale(Since::LeavesWritten));
+    assert_eq!(Report::new(&run).radii(&uniform).map(|_| ()), stale(Since::New));
     uniform.forward().unwrap();
     assert_eq!(Report::new(&run).radii(&uniform).map(|_| ()), stale(Since::NotDifferentiated));
     uniform.backward().unwrap();
