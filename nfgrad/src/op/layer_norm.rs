@@ -94,6 +94,7 @@ mod tests {
 
     use super::*;
     use crate::bound::Elementwise;
+    use crate::format::{RoundEach, bf16, f16};
 
     struct Tiny;
 
@@ -131,5 +132,29 @@ mod tests {
                 assert!(error <= radius + 1e-15 && radius < 2e-6, "{error} {radius}");
             }
         }
+    }
+
+    struct Underflowing;
+
+    impl Literal for Underflowing {
+        const TEXT: &'static str = "1e-60";
+        const NEAREST: f64 = 1e-60;
+        const EXACT: bool = false;
+    }
+
+    /// The variance is 0, and so would be what is added to it.
+    #[test]
+    fn an_epsilon_below_the_format_is_not_zero() {
+        fn check<F: Format>() {
+            let (ones, none, mut y, mut radii) = ([F::ONE; 2], [0.0; 2], [F::ONE; 2], [f64::NAN; 2]);
+            <LayerNorm<Underflowing> as Op<((D<2>,), (D<2>,), (D<2>,))>>::forward([&ones, &ones, &ones], &mut y);
+            let ball = Ball::<F, Elementwise>::new(&ones, &none);
+            <LayerNorm<Underflowing> as Op<((D<2>,), (D<2>,), (D<2>,))>>::forward_radius([ball; 3], &y, &mut radii);
+            assert!(y == ones && radii.iter().all(|&r| r < 1e-200), "{}: {y:?} {radii:?}", F::NAME);
+        }
+        check::<f32>();
+        check::<bf16>();
+        check::<RoundEach<f16>>();
+        check::<f64>();
     }
 }

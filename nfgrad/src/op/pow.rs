@@ -298,7 +298,7 @@ mod tests {
         let case =
             Case1::<f64> { x: &[1e200, 1e-200], alpha: &[1e190, 0.0], dy: &[1.0, 1e-300], delta: &[0.0, 1e-316] };
         let result = elementwise1::<Pow<Integer<-1>>, (D<2>,), _>(case);
-        assert!(result.rad_dx[0][0] < 1e-300 && result.rad_dx[0][1] < 1.1e84, "{:?}", result.rad_dx);
+        assert!(result.rad_dx[0][0] < 1e-300 && result.rad_dx[0][1] < 3e84, "{:?}", result.rad_dx);
         let result = elementwise1::<Pow<Integer<-5>>, (D<2>,), _>(case);
         assert!(result.rad_y[0] < 1e-300 && result.rad_dx[0][0] < 1e-300);
     }

@@ -251,7 +251,8 @@ mod tests {
         let x = f16::from_f64(50_000.0).neg();
         let case = Case2 { a: &[x; 4], b: &[x; 4], dy: &[f16::ONE; 4], ..Case2::default() };
         let result = elementwise::<SafeDiv<Half>, Row, Row, _>(case);
-        assert_eq!((result.rad_y[0], result.dx[0][0].to_f64(), result.rad_dx[0][0]), (f64::INFINITY, 2.0, 0.0));
+        assert_eq!((result.rad_y[0], result.dx[0][0].to_f64()), (f64::INFINITY, 2.0));
+        assert!(result.rad_dx[0][0] < 1e-15);
     }
 
     #[test]
