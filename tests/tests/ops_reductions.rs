@@ -1,5 +1,9 @@
 //! Reductions, in every format and every radius domain: no radius is smaller than the true error, forward or backward.
 
+mod ops_reductions {
+    mod long;
+}
+
 use nfgrad::op::{All, Amax, Amin, Axis, BceWithLogits, Mean, Mse, Sum};
 use nfgrad::prelude::*;
 use nfgrad_tests::ops;

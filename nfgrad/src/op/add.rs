@@ -79,7 +79,7 @@ impl<L: EndsWith<R>, R: Shape> Op<(L, R)> for Add {
             da.radii.copy_from_slice(dy.rad);
         }
         if let Some(db) = db {
-            sum_repeated_radius(dy, db.mid, db.radii);
+            sum_repeated_radius(dy, R::NUMEL, |j| db.mid[j], db.radii);
         }
     }
 

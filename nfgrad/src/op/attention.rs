@@ -16,10 +16,11 @@
 //! Every inner product `x · w` here, of numbers with radii `ξ` and `ω`, is taken once more in f64, and
 //!
 //! ```text
-//! |fl(x · w) - x* · w*| <= |fl(x · w) - f64(x · w)| + κ' Σ |x w| + Σ (|x| ω + |w| ξ + ξ ω)     κ' of some units of 2^-53
+//! |y - x* · w*| <= |y - f64(x · w)| + κ' Σ |x w| + Σ (|x| ω + |w| ξ + ξ ω)     κ' of some units of 2^-53
 //! ```
 //!
-//! So rounding in the accumulator is measured, not bounded, unless the accumulator is f64 itself. The radii of `z` go into the row,
+//! whatever number `y` is taken for `x · w`. So rounding is measured, not bounded, unless the accumulator is f64 itself. Sums over keys and over
+//! queries are in the order of sums of columns (`kernel/reduce.rs`), in f64 too. The radii of `z` go into the row,
 //! the errors of `p` into the sums with `v`, and those of `ȳ · v` into the cotangent of the row.
 
 mod radii;
@@ -51,7 +52,7 @@ macro_rules! methods {
 
         #[inline]
         fn forward<F: Format>([q, k, v $(, $mask)?]: [&[F]; $count], y: &mut [F]) {
-            with_scratch($lengths.values(), |scratch: [&mut [f64]; 3]| {
+            with_scratch($lengths.values::<F::Acc>(), |scratch: [&mut [f64]; 3]| {
                 values::<F, _>($lengths, [q, k, v], $keep($($mask)?), y, scratch);
             });
         }
@@ -82,7 +83,7 @@ macro_rules! methods {
             [dq, dk, dv $(, $dmask)?]: [Option<&mut [F]>; $count],
         ) {
             if dq.is_some() || dk.is_some() || dv.is_some() {
-                with_scratch($lengths.values(), |scratch: [&mut [f64]; 3]| {
+                with_scratch($lengths.values::<F::Acc>(), |scratch: [&mut [f64]; 3]| {
                     cotangents::<F, _>($lengths, [q, k, v, dy], $keep($($mask)?), [dq, dk, dv], scratch);
                 });
             }

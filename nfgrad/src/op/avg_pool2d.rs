@@ -11,27 +11,28 @@
 //!
 //! # Error bound
 //!
-//! That of [`mean`](super::mean), for both. Of a sum of `t` numbers `z` with radii `ζ`, one after another, the first to zero,
+//! That of [`mean`](super::mean), for both: of a sum of numbers with the radii `ζ`, which by `summed.rs` is off by `ϱ`,
 //!
 //! ```text
-//! |result - real| <= ε + (Σ ζ + κ Σ |z|)/(K K) + |result - acc|
+//! |result - real| <= ε + (Σ ζ + ϱ)/(K K) + |result - acc|
 //! ```
 //!
-//! with `κ` of [`sum_error`](crate::format::sum_error) for `t - 1` additions, `ε` the error of the division and `acc` the quotient before
-//! it was rounded to the format. The padding is no term: it is 0 on both sides, and adding it is exact.
+//! with `ε` the error of the division and `acc` the quotient before it was rounded to the format. The padding is no term: it is 0 on both
+//! sides, and adding it is exact. The entries of a window, and the windows of an entry, are added in the order of sums of columns.
 
 use std::fmt::{self, Debug};
 use std::marker::PhantomData;
 
 use nfgrad_shapes::Dim;
-use num_traits::Zero;
 
 use super::max_pool2d::{check, frame};
 use super::rounding::{Count, guarded, narrowing_error, sum_radius};
 use super::sliding::Frame;
+use super::summed::Summed;
 use super::{Contribution, Op};
 use crate::bound::{Ball, Domain, Up};
 use crate::format::Format;
+use crate::kernel::reduce::sum_each;
 use crate::kernel::scratch::with_buffers;
 
 /// The mean of windows of the size `K` with stride `S` and padding `P`, of which there are `H` times `W`; see the [module](self).
@@ -99,10 +100,15 @@ fn count<F: Format>(frame: &Frame) -> Count<F::Acc> {
     Count::new(frame.down.size * frame.across.size)
 }
 
+/// How many entries a window has at most, and how many windows an entry.
+fn most(frame: &Frame) -> usize {
+    frame.down.size * frame.across.size
+}
+
 /// The sum of a window.
 #[inline]
 fn sum<F: Format>(frame: &Frame, x: &[F], window: usize) -> F::Acc {
-    frame.entries(window).fold(F::Acc::zero(), |sum, i| sum + x[i].to_acc())
+    sum_each::<F>(most(frame), frame.entries(window).map(|i| x[i].to_acc()))
 }
 
 /// The mean of each window.
@@ -115,41 +121,40 @@ fn values<F: Format>(frame: &Frame, x: &[F], y: &mut [F]) {
 
 /// The radius of the mean of a window.
 fn value_radius<F: Format, D: Domain>(frame: &Frame, x: Ball<'_, F, D>, window: usize, y: F) -> Up {
-    let (mut radius, mut magnitude, mut terms) = (0.0, 0.0, 0.0);
-    for i in frame.entries(window) {
-        radius += x.radius(i).get();
-        magnitude += x.mid[i].magnitude().get();
-        terms += 1.0;
-    }
-    quotient_radius(frame, sum(frame, x.mid, window), [radius, magnitude, terms], y)
+    let sum = sum(frame, x.mid, window);
+    let error = Summed::elements(x, frame.entries(window)).error(sum);
+    quotient_radius(frame, sum, error, y)
 }
 
-/// The radius of a quotient, given its dividend with the sums of the radii and magnitudes of its terms, and how many there are.
-fn quotient_radius<F: Format>(frame: &Frame, sum: F::Acc, [radius, magnitude, terms]: [f64; 3], result: F) -> Up {
+/// The radius of a quotient, given its dividend with its radius.
+fn quotient_radius<F: Format>(frame: &Frame, sum: F::Acc, error: Up, result: F) -> Up {
     let count = count::<F>(frame);
     let quotient = count.divide(sum);
-    // No sum has more terms than a window has entries.
-    let error = sum_radius::<F>((radius, frame.down.size * frame.across.size), (magnitude, terms));
     guarded(result, count.divide_error(sum, error, quotient) + narrowing_error(quotient, result))
 }
 
-/// Adds, for every entry, `term(window)` of all windows that have it, one after another.
-fn spread<T: Copy>(frame: &Frame, windows: usize, sums: &mut [T], mut add: impl FnMut(T, usize) -> T) {
-    for window in 0..windows {
-        for i in frame.entries(window) {
-            sums[i] = add(sums[i], window);
-        }
-    }
+/// Calls `write` with the sums of the cotangents of the windows that have each entry, a channel at a time.
+fn sums<F: Format>(frame: &Frame, dy: &[F], write: impl FnMut(&[F::Acc], usize)) {
+    with_buffers([frame.room::<F::Acc>()], |[room]| {
+        let of_channel = |row: usize| &dy[row / most(frame) * frame.windows()..][..frame.windows()];
+        frame.sum(room, of_channel, |sum, dy, _| *sum = *sum + dy.to_acc(), write);
+    });
 }
 
 /// The cotangent.
 fn pull<F: Format>(frame: &Frame, dy: &[F], dx: &mut [F]) {
     let count = count::<F>(frame);
-    with_buffers([dx.len()], |[sums]: [&mut [F::Acc]; 1]| {
-        sums.fill(F::Acc::zero());
-        spread(frame, dy.len(), sums, |sum, window| sum + dy[window].to_acc());
-        dx.iter_mut().zip(&*sums).for_each(|(dx, &sum)| *dx = F::from_acc(count.divide(sum)));
+    sums(frame, dy, |sums, first| {
+        dx[first..].iter_mut().zip(sums).for_each(|(dx, &sum)| *dx = F::from_acc(count.divide(sum)));
     });
+}
+
+/// Writes, for every entry, the sum of `term(window)` over all windows that have it.
+fn spread(frame: &Frame, windows: usize, sums: &mut [f64], term: impl Fn(usize) -> f64) {
+    sums.fill(0.0);
+    for window in 0..windows {
+        frame.entries(window).for_each(|i| sums[i] += term(window));
+    }
 }
 
 /// The radii of [`pull`].
@@ -158,23 +163,18 @@ fn pull_radii<F: Format, D: Domain>(
     dy: Ball<'_, F, D>,
     Contribution { mid, radii }: Contribution<'_, F>,
 ) {
-    let (numel, windows) = (mid.len(), dy.mid.len());
-    with_buffers([numel], |[sums]: [&mut [F::Acc]; 1]| {
+    let (numel, windows, most) = (mid.len(), dy.mid.len(), most(frame));
+    with_buffers([numel], |[sum]: [&mut [F::Acc]; 1]| {
         with_buffers([numel; 4], |[radius, magnitude, terms, each]: [&mut [f64]; 4]| {
-            sums.fill(F::Acc::zero());
-            for buffer in [&mut *magnitude, &mut *terms] {
-                buffer.fill(0.0);
-            }
-            spread(frame, windows, sums, |sum, window| sum + dy.mid[window].to_acc());
-            spread(frame, windows, magnitude, |sum, window| sum + dy.mid[window].magnitude().get());
-            spread(frame, windows, terms, |sum, _| sum + 1.0);
+            sums(frame, dy.mid, |sums, first| sum[first..][..sums.len()].copy_from_slice(sums));
+            spread(frame, windows, magnitude, |window| dy.mid[window].magnitude().get());
+            spread(frame, windows, terms, |_| 1.0);
             // The cotangent of a window goes to all its entries.
-            let operand = dy.repeated(frame.down.size * frame.across.size);
-            D::fill_rows_steadily(radii, each, 1, [operand], |[dy], each| {
-                radius.fill(0.0);
-                spread(frame, windows, radius, |sum, window| sum + dy.radius(window).get());
+            D::fill_rows_steadily(radii, each, 1, [dy.repeated(most)], |[dy], each| {
+                spread(frame, windows, radius, |window| dy.radius(window).get());
                 for (i, each) in each.iter_mut().enumerate() {
-                    *each = quotient_radius(frame, sums[i], [radius[i], magnitude[i], terms[i]], mid[i]).get();
+                    let error = sum_radius::<F>((radius[i], magnitude[i]), terms[i], most);
+                    *each = quotient_radius(frame, sum[i], error, mid[i]).get();
                 }
             });
         });

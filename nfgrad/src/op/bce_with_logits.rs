@@ -32,10 +32,11 @@ use nfgrad_shapes::Shape;
 
 use super::curve::{Curve, Logistic, UNDERFLOW};
 use super::rounding::{Count, guarded, in_f64, is_known, narrowing_error};
+use super::summed::Summed;
 use super::{Contribution, Op, Softplus};
 use crate::bound::{Ball, Domain, Up};
-use crate::format::{Carrier, Format, elementary, sum_error};
-use crate::kernel::reduce::{sum_height, sum_of};
+use crate::format::{Carrier, Format, elementary};
+use crate::kernel::reduce::sum_of;
 
 /// The mean binary cross-entropy of logits; see the [module](self).
 #[derive(Debug, Clone, Copy)]
@@ -53,18 +54,16 @@ impl<S: Shape> Op<(S, S)> for BceWithLogits {
     #[inline]
     fn forward_radius<F: Format, D: Domain>([z, t]: [Ball<'_, F, D>; 2], y: &[F], radii: &mut [f64]) {
         D::fill(radii, 1, |_: usize| {
-            let (mut magnitude, mut errors) = (Up::ZERO, Up::ZERO);
-            for i in 0..S::NUMEL {
+            let losses = Summed::of((0..S::NUMEL).map(|i| {
                 let (z, t) = (z.get(i), t.get(i));
                 let term = F::Acc::from_f64(loss::<F::Carrier>(z.0.to_f64(), t.0.to_f64()));
-                magnitude += term.magnitude();
-                errors += if is_known(z) & is_known(t) { loss_error(z, t, term) } else { Up::INFINITY };
-            }
+                (term, if is_known(z) & is_known(t) { loss_error(z, t, term) } else { Up::INFINITY })
+            }));
             let sum = sum_of_losses(z.mid, t.mid);
             let count = Count::new(S::NUMEL);
             let quotient = count.divide(sum);
-            let tree = sum_error::<F>(sum_height::<F>(S::NUMEL)).relative * magnitude;
-            guarded(y[0], count.divide_error(sum, errors + tree, quotient) + narrowing_error(quotient, y[0]))
+            let error = losses.error(sum);
+            guarded(y[0], count.divide_error(sum, error, quotient) + narrowing_error(quotient, y[0]))
         });
     }
 

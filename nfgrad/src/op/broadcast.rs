@@ -13,23 +13,23 @@
 //! The value is a copy, with the radius `α`. The cotangent is a sum of `n` numbers:
 //!
 //! ```text
-//! |x̄ⱼ - x̄ⱼ*| <= Σᵢ δᵢⱼ + κ Σᵢ |ȳᵢⱼ| + |x̄ⱼ - acc|
+//! |x̄ⱼ - x̄ⱼ*| <= Σᵢ δᵢⱼ + |x̄ⱼ - w| + κ' Σᵢ |ȳᵢⱼ|
 //! ```
 //!
-//! with `κ` of [`sum_error`] for the height of the tree, and `acc` the sum before it was rounded to the
-//! format. Where nothing is repeated it is a copy, with the radius `δ`.
+//! with `w` the same sum in f64: see `summed.rs`. Where nothing is repeated it is a copy, with the radius `δ`.
 
 use std::fmt::{self, Debug};
 use std::marker::PhantomData;
 
 use nfgrad_shapes::Shape;
 
-use super::rounding::{guarded, narrowing_error};
+use super::rounding::guarded;
+use super::summed::Terms;
 use super::view::View;
 use super::{Contribution, Op};
 use crate::bound::{Ball, Domain, T0, Up};
-use crate::format::{Format, sum_error};
-use crate::kernel::reduce::{sum_height, sum_of};
+use crate::format::Format;
+use crate::kernel::reduce::sum_of;
 
 /// The operand repeated until it has the shape `T`; see the [module](self).
 #[derive(Clone, Copy)]
@@ -84,15 +84,14 @@ impl Copies {
         }
     }
 
-    /// At least the distance of [`Copies::sum`] from the real sum.
-    fn sum_error<F: Format, D: Domain>(&self, dy: Ball<'_, F, D>, first: usize) -> Up {
-        let (mut magnitude, mut propagated) = (0.0, 0.0);
+    /// The radius of `sum`, which is [`Copies::sum`] rounded to the format.
+    fn radius<F: Format, D: Domain>(&self, dy: Ball<'_, F, D>, first: usize, sum: F) -> Up {
+        let mut terms = Terms::new();
         self.others.each(|_, other| {
-            magnitude += dy.mid[first + other].magnitude().get();
-            propagated += dy.radius(first + other).get();
+            let (dy, delta) = dy.get(first + other);
+            terms.add(dy, delta);
         });
-        let n = self.others.numel();
-        Up::of_terms(propagated, n) + sum_error::<F>(sum_height::<F>(n)).relative * Up::of_terms(magnitude, n)
+        terms.done().radius(sum)
     }
 }
 
@@ -136,8 +135,7 @@ impl<S: Shape, T: Shape> Op<(S,)> for Broadcast<T> {
                     if copies.others.numel() == 1 {
                         return guarded(mid[j], dy.radius(first));
                     }
-                    let rounding = narrowing_error(copies.sum(dy.mid, first), mid[j]);
-                    guarded(mid[j], copies.sum_error(dy, first) + rounding)
+                    copies.radius(dy, first, mid[j])
                 }
             });
         }

@@ -21,8 +21,8 @@
 //!
 //! ```text
 //! y = [w b] X            one matrix product for each image and group
-//! w̄ = Σ ȳ Xᵀ             one for each bundle of images, added up from the first to the last
-//! x̄ = fold(wᵀ ȳ)         one for each image; an entry that several windows have gets the sum of as many entries
+//! w̄ = Σ ȳ Xᵀ             one for each bundle of images, added up in the order of sums of columns
+//! x̄ = fold(wᵀ ȳ)         one for each image; an entry that several windows have gets the sum of as many entries, likewise
 //! b̄ = Σ Σ ȳ              the sum over the images of the sums over the windows
 //! ```
 //!
@@ -42,13 +42,13 @@
 //! A cotangent that is a sum of `t` entries of products `p`, each with its radius `ρ` from [`Domain::product`], is off by
 //!
 //! ```text
-//! Σ ρ + κ' Σ |p|      κ' of [`sum_error`](crate::format::sum_error) for the height t - 1
+//! Σ ρ + κ' Σ |p| + |x̄ - acc|      κ' of [`sum_error`](crate::format::sum_error) for the height of the tree, t - 1 at most
 //! ```
 //!
-//! for they are added one after another, the first to zero, which is exact; and `|p|` are the numbers that were added. For `x̄`, `t` is the
+//! where `|p|` are the numbers that are added and `acc` is their sum, both computed again. For `x̄`, `t` is the
 //! number of windows that have the entry at hand: one that is in a single window is charged nothing, and one that is in none has the
-//! cotangent 0 with radius 0. For `b̄`, sums of sums, it is `Σ δ + (κ₁ + κ₂ + κ₁ κ₂) Σ |ȳ|` with the constants of both: the sums of the
-//! first kind are off by `κ₁ Σ |ȳ|` and at most `(1 + κ₁) Σ |ȳ|` large. Where the format is narrower `h` of the result is added to each.
+//! cotangent 0 with radius 0. For `b̄` the rounding of the sums is measured: `summed.rs`. Where the format is narrower `h` of the value is added to its
+//! radius.
 //!
 //! Sources: Higham 2002, section 3.5, for the products; [`product_error`](crate::format::product_error) and `sum_error` for the constants.
 

@@ -24,22 +24,22 @@
 //! The values are copies with the radii of the rows they are from. A cotangent is a sum of the `m` rows that are at one index:
 //!
 //! ```text
-//! |t̄ - t̄*| <= Σ δ + κ Σ |ȳ| + |t̄ - acc|
+//! |t̄ - t̄*| <= Σ δ + |t̄ - w| + κ' Σ |ȳ|
 //! ```
 //!
-//! with `κ` of [`sum_error`] for the height `m - 1`, for they are added one after another in the
-//! accumulator, and `acc` the sum before it was rounded to the format. A row that is named once has the radius `δ`, one that is never
+//! with `w` the same sum in f64: see `summed.rs`. A row that is named once has the radius `δ`, one that is never
 //! named has the cotangent 0 with radius 0.
 
 use nfgrad_shapes::Dim;
 use num_traits::Zero;
 
-use super::rounding::{guarded, narrowing_error};
+use super::rounding::guarded;
+use super::summed::Summed;
 use super::{Contribution, Op};
 use crate::bound::{Ball, Domain, Up};
-use crate::format::{Format, sum_error};
-use crate::kernel::reduce::column_height;
-use crate::kernel::scratch::with_scratch;
+use crate::format::Format;
+use crate::kernel::reduce::RowSums;
+use crate::kernel::scratch::{with_buffers, with_scratch};
 use crate::tensor::tells_apart;
 
 /// Rows of a table by their indices; see the [module](self).
@@ -96,27 +96,29 @@ impl Hits<'_> {
         std::iter::successors(place(self.first[row]), move |i| place(self.next[*i]))
     }
 
-    /// The sum of column `j` of `dy` over the places that name a row, one after another.
+    /// Writes the sums of the rows of `dy` at the places that name a row; there are no more than `most`.
     #[inline]
-    fn sum<F: Format>(&self, row: usize, dy: &[F], (columns, j): (usize, usize)) -> F::Acc {
-        self.of(row).fold(F::Acc::zero(), |sum, i| sum + dy[i * columns + j].to_acc())
+    fn sums<F: Format>(&self, most: usize, dy: &[F], dt: &mut [F], columns: usize) {
+        with_buffers([RowSums::<F::Acc>::room::<F::Acc>(columns, most)], |[buffer]| {
+            let mut sums = RowSums::new(buffer, columns, F::Acc::zero());
+            for (row, dt) in dt.chunks_exact_mut(columns.max(1)).enumerate() {
+                sums.clear(F::Acc::zero());
+                for i in self.of(row) {
+                    for (sum, dy) in sums.leaf().iter_mut().zip(&dy[i * columns..]) {
+                        *sum = *sum + dy.to_acc();
+                    }
+                    sums.next_row::<F::Acc>(F::Acc::zero(), |a, b| a + b);
+                }
+                let sums = sums.total::<F::Acc>(|a, b| a + b);
+                dt.iter_mut().zip(&*sums).for_each(|(dt, &sum)| *dt = F::from_acc(sum));
+            }
+        });
     }
 
     /// At least the distance of an element of the cotangent of the table, `out`, from the real one.
     fn radius<F: Format, D: Domain>(&self, row: usize, dy: Ball<'_, F, D>, at: (usize, usize), out: F) -> Up {
         let (columns, j) = at;
-        let (mut magnitude, mut propagated, mut count) = (0.0, 0.0, 0);
-        for i in self.of(row) {
-            magnitude += dy.mid[i * columns + j].magnitude().get();
-            propagated += dy.radius(i * columns + j).get();
-            count += 1;
-        }
-        if count <= 1 {
-            return guarded(out, Up::new(propagated));
-        }
-        let tree = sum_error::<F>(column_height(count)).relative * Up::of_terms(magnitude, count);
-        let rounding = narrowing_error(self.sum(row, dy.mid, at), out);
-        guarded(out, Up::of_terms(propagated, count) + tree + rounding)
+        Summed::elements(dy, self.of(row).map(|i| i * columns + j)).radius(out)
     }
 }
 
@@ -152,11 +154,7 @@ macro_rules! impl_gather {
             fn vjp<F: Format>([_, index]: [&[F]; 2], _: &[F], dy: &[F], [dt, di]: [Option<&mut [F]>; 2]) {
                 if let Some(dt) = dt {
                     Hits::with(index, N::SIZE, |hits| {
-                        for (row, dt) in dt.chunks_exact_mut(C::SIZE.max(1)).enumerate() {
-                            for (j, dt) in dt.iter_mut().enumerate() {
-                                *dt = F::from_acc(hits.sum(row, dy, (C::SIZE, j)));
-                            }
-                        }
+                        hits.sums(index.len(), dy, dt, C::SIZE);
                     });
                 }
                 if let Some(di) = di {

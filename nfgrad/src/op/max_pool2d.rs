@@ -27,14 +27,13 @@
 //! ```
 //!
 //! and the radius of `x̄` is the sum of these, and `κ Σ |ȳ|` over the windows that took it, with `κ` of
-//! [`sum_error`](crate::format::sum_error) for one addition less than there are such windows, for they are added one after another in
-//! the accumulator, the first to zero; and then `h(x̄)` where the format is narrower. Windows that do not overlap add nothing.
+//! [`sum_error`](crate::format::sum_error) for the height of their sum in the accumulator, which is no more than one addition less than there
+//! are such windows; and then `|x̄ - acc|` where the format is narrower. Windows that do not overlap add nothing.
 
 use std::fmt::{self, Debug};
 use std::marker::PhantomData;
 
 use nfgrad_shapes::Dim;
-use num_traits::Zero;
 
 use super::extreme::Largest;
 use super::rounding::{guarded, narrowing_error, sum_radius};
@@ -132,16 +131,30 @@ fn values<F: Format>(frame: &Frame, x: &[F], y: &mut [F]) {
     }
 }
 
-/// The cotangent: what each window gives to its first largest entry.
-fn pull<F: Format>(frame: &Frame, x: &[F], dy: &[F], dx: &mut [F]) {
-    with_buffers([dx.len()], |[sums]: [&mut [F::Acc]; 1]| {
-        sums.fill(F::Acc::zero());
-        for (window, dy) in dy.iter().enumerate() {
-            if let Some(top) = first::<Largest, F>(x, frame.entries(window)) {
-                sums[top] = sums[top] + dy.to_acc();
-            }
+/// Calls `write` with the sums of what each window gives to its first largest entry, a channel at a time.
+fn sums<F: Format>(frame: &Frame, x: &[F], dy: &[F], write: impl FnMut(&[F::Acc], usize)) {
+    // The cotangent of each window with its first largest entry, if it has one.
+    with_buffers([dy.len()], |[given]: [&mut [(F, usize)]; 1]| {
+        for (window, (given, &dy)) in given.iter_mut().zip(dy).enumerate() {
+            *given = (dy, first::<Largest, F>(x, frame.entries(window)).unwrap_or(usize::MAX));
         }
-        dx.iter_mut().zip(&*sums).for_each(|(dx, &sum)| *dx = F::from_acc(sum));
+        let (taps, windows, given) = (frame.down.size * frame.across.size, frame.windows(), &*given);
+        with_buffers([frame.room::<F::Acc>()], |[room]| {
+            let of_channel = |row: usize| &given[row / taps * windows..][..windows];
+            let give = |sum: &mut F::Acc, (dy, top): &(F, usize), entry: usize| {
+                if *top == entry {
+                    *sum = *sum + dy.to_acc();
+                }
+            };
+            frame.sum(room, of_channel, give, write);
+        });
+    });
+}
+
+/// The cotangent.
+fn pull<F: Format>(frame: &Frame, x: &[F], dy: &[F], dx: &mut [F]) {
+    sums(frame, x, dy, |sums, first| {
+        dx[first..].iter_mut().zip(sums).for_each(|(dx, &sum)| *dx = F::from_acc(sum));
     });
 }
 
@@ -169,15 +182,14 @@ fn pull_radii<F: Format, D: Domain>(
     Contribution { mid, radii }: Contribution<'_, F>,
 ) {
     let numel = mid.len();
-    with_buffers([numel], |[sums]: [&mut [F::Acc]; 1]| {
+    with_buffers([numel], |[sum]: [&mut [F::Acc]; 1]| {
         with_buffers([numel; 4], |[radius, magnitude, count, each]: [&mut [f64]; 4]| {
-            sums.fill(F::Acc::zero());
+            sums(frame, x.mid, dy.mid, |sums, first| sum[first..][..sums.len()].copy_from_slice(sums));
             for buffer in [&mut *magnitude, &mut *count] {
                 buffer.fill(0.0);
             }
             for (window, &term) in dy.mid.iter().enumerate() {
                 let Some(top) = first::<Largest, F>(x.mid, frame.entries(window)) else { continue };
-                sums[top] = sums[top] + term.to_acc();
                 magnitude[top] += term.magnitude().get();
                 count[top] += 1.0;
             }
@@ -186,8 +198,8 @@ fn pull_radii<F: Format, D: Domain>(
             D::fill_rows_steadily(radii, each, 1, [dy.repeated(windows)], |[dy], each| {
                 spread_radii(frame, x, dy, radius);
                 for (i, each) in each.iter_mut().enumerate() {
-                    let sums_error = sum_radius::<F>((radius[i], windows), (magnitude[i], count[i]));
-                    *each = guarded(mid[i], sums_error + narrowing_error(sums[i], mid[i])).get();
+                    let error = sum_radius::<F>((radius[i], magnitude[i]), count[i], windows);
+                    *each = guarded(mid[i], error + narrowing_error(sum[i], mid[i])).get();
                 }
             });
         });

@@ -8,11 +8,11 @@
 //! # Error bound
 //!
 //! ```text
-//! |y - Σ x*/n| <= ε + (Σ α + κ Σ |x|)/n + |y - acc|
+//! |y - Σ x*/n| <= ε + (Σ α + |s - w| + κ' Σ |x|)/n + |y - acc|
 //! |x̄ - ȳ*/n|   <= ε + δ/n + |x̄ - acc|
 //! ```
 //!
-//! with `κ` of [`sum_error`](crate::format::sum_error), `acc` the quotient before it was rounded to the format, and `ε` the
+//! with `s` the sum in the accumulator, `w` and `κ'` as for [`sum`](super::sum), `acc` the quotient before it was rounded to the format, and `ε` the
 //! error of the division: half a unit in the last place, 0 if it was exact, and more where `n` is above `2^24` and not a
 //! number of the accumulator. A division is one rounding where a product with `fl(1/n)` would be two.
 
@@ -55,7 +55,7 @@ impl<S: Shape, A: Along<S>> Op<(S,)> for Mean<A> {
             move |i: usize| {
                 let sum = A::EXTENT.sum(x.mid, i);
                 let quotient = count.divide(sum);
-                let error = count.divide_error(sum, A::EXTENT.sum_error(x, i), quotient);
+                let error = count.divide_error(sum, A::EXTENT.sum_error(x, i, sum), quotient);
                 guarded(y[i], error + narrowing_error(quotient, y[i]))
             }
         });

@@ -47,6 +47,8 @@ pub mod mse;
 pub mod mul;
 pub mod neg;
 mod norm;
+#[cfg(test)]
+mod otherwise;
 pub mod pad;
 mod pairwise;
 pub mod permute;
@@ -74,6 +76,7 @@ pub mod softplus;
 pub mod sqrt;
 pub mod sub;
 pub mod sum;
+mod summed;
 pub mod tanh;
 #[cfg(test)]
 mod testing;

@@ -7,10 +7,10 @@
 //!
 //! # Error bound
 //!
-//! With `δd = α + β + |d - (p - t)|`, the last term computed, and `κ` of [`sum_error`],
+//! With `δd = α + β + |d - (p - t)|`, the last term computed, and `ϱ` what the sum is off (`summed.rs`),
 //!
 //! ```text
-//! |y - Σ(p* - t*)²/n| <= ε + (Σ (|fl(d²) - d²| + 2 |d| δd + δd²) + κ Σ fl(d²))/n + |y - acc|
+//! |y - Σ(p* - t*)²/n| <= ε + (Σ (|fl(d²) - d²| + 2 |d| δd + δd²) + ϱ)/n + |y - acc|
 //! ```
 //!
 //! `ε` is the error of the division and `acc` the quotient before it was rounded to the format. The cotangents are products
@@ -21,10 +21,11 @@
 use nfgrad_shapes::Shape;
 
 use super::rounding::{Count, guarded, narrowing_error, product_error, zero_if_known};
+use super::summed::Summed;
 use super::{Contribution, Op};
 use crate::bound::{Ball, Domain, Up};
-use crate::format::{Format, sum_error};
-use crate::kernel::reduce::{sum_height, sum_of};
+use crate::format::Format;
+use crate::kernel::reduce::sum_of;
 
 /// The mean of the squared differences; see the [module](self).
 #[derive(Debug, Clone, Copy)]
@@ -45,18 +46,16 @@ impl<S: Shape> Op<(S, S)> for Mse {
             if p.is_same_node(&t) {
                 return guarded(y[0], (0..S::NUMEL).map(|i| zero_if_known(p.get(i))).fold(Up::ZERO, Up::max));
             }
-            let (mut magnitude, mut errors) = (Up::ZERO, Up::ZERO);
-            for i in 0..S::NUMEL {
+            let squares = Summed::of((0..S::NUMEL).map(|i| {
                 let d = difference(p.get(i), t.get(i));
                 let square = Format::mul(d.0, d.0);
-                magnitude += square.magnitude();
-                errors += product_error(d, d) + F::Acc::mul_error(d.0, d.0, square);
-            }
+                (square, product_error(d, d) + F::Acc::mul_error(d.0, d.0, square))
+            }));
             let sum = sum_of_squares(p.mid, t.mid);
             let count = Count::new(S::NUMEL);
             let quotient = count.divide(sum);
-            let tree = sum_error::<F>(sum_height::<F>(S::NUMEL)).relative * magnitude;
-            guarded(y[0], count.divide_error(sum, errors + tree, quotient) + narrowing_error(quotient, y[0]))
+            let error = squares.error(sum);
+            guarded(y[0], count.divide_error(sum, error, quotient) + narrowing_error(quotient, y[0]))
         });
     }
 
@@ -88,7 +87,8 @@ impl<S: Shape> Op<(S, S)> for Mse {
         [dp, dt]: [Option<Contribution<'_, F>>; 2],
     ) {
         let same = p.is_same_node(&t);
-        for Contribution { mid, radii } in [dp, dt].into_iter().flatten() {
+        let both = [(dp, false), (dt, true)].into_iter().filter_map(|(dx, negated)| Some((dx?, negated)));
+        for (Contribution { mid, radii }, negated) in both {
             D::fill_steadily(radii, S::NUMEL, [p.once(), t.once(), dy.repeated(S::NUMEL)], |[p, t, dy]| {
                 let factor = factor_ball(S::NUMEL, dy.get(0));
                 move |i: usize| {
@@ -97,8 +97,8 @@ impl<S: Shape> Op<(S, S)> for Mse {
                     }
                     let d = difference(p.get(i), t.get(i));
                     let product = Format::mul(d.0, factor.0);
-                    let rounding =
-                        F::Acc::mul_error(d.0, factor.0, product) + narrowing_error(product, F::from_acc(product));
+                    let acc = if negated { Format::neg(product) } else { product };
+                    let rounding = F::Acc::mul_error(d.0, factor.0, product) + narrowing_error(acc, mid[i]);
                     guarded(mid[i], product_error(d, factor) + rounding)
                 }
             });

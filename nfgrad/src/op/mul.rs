@@ -9,7 +9,7 @@
 //!
 //! `|y - a* b*| <= |fl(a b) - a b| + |a| β + |b| α + α β`, from `a b - a* b* = a (b - b*) + (a - a*) b* ` and
 //! `|b*| <= |b| + β`. The first term is the error of this one product, 0 where it is exact. `ā` is such a product again,
-//! and `b̄` a sum of them with the error of its summation tree, `κ Σ |fl(ȳ a)|`.
+//! and `b̄` a sum of them with the error of that sum (`summed.rs`).
 //!
 //! `x * x` needs no rule of its own: it is a product of two numbers with the same radius, and the graph adds up both
 //! contributions.
@@ -18,12 +18,13 @@ use nfgrad_shapes::{EndsWith, Shape};
 
 use super::repeat::{PairRadius, PairRule, copies};
 use super::rounding::{guarded, product_error};
+use super::summed::Summed;
 use super::torchlean::{self, Tensor};
 use super::{Contribution, Op};
 use crate::bound::{Ball, Domain, T0, Up};
-use crate::format::{Format, sum_error};
+use crate::format::Format;
 use crate::kernel::entrywise::{Entry, map_rows};
-use crate::kernel::reduce::{column_height, sum_product_columns};
+use crate::kernel::reduce::sum_product_columns;
 
 /// `a * b`, entry by entry; see the [module](self).
 #[derive(Debug, Clone, Copy)]
@@ -120,17 +121,13 @@ impl<L: EndsWith<R>, R: Shape> Op<(L, R)> for Mul {
 
 /// At least the error of `out[j]`, a sum of products along column `j`.
 fn sum_bound<F: Format, D: Domain>(dy: Ball<'_, F, D>, a: Ball<'_, F, D>, j: usize, out: &[F]) -> Up {
-    let (mut magnitude, mut errors) = (Up::ZERO, Up::ZERO);
-    for i in (j..dy.mid.len()).step_by(out.len()) {
+    let terms = (j..dy.mid.len()).step_by(out.len()).map(|i| {
         let (dy, a) = (dy.get(i), a.get(i));
         let (wide_dy, wide_a) = (dy.0.to_acc(), a.0.to_acc());
         let product = Format::mul(wide_dy, wide_a);
-        errors += product_error(dy, a) + F::Acc::mul_error(wide_dy, wide_a, product);
-        magnitude += product.magnitude();
-    }
-    let tree = sum_error::<F>(column_height(dy.mid.len() / out.len())).relative * magnitude;
-    let rounding = if F::ROUNDS_ONCE { out[j].half_ulp() } else { Up::ZERO };
-    guarded(out[j], errors + tree + rounding)
+        (product, product_error(dy, a) + F::Acc::mul_error(wide_dy, wide_a, product))
+    });
+    Summed::of(terms).radius(out[j])
 }
 
 #[cfg(test)]

@@ -36,13 +36,14 @@ use nfgrad_shapes::Shape;
 
 use super::Contribution;
 use super::axis::Rows;
-use super::logits::total;
+use super::repeat::column_radius;
 use super::rounding::{Count, guarded, narrowing_error, product_error};
 use super::scale::{Literal, positive};
+use super::summed::rounding;
 use crate::bound::{Ball, Bound, Domain, Up, fill_rows};
 use crate::format::{Accumulator, Format, sum_error};
 use crate::kernel::dispatch::wide;
-use crate::kernel::reduce::{column_height, sum_height, sum_of};
+use crate::kernel::reduce::{RowSums, column_height, sum_height, sum_of};
 use crate::kernel::scratch::{split, with_scratch};
 
 /// Which of the two.
@@ -56,7 +57,8 @@ pub(super) trait Norm: 'static {
 /// The cotangents of the operand and of the weight.
 #[inline]
 pub(super) fn pull<N: Norm, S: Rows, F: Format>([x, weight]: [&[F]; 2], dy: &[F], [dx, dw]: [Option<&mut [F]>; 2]) {
-    with_scratch([2 * S::LEN], |[rows]: [&mut [f64]; 1]| {
+    let sums = RowSums::<f64>::room::<F::Acc>(S::LEN, S::Each::NUMEL);
+    with_scratch([S::LEN + sums.max(S::LEN)], |[rows]: [&mut [f64]; 1]| {
         if let Some(dx) = dx {
             cotangents::<N, S, F>(x, weight, dy, dx, rows);
         }
@@ -73,7 +75,8 @@ pub(super) fn pull_radii<N: Norm, S: Rows, F: Format, D: Domain>(
     dy: Ball<'_, F, D>,
     [dx, dw]: [Option<Contribution<'_, F>>; 2],
 ) {
-    with_scratch([6 * S::LEN, S::NUMEL.max(S::LEN)], |[rows, each]: [&mut [f64]; 2]| {
+    let sums = RowSums::<f64>::room::<f64>(S::LEN, S::Each::NUMEL);
+    with_scratch([3 * S::LEN + sums.max(3 * S::LEN), S::NUMEL.max(S::LEN)], |[rows, each]: [&mut [f64]; 2]| {
         if let Some(Contribution { mid, radii }) = dx {
             let operands = [x.once(), weight.repeated(S::Each::NUMEL), dy.once()];
             fill_rows(radii, &mut each[..S::NUMEL], (S::LEN, f64::MAX), operands, |bound, [x, weight, dy], each| {
@@ -356,22 +359,24 @@ wide! {
 }
 
 wide! {
-    /// `w̄`, in one row of `f64` for the sums.
+    /// `w̄`, its sums in rows of `f64`.
     fn weight_cotangents<N: Norm, S: Rows, F: Format>(
         x: &[F],
         dy: &[F],
         dw: &mut [F],
         rows: &mut [f64],
     ) {
-        let [c, sums] = split(rows, S::LEN);
-        sums.fill(0.0);
+        let (c, sums) = rows.split_at_mut(S::LEN);
+        let mut sums = RowSums::new(sums, S::LEN, 0.0);
+        let add = |a: f64, b: f64| (F::Acc::restored(a) + F::Acc::restored(b)).to_f64();
         for (x, dy) in x.chunks_exact(S::LEN.max(1)).zip(dy.chunks_exact(S::LEN.max(1))) {
             let row = Row::new::<N, F>(x, c);
-            for (j, sum) in sums.iter_mut().enumerate() {
+            for (j, sum) in sums.leaf().iter_mut().enumerate() {
                 *sum = (F::Acc::restored(*sum) + dy[j].to_acc() * row.normal(c[j])).to_f64();
             }
+            sums.next_row::<F::Acc>(0.0, add);
         }
-        for (dw, &sum) in dw.iter_mut().zip(&*sums) {
+        for (dw, &sum) in dw.iter_mut().zip(&*sums.total::<F::Acc>(add)) {
             *dw = F::from_acc(Format::restored(sum));
         }
     }
@@ -386,8 +391,9 @@ wide! {
         rows: &mut [f64],
         out: &mut [f64],
     ) {
-        let [c, gamma, sums, magnitudes] = split(rows, S::LEN);
-        sums.fill(0.0);
+        let (three, sums) = rows.split_at_mut(3 * S::LEN);
+        let [c, gamma, magnitudes] = split(three, S::LEN);
+        let mut sums = RowSums::new(sums, S::LEN, 0.0);
         magnitudes.fill(0.0);
         out.fill(0.0);
         for start in (0..S::NUMEL).step_by(S::LEN.max(1)) {
@@ -396,15 +402,17 @@ wide! {
                 let (normal, (dy, delta)) = (row.normal(c[j], gamma[j]), dy.get(start + j));
                 let product = dy.to_acc() * normal.0;
                 let error = product_error((dy.to_acc(), delta), normal) + F::Acc::mul_error(dy.to_acc(), normal.0, product);
-                sums[j] = (F::Acc::restored(sums[j]) + product).to_f64();
+                sums.leaf()[j] += product.to_f64();
                 magnitudes[j] = (Up::new(magnitudes[j]) + product.magnitude()).get();
                 out[j] = (Up::new(out[j]) + error).get();
             }
+            sums.next_row::<f64>(0.0, |a, b| a + b);
         }
-        let tree = sum_error::<F>(column_height(S::Each::NUMEL)).relative;
+        let sums = sums.total::<f64>(|a, b| a + b);
+        let height = column_height::<f64>(S::Each::NUMEL);
         for (j, &dw) in dw.iter().enumerate() {
-            let error = Up::new(out[j]) + tree * Up::new(magnitudes[j]);
-            out[j] = guarded(dw, error + narrowing_error(Format::restored(sums[j]), dw)).get();
+            let rounding = rounding(dw, (sums[j], height), Up::new(magnitudes[j]));
+            out[j] = guarded(dw, Up::new(out[j]) + rounding).get();
         }
     }
 }
@@ -412,9 +420,5 @@ wide! {
 /// At least the error of each `b̄`, a sum along a column that `sum_columns` computed.
 #[inline]
 pub(super) fn bias_radius<S: Rows, F: Format, D: Domain>(dy: Ball<'_, F, D>, j: usize, db: F) -> Up {
-    let rows = S::Each::NUMEL;
-    let magnitude = total(rows, |i| dy.mid[i * S::LEN + j].magnitude().get());
-    let delta = total(rows, |i| dy.radius(i * S::LEN + j).get());
-    let rounding = if F::ROUNDS_ONCE && rows > 1 { db.half_ulp() } else { Up::ZERO };
-    guarded(db, delta + sum_error::<F>(column_height(rows)).relative * magnitude + rounding)
+    column_radius(dy, j, S::LEN, db)
 }

@@ -17,8 +17,7 @@ use crate::kernel::reduce::sum_term_columns;
 /// `[s ++ t], [t] -> [s ++ t]`.
 ///
 /// The cotangent of the right operand is a sum of terms in the accumulator along a tree of known height, rounded once to the
-/// format; of one term where nothing is repeated. It has the error of each term, `κ Σ |terms|` with `κ` of
-/// [`sum_error`](crate::format::sum_error), and what that last rounding lost.
+/// format; of one term where nothing is repeated. It has the error of each term, and that of the sum (`summed.rs`).
 ///
 /// Where both operands are one node the op is a function of one number, [`Pairwise::Twice`], and so are its radii; the
 /// contribution to the left operand is then the whole cotangent, and that to the right is 0.

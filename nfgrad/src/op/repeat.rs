@@ -4,10 +4,11 @@ use std::marker::PhantomData;
 
 use nfgrad_shapes::Shape;
 
-use super::rounding::{guarded, narrowing_error};
+use super::rounding::guarded;
+use super::summed::Summed;
 use crate::bound::{Ball, Domain, Rule, Steady, Up};
-use crate::format::{Format, sum_error};
-use crate::kernel::reduce::{column_height, sum_columns};
+use crate::format::Format;
+use crate::kernel::reduce::sum_columns;
 
 /// Which element of the right operand meets element `i` of the left.
 #[inline]
@@ -81,35 +82,33 @@ pub(super) fn sum_repeated<F: Format>(dy: &[F], out: &mut [F]) {
     }
 }
 
-/// The radii of [`sum_repeated`]: `Σᵢ δᵢⱼ + κ Σᵢ |ȳᵢⱼ|` for column `j`, with `κ` of [`sum_error`].
+/// The radii of [`sum_repeated`], those of sums of columns (see [`summed`](super::summed)): `sum` gives each of the sums.
 #[inline]
-pub(super) fn sum_repeated_radius<F: Format, D: Domain>(dy: Ball<'_, F, D>, out: &[F], radii: &mut [f64]) {
-    let columns = out.len();
+pub(super) fn sum_repeated_radius<F: Format, D: Domain>(
+    dy: Ball<'_, F, D>,
+    columns: usize,
+    sum: impl Fn(usize) -> F + Copy,
+    radii: &mut [f64],
+) {
     if dy.mid.len() == columns {
-        D::fill_steadily(radii, columns, [dy.once()], |[dy]| move |j: usize| guarded(out[j], dy.radius(j)));
+        D::fill_steadily(radii, columns, [dy.once()], |[dy]| move |j: usize| guarded(sum(j), dy.radius(j)));
         return;
     }
     let rows = dy.mid.len().checked_div(columns).unwrap_or(0);
-    let relative = sum_error::<F>(column_height(rows)).relative;
-    D::fill_steadily(radii, columns, [dy.averaged(rows)], |[dy]| {
-        move |j: usize| {
-            let (mut magnitude, mut propagated) = (0.0, 0.0);
-            for i in (j..dy.mid.len()).step_by(columns) {
-                magnitude += dy.mid[i].magnitude().get();
-                propagated += dy.radius(i).get();
-            }
-            let rounding = if F::ROUNDS_ONCE { out[j].half_ulp() } else { Up::ZERO };
-            // An overflow of the sum shows in `out` alone: the magnitudes are f64.
-            guarded(out[j], Up::of_terms(propagated, rows) + relative * Up::of_terms(magnitude, rows) + rounding)
-        }
-    });
+    D::fill_steadily(radii, columns, [dy.averaged(rows)], |[dy]| move |j: usize| column_radius(dy, j, columns, sum(j)));
+}
+
+/// The radius of `sum`, that of column `j` of so many.
+#[inline]
+pub(super) fn column_radius<F: Format, D: Domain>(x: Ball<'_, F, D>, j: usize, columns: usize, sum: F) -> Up {
+    let rows = x.mid.len() / columns;
+    Summed::elements(x, (j..rows * columns).step_by(columns)).radius(sum)
 }
 
 /// The radii of sums of terms in the accumulator, one for each column of `rows` rows, rounded once to `out`. `term` gives each
-/// term as it was computed, and how far it may be from the real one.
+/// term as it is computed, and how far it may be from the real one.
 ///
-/// What is promised of the errors of the terms is promised of the bound of a sum, which is felt by the largest errors of a column. The sum is
-/// computed again, in the order in which it was, so what its last rounding lost is measured.
+/// What is promised of the errors of the terms is promised of the bound of a sum, which is felt by the largest errors of a column.
 #[inline]
 pub(super) fn sum_terms_radius<'a, F: Format, D: Domain, const N: usize>(
     rows: usize,
@@ -119,17 +118,10 @@ pub(super) fn sum_terms_radius<'a, F: Format, D: Domain, const N: usize>(
     term: impl Fn([Ball<'a, F, D>; N], usize) -> (F::Acc, Up) + Copy,
 ) {
     let columns = out.len();
-    let relative = sum_error::<F>(column_height(rows)).relative;
     D::fill_steadily(radii, columns, operands, |x| {
         move |j: usize| {
-            let (mut sum, mut magnitude, mut errors) = (F::Acc::default(), Up::ZERO, Up::ZERO);
-            for i in (j..rows * columns).step_by(columns) {
-                let (term, error) = term(x, i);
-                sum = sum + term;
-                magnitude += term.magnitude();
-                errors += error;
-            }
-            guarded(out[j], errors + relative * magnitude + narrowing_error(sum, out[j]))
+            let terms = Summed::of((j..rows * columns).step_by(columns).map(|i| term(x, i)));
+            terms.radius(out[j])
         }
     });
 }

@@ -2,6 +2,7 @@
 
 use crate::bound::Up;
 use crate::format::{Format, sum_error};
+use crate::kernel::reduce::column_height;
 
 /// `radius`, or ∞ where the result that it belongs to is not finite: an overflow never has a finite radius.
 #[inline]
@@ -49,18 +50,30 @@ pub(crate) fn quotient_spread<F: Format>(alpha: Up, (b, beta): (F, Up), size: Up
 
 /// At least `|y - acc|`, where `y` is `F::from_acc(acc)`. The difference is computed, not bounded, so it is 0 where nothing
 /// was lost; it is rounded once.
+///
+/// Most rules compute `acc` again, operation by operation. Were `y` computed otherwise, in another order or by other instructions, the
+/// difference would be charged here: so nothing rests on two computations that agree in every bit. That is why it is taken in every format.
 #[inline]
 pub(super) fn narrowing_error<F: Format>(acc: F::Acc, y: F) -> Up {
-    if F::ROUNDS_ONCE { y.distance(Format::to_f64(acc)) } else { Up::ZERO }
+    let distance = y.distance(Format::to_f64(acc));
+    if F::Acc::CONVERSION == 0.0 {
+        distance
+    } else if y.to_acc() == acc {
+        Up::ZERO
+    } else {
+        distance + acc.magnitude() * Up::new(2.0 * F::Acc::CONVERSION)
+    }
 }
 
-/// The radius of a sum of `count` numbers that were added one after another in the accumulator, the first to zero: `Σ ρ + κ Σ |x|` with
-/// `κ` for `count - 1` additions. Given are the sum of their radii, of at most so many, and that of their magnitudes, both in f64.
+/// The radius of a sum of `count` numbers among `most` in the accumulator, the others of which are 0, in the order of sums of columns: `Σ ρ + κ Σ
+/// |x|` with `κ` for the height of their tree, and for `count - 1` additions at most. Given are the sum of their radii and that of their
+/// magnitudes, both in f64.
 #[inline(always)]
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count")]
-pub(super) fn sum_radius<F: Format>((radii, most): (f64, usize), (magnitudes, count): (f64, f64)) -> Up {
+pub(super) fn sum_radius<F: Format>((radii, magnitudes): (f64, f64), count: f64, most: usize) -> Up {
     let (radius, count) = (Up::of_terms(radii, most), count as usize);
-    if count <= 1 { radius } else { radius + sum_error::<F>(count - 1).relative * Up::of_terms(magnitudes, count) }
+    let height = column_height::<F>(most).min(count.saturating_sub(1));
+    if height == 0 { radius } else { radius + sum_error::<F>(height).relative * Up::of_terms(magnitudes, count) }
 }
 
 /// How many elements there are, as a number that can divide.

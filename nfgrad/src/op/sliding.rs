@@ -1,5 +1,8 @@
 //! Windows that slide over an image: which entries of it each window has, and the matrix whose columns the windows are.
 
+use crate::format::Accumulator;
+use crate::kernel::reduce::RowSums;
+
 /// One axis of an image, with the windows along it. `padding` zeros are thought before and behind it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Track {
@@ -106,15 +109,21 @@ impl Frame {
     /// columns the windows, both in row-major order.
     #[inline(always)]
     fn strips(&self, mut visit: impl FnMut(Strip)) {
-        let Self { channels, down, across } = *self;
-        for row in 0..channels * down.size * across.size {
-            let (channel, tap) = (row / (down.size * across.size), row % (down.size * across.size));
-            let (outer, inner) = (down.run(tap / across.size), across.run(tap % across.size));
-            for n in 0..outer.count {
-                let line = (channel * down.length + outer.source + n * down.stride) * across.length;
-                let column = (outer.first + n) * across.windows + inner.first;
-                visit(Strip { row, column, count: inner.count, source: line + inner.source });
-            }
+        for row in 0..self.taps() {
+            self.strips_of(row, &mut visit);
+        }
+    }
+
+    /// Those of one row.
+    #[inline(always)]
+    fn strips_of(&self, row: usize, mut visit: impl FnMut(Strip)) {
+        let Self { down, across, .. } = *self;
+        let (channel, tap) = (row / (down.size * across.size), row % (down.size * across.size));
+        let (outer, inner) = (down.run(tap / across.size), across.run(tap % across.size));
+        for n in 0..outer.count {
+            let line = (channel * down.length + outer.source + n * down.stride) * across.length;
+            let column = (outer.first + n) * across.windows + inner.first;
+            visit(Strip { row, column, count: inner.count, source: line + inner.source });
         }
     }
 
@@ -145,15 +154,57 @@ impl Frame {
     /// Adds up, for every entry of the image, what stands in its places of the matrix, from the first row to the last.
     #[inline(always)]
     pub(super) fn fold<T: Copy, U: Copy>(&self, matrix: &[T], image: &mut [U], add: impl Fn(U, T) -> U) {
-        let (width, stride) = (self.windows(), self.across.stride);
-        self.strips(|Strip { row, column, count, source }| {
-            let (strip, image) = (&matrix[row * width + column..][..count], &mut image[source..]);
-            if stride == 1 {
-                image.iter_mut().zip(strip).for_each(|(sum, &term)| *sum = add(*sum, term));
-            } else {
-                image.iter_mut().step_by(stride).zip(strip).for_each(|(sum, &term)| *sum = add(*sum, term));
-            }
+        let width = self.windows();
+        self.strips(|strip| {
+            let terms = &matrix[strip.row * width + strip.column..][..strip.count];
+            self.pair(&mut image[strip.source..], terms, |sum, &term| *sum = add(*sum, term));
         });
+    }
+
+    /// The room that [`Frame::sum`] needs.
+    pub(super) const fn room<A: Accumulator>(&self) -> usize {
+        RowSums::<A>::room::<A>(self.down.length * self.across.length, self.down.size * self.across.size)
+    }
+
+    /// Adds up in the accumulator, for every entry of the image, what the windows give it: `terms` of a row of the matrix are those of all
+    /// windows of that tap, and `give` adds one of them, given the entry. The taps are added in the order of sums of columns. `write` is called with
+    /// the sums of each channel, and with where they begin.
+    #[inline(always)]
+    pub(super) fn sum<'a, A: Accumulator, T: 'a>(
+        &self,
+        room: &mut [A],
+        terms: impl Fn(usize) -> &'a [T],
+        give: impl Fn(&mut A, &T, usize),
+        mut write: impl FnMut(&[A], usize),
+    ) {
+        let (area, taps) = (self.down.length * self.across.length, self.down.size * self.across.size);
+        let mut sums = RowSums::new(room, area, A::zero());
+        for channel in 0..self.channels {
+            sums.clear(A::zero());
+            for row in channel * taps..(channel + 1) * taps {
+                let terms = terms(row);
+                self.strips_of(row, |Strip { column, count, source, .. }| {
+                    let (mut entry, stride) = (source, self.across.stride);
+                    self.pair(&mut sums.leaf()[source - channel * area..], &terms[column..][..count], |sum, term| {
+                        give(sum, term, entry);
+                        entry += stride;
+                    });
+                });
+                sums.next_row::<A>(A::zero(), |a, b| a + b);
+            }
+            write(sums.total::<A>(|a, b| a + b), channel * area);
+        }
+    }
+
+    /// Calls `visit` with every term of a strip and the entry of the image that it belongs to, of those that begin with its first.
+    #[inline(always)]
+    fn pair<T, U>(&self, image: &mut [U], terms: &[T], mut visit: impl FnMut(&mut U, &T)) {
+        let stride = self.across.stride;
+        if stride == 1 {
+            image.iter_mut().zip(terms).for_each(|(entry, term)| visit(entry, term));
+        } else {
+            image.iter_mut().step_by(stride).zip(terms).for_each(|(entry, term)| visit(entry, term));
+        }
     }
 
     /// The entries of the image in window `window` of its channel, in order.

@@ -98,7 +98,7 @@ impl<L: EndsWith<R>, R: Shape> Op<(L, R)> for Sub {
             D::fill_steadily(da.radii, L::NUMEL, [dy.once()], |[dy]| move |i: usize| guarded(da.mid[i], dy.radius(i)));
         }
         if let Some(db) = db {
-            sum_repeated_radius(dy, db.mid, db.radii);
+            sum_repeated_radius(dy, R::NUMEL, |j| db.mid[j].neg(), db.radii);
         }
     }
 

@@ -8,11 +8,10 @@
 //! # Error bound
 //!
 //! ```text
-//! |y - Σ x*| <= Σ α + κ Σ |x| + |y - acc|
+//! |y - Σ x*| <= Σ α + |y - w| + κ' Σ |x|
 //! ```
 //!
-//! with `κ` of [`sum_error`](crate::format::sum_error), which holds for the tree that the kernel uses, and `acc` the sum
-//! before it was rounded to the format. A sum of one number is exact. The radius of the cotangent is `δ`.
+//! with `w` the same sum in f64: see `summed.rs`. A sum of one number is exact. The radius of the cotangent is `δ`.
 
 use std::fmt::{self, Debug};
 use std::marker::PhantomData;
@@ -20,7 +19,7 @@ use std::marker::PhantomData;
 use nfgrad_shapes::Shape;
 
 use super::axis::Along;
-use super::rounding::{guarded, narrowing_error};
+use super::rounding::guarded;
 use super::torchlean::{self, Tensor};
 use super::{Contribution, Op};
 use crate::bound::{Ball, Domain, T0, Up};
@@ -48,10 +47,7 @@ impl<S: Shape, A: Along<S>> Op<(S,)> for Sum<A> {
     #[inline]
     fn forward_radius<F: Format, D: Domain>([x]: [Ball<'_, F, D>; 1], y: &[F], radii: &mut [f64]) {
         D::fill_steadily(radii, y.len(), [x.averaged(A::EXTENT.len)], |[x]| {
-            move |i: usize| {
-                let rounding = narrowing_error(A::EXTENT.sum(x.mid, i), y[i]);
-                guarded(y[i], A::EXTENT.sum_error(x, i) + rounding)
-            }
+            move |i: usize| guarded(y[i], A::EXTENT.sum_error(x, i, y[i]))
         });
     }
 

@@ -1,7 +1,7 @@
 //! The radii of attention: its operations once more, each with its error.
 
 use super::super::logits::{self, Block, RowBall};
-use super::super::rounding::{guarded, narrowing_error, product_error};
+use super::super::rounding::{guarded, in_f64, product_error};
 use super::super::softmax::{Choice, doubt, pull};
 use super::sums::{Sums, inner};
 use super::values::{Lengths, factor};
@@ -57,12 +57,10 @@ wide! {
             for (j, (&p, &rho)) in kept.zip(p.iter().zip(&*rho)) {
                 let v = v.part((first + j) * depth..(first + j + 1) * depth);
                 sums.add(0, (Format::restored(p), Up::new(rho)), v);
+                sums.next_row();
             }
-            for e in 0..depth {
-                let (sum, error) = sums.get::<F::Acc>(e, count);
-                let y = y[i * depth + e];
-                out[i * depth + e] = (guarded(y, error + narrowing_error(sum, y)) + unknown).get();
-            }
+            let range = i * depth..(i + 1) * depth;
+            radii(&mut sums, count, None, unknown, Some(&y[range.clone()]), &mut out[range]);
         }
     }
 }
@@ -79,8 +77,9 @@ wide! {
         let Lengths { batch, queries, keys, width, depth } = lengths;
         let ([q, k, v, dy], [rows, room, sums], [out_q, out_k, out_v]) = (x, scratch, out);
         let (c, [z, zeta, p, rho, d, delta]) = (factor::<F::Acc>(width), split(rows, keys));
-        let (sums_q, rest) = sums.split_at_mut(4 * width.max(depth));
-        let (sums_k, sums_v) = rest.split_at_mut(4 * keys * width);
+        let [room_q, room_k, _] = lengths.sums().map(|[width, rows]| Sums::room(width, rows));
+        let (sums_q, rest) = sums.split_at_mut(room_q);
+        let (sums_k, sums_v) = rest.split_at_mut(room_k);
         let (mut sums_q, mut sums_k) = (Sums::new(sums_q, width), Sums::new(sums_k, keys * width));
         let mut sums_v = Sums::new(sums_v, keys * depth);
         for b in 0..batch {
@@ -109,42 +108,45 @@ wide! {
                 for (n, (j, key)) in kept().enumerate() {
                     let slope = (Format::restored(d[n]), Up::new(zeta[n]));
                     sums_q.add(0, slope, k.part(key * width..(key + 1) * width));
+                    sums_q.next_row();
                     sums_k.add(j * width, slope, q);
                     sums_v.add(j * depth, (Format::restored(p[n]), Up::new(rho[n])), dy);
                 }
+                sums_k.next_row();
+                sums_v.next_row();
                 let target = i * width..(i + 1) * width;
-                radii(&sums_q, count, Some(c), unknown, mids[0].map(|mid| &mid[target.clone()]), &mut out_q[target.clone()]);
+                radii(&mut sums_q, count, Some(c), unknown, mids[0].map(|mid| &mid[target.clone()]), &mut out_q[target.clone()]);
             }
             let target = b * keys * width..(b + 1) * keys * width;
             let mid = mids[1].map(|mid| &mid[target.clone()]);
-            radii(&sums_k, queries, Some(c), unknown_keys, mid, &mut out_k[target]);
+            radii(&mut sums_k, queries, Some(c), unknown_keys, mid, &mut out_k[target]);
             let target = b * keys * depth..(b + 1) * keys * depth;
             let mid = mids[2].map(|mid| &mid[target.clone()]);
-            radii(&sums_v, queries, None, unknown_keys, mid, &mut out_v[target]);
+            radii(&mut sums_v, queries, None, unknown_keys, mid, &mut out_v[target]);
         }
     }
 }
 
-/// The radii of contributions that are sums, times a factor if there is one.
+/// The radii of results that are sums, times a factor if there is one.
 #[inline(always)]
 fn radii<F: Format>(
-    sums: &Sums<'_>,
-    terms: usize,
+    sums: &mut Sums<'_>,
+    rows: usize,
     factor: Option<(F::Acc, Up)>,
     unknown: Up,
-    mid: Option<&[F]>,
+    results: Option<&[F]>,
     out: &mut [f64],
 ) {
-    let Some(mid) = mid else { return };
-    for (n, (&mid, out)) in mid.iter().zip(out).enumerate() {
-        let sum = sums.get::<F::Acc>(n, terms);
+    let Some(results) = results else { return };
+    let factor = factor.map(in_f64);
+    sums.each::<F::Acc>(rows, |n, sum| {
         let (value, error) = match factor {
             Some(c) => {
                 let product = sum.0 * c.0;
-                (product, product_error(sum, c) + F::Acc::mul_error(sum.0, c.0, product))
+                (product, product_error(sum, c) + f64::mul_error(sum.0, c.0, product))
             }
             None => sum,
         };
-        *out = (guarded(mid, error + narrowing_error(value, mid)) + unknown).get();
-    }
+        out[n] = (guarded(results[n], error + results[n].distance(value)) + unknown).get();
+    });
 }

@@ -2,10 +2,11 @@
 
 use super::super::logits::{Block, ball_room, room};
 use super::super::softmax::mean_difference;
+use super::sums::Sums;
 use crate::bound::Up;
 use crate::format::{Accumulator, Format};
 use crate::kernel::dispatch::wide;
-use crate::kernel::reduce::sum_of;
+use crate::kernel::reduce::{RowSums, sum_of};
 use crate::kernel::scratch::split;
 
 /// The lengths of the axes, and of all leading ones together.
@@ -22,14 +23,21 @@ pub(super) struct Lengths {
 
 impl Lengths {
     /// The scratch of values and of contributions: rows of keys, the room of a row, and sums for one batch.
-    pub(super) fn values(self) -> [usize; 3] {
-        [3 * self.keys, room(self.keys), self.width.max(self.depth) + self.keys * (self.width + self.depth)]
+    pub(super) fn values<A: Accumulator>(self) -> [usize; 3] {
+        let sums = self.sums().map(|[width, rows]| RowSums::<f64>::room::<A>(width, rows));
+        [3 * self.keys, room(self.keys), sums.iter().sum()]
     }
 
     /// The scratch of radii: the same with more of each.
     pub(super) fn radii(self) -> [usize; 3] {
-        let sums = self.width.max(self.depth) + self.keys * (self.width + self.depth);
-        [6 * self.keys, room(self.keys) + ball_room(self.keys), 4 * sums]
+        let sums = self.sums().map(|[width, rows]| Sums::room(width, rows));
+        [6 * self.keys, room(self.keys) + ball_room(self.keys), sums.iter().sum()]
+    }
+
+    /// The widths of the sums of a query, of all keys and of all values, and how many rows each adds up.
+    pub(super) fn sums(self) -> [[usize; 2]; 3] {
+        let Self { queries, keys, width, depth, .. } = self;
+        [[width.max(depth), keys], [keys * width, queries], [keys * depth, queries]]
     }
 }
 
@@ -76,12 +84,12 @@ wide! {
             }
             let block = Block::<F::Acc>::new(&z[..count], count, 0..1, room);
             let (softmax, weights) = block.row(0);
-            let sums = &mut sums[..depth];
-            sums.fill(0.0);
+            let mut sums = RowSums::new(&mut *sums, depth, 0.0);
             for (j, (n, &weight)) in kept().zip(weights.iter().enumerate()) {
-                add(sums, softmax.share(n, weight), row(v, first + j, depth));
+                add(sums.leaf(), softmax.share(n, weight), row(v, first + j, depth));
+                sums.next_row::<F::Acc>(0.0, plus::<F::Acc>);
             }
-            for (y, &sum) in y[i * depth..].iter_mut().zip(&*sums) {
+            for (y, &sum) in y[i * depth..].iter_mut().zip(&*sums.total::<F::Acc>(plus::<F::Acc>)) {
                 *y = F::from_acc(Format::restored(sum));
             }
         }
@@ -96,6 +104,12 @@ pub(super) fn add<F: Format>(sums: &mut [f64], factor: F::Acc, x: &[F]) {
     }
 }
 
+/// The sum of two numbers of the accumulator.
+#[inline(always)]
+fn plus<A: Accumulator>(a: f64, b: f64) -> f64 {
+    (A::restored(a) + A::restored(b)).to_f64()
+}
+
 wide! {
     pub(super) fn cotangents<F: Format, K: Fn(usize) -> bool>(
         lengths: Lengths,
@@ -107,11 +121,14 @@ wide! {
         let Lengths { batch, queries, keys, width, depth } = lengths;
         let ([q, k, v, dy], [mut dq, mut dk, mut dv], [rows, room, sums]) = (x, out, scratch);
         let (c, [z, p, d]) = (factor::<F::Acc>(width).0, split(rows, keys));
-        let (sums_q, rest) = sums.split_at_mut(width.max(depth));
-        let (sums_k, sums_v) = rest.split_at_mut(keys * width);
+        let [room_q, room_k, _] = lengths.sums().map(|[width, rows]| RowSums::<f64>::room::<F::Acc>(width, rows));
+        let (sums_q, rest) = sums.split_at_mut(room_q);
+        let (sums_k, sums_v) = rest.split_at_mut(room_k);
+        let (mut sums_q, mut sums_k) = (RowSums::new(sums_q, width, 0.0), RowSums::new(sums_k, keys * width, 0.0));
+        let mut sums_v = RowSums::new(sums_v, keys * depth, 0.0);
         for b in 0..batch {
-            sums_k.fill(0.0);
-            sums_v.fill(0.0);
+            sums_k.clear(0.0);
+            sums_v.clear(0.0);
             for i in b * queries..(b + 1) * queries {
                 let kept = || (0..keys).filter(|j| keep(i * keys + j));
                 let mut count = 0;
@@ -127,23 +144,28 @@ wide! {
                     *p = softmax.share(n, weight).to_f64();
                 }
                 let mean = mean_difference::<F::Acc>(&p[..count], &mut d[..count]).0;
-                sums_q.fill(0.0);
+                sums_q.clear(0.0);
                 for (j, (&p, &d)) in kept().zip(p.iter().zip(&*d)) {
                     let p = F::Acc::restored(p);
                     let slope = p * (F::Acc::restored(d) - mean);
-                    add(&mut sums_q[..width], slope, row(k, b * keys + j, width));
-                    add(&mut sums_k[j * width..][..width], slope, row(q, i, width));
-                    add(&mut sums_v[j * depth..][..depth], p, row(dy, i, depth));
+                    add(sums_q.leaf(), slope, row(k, b * keys + j, width));
+                    sums_q.next_row::<F::Acc>(0.0, plus::<F::Acc>);
+                    add(&mut sums_k.leaf()[j * width..][..width], slope, row(q, i, width));
+                    add(&mut sums_v.leaf()[j * depth..][..depth], p, row(dy, i, depth));
                 }
+                sums_k.next_row::<F::Acc>(0.0, plus::<F::Acc>);
+                sums_v.next_row::<F::Acc>(0.0, plus::<F::Acc>);
                 if let Some(dq) = &mut dq {
-                    finish(&mut dq[i * width..][..width], sums_q, |sum| sum * c);
+                    finish(&mut dq[i * width..][..width], sums_q.total::<F::Acc>(plus::<F::Acc>), |sum| sum * c);
                 }
             }
             if let Some(dk) = &mut dk {
-                finish(&mut dk[b * keys * width..][..keys * width], sums_k, |sum| sum * c);
+                let sums = sums_k.total::<F::Acc>(plus::<F::Acc>);
+                finish(&mut dk[b * keys * width..][..keys * width], sums, |sum| sum * c);
             }
             if let Some(dv) = &mut dv {
-                finish(&mut dv[b * keys * depth..][..keys * depth], sums_v, |sum| sum);
+                let sums = sums_v.total::<F::Acc>(plus::<F::Acc>);
+                finish(&mut dv[b * keys * depth..][..keys * depth], sums, |sum| sum);
             }
         }
     }

@@ -3,11 +3,12 @@
 use super::Lengths;
 use super::values::widen;
 use crate::bound::{Ball, Domain, Up};
-use crate::format::{Format, sum_error};
-use crate::kernel::reduce::sum_height;
+use crate::format::Format;
+use crate::kernel::reduce::RowSums;
 use crate::kernel::scratch::with_buffers;
 use crate::op::Contribution;
 use crate::op::rounding::{guarded, narrowing_error, sum_radius};
+use crate::op::summed::Summed;
 
 impl Lengths {
     /// The radii of [`Lengths::forward`].
@@ -68,11 +69,11 @@ impl Lengths {
         let (taps, windows) = (self.frame.taps(), self.frame.windows());
         let (numel, part, rows, cells) =
             (self.frame.numel(), self.outputs_numel(), self.outputs * taps, taps * windows);
-        with_buffers([w.mid.len(), part, cells], |[weights, outputs, terms]: [&mut [F::Acc]; 3]| {
-            let lengths = [D::len(cells), cells, numel, numel, numel, D::len(numel)];
-            with_buffers(lengths, |[rad, each, radius, magnitude, count, zeros]: [&mut [f64]; 6]| {
+        let lengths = [w.mid.len(), part, cells, self.frame.room::<F::Acc>(), numel];
+        with_buffers(lengths, |[weights, outputs, terms, room, values]: [&mut [F::Acc]; 5]| {
+            let lengths = [D::len(cells), cells, numel, numel, numel];
+            with_buffers(lengths, |[rad, each, radius, magnitude, count]: [&mut [f64]; 5]| {
                 widen(w.mid, weights);
-                zeros.fill(0.0);
                 // No entry is in more windows than a window has entries.
                 let most = taps / self.frame.channels.max(1);
                 D::fill(radii, 0, |_: usize| Up::ZERO);
@@ -91,13 +92,14 @@ impl Lengths {
                     self.frame.fold(each, radius, |sum, radius| sum + radius);
                     self.frame.fold(terms, magnitude, |sum, term| sum + term.magnitude().get());
                     self.frame.fold(terms, count, |count, _| count + 1.0);
+                    self.image_sums(terms, room, |sums, first| values[first..][..sums.len()].copy_from_slice(sums));
                     let range = pair * numel..(pair + 1) * numel;
                     let mid = &dx[range.clone()];
                     D::fill_part(radii, range, |radii| {
                         D::fill(radii, numel, |i: usize| {
-                            guarded(mid[i], sum_radius::<F>((radius[i], most), (magnitude[i], count[i])))
+                            let error = sum_radius::<F>((radius[i], magnitude[i]), count[i], most);
+                            guarded(mid[i], error + narrowing_error(values[i], mid[i]))
                         });
-                        narrow::<F, D>(radii, zeros, mid);
                     });
                 }
             });
@@ -115,7 +117,10 @@ impl Lengths {
         let width = self.images_per_bundle() * self.frame.windows();
         let (cells, lines) = (taps * width, self.outputs * width);
         let exact = is_exact(x);
-        with_buffers([cells, lines, numel], |[columns, outputs, terms]: [&mut [F::Acc]; 3]| {
+        let room = RowSums::<F::Acc>::room::<F::Acc>(numel, self.bundles_per_group());
+        let (zero, add) = (F::Acc::ZERO, |a: F::Acc, b: F::Acc| a + b);
+        with_buffers([cells, lines, numel, room], |[columns, outputs, terms, room]: [&mut [F::Acc]; 4]| {
+            let mut sums = RowSums::new(room, numel, zero);
             let kept = D::len(numel);
             let each = [x.mid.len(), dy.mid.len(), cells.max(lines)];
             let lengths = [each[0], each[1], each[2], D::len(cells), D::len(lines), numel, kept, kept];
@@ -129,9 +134,9 @@ impl Lengths {
                     let range = group * numel..(group + 1) * numel;
                     let mid = &dw[range.clone()];
                     D::fill_part(radii, range, |radii| {
-                        let mut count = 0;
                         D::fill(radii, numel, |_: usize| Up::ZERO);
                         magnitude.fill(0.0);
+                        sums.clear(zero);
                         for bundle in bundles {
                             let width = bundle.1.len() * self.frame.windows();
                             let (cells, lines) = (taps * width, self.outputs * width);
@@ -151,12 +156,14 @@ impl Lengths {
                             D::accumulate(radii, more, numel, |_| Up::ZERO);
                             let magnitudes = magnitude.iter_mut().zip(&*terms);
                             magnitudes.for_each(|(sum, term)| *sum += term.magnitude().get());
-                            count += 1;
+                            sums.leaf().iter_mut().zip(&*terms).for_each(|(sum, &term)| *sum = *sum + term);
+                            sums.next_row::<F::Acc>(zero, add);
                         }
+                        let (sums, bundles) = (sums.total::<F::Acc>(add), self.bundles_per_group());
                         D::accumulate(radii, zeros, numel, |i| {
-                            guarded(mid[i], sum_radius::<F>((0.0, 0), (magnitude[i], f64::from(count))))
+                            let error = sum_radius::<F>((0.0, magnitude[i]), bundles as f64, bundles);
+                            guarded(mid[i], error + narrowing_error(sums[i], mid[i]))
                         });
-                        narrow::<F, D>(radii, zeros, mid);
                     });
                 }
             });
@@ -170,21 +177,9 @@ impl Lengths {
         Contribution { mid: db, radii }: Contribution<'_, F>,
     ) {
         let (windows, all) = (self.frame.windows(), self.groups * self.outputs);
-        let inner = sum_error::<F>(sum_height::<F>(windows)).relative;
-        let outer = sum_error::<F>(sum_height::<F>(self.images)).relative;
-        let relative = inner + outer + inner * outer;
         D::fill(radii, db.len(), |o: usize| {
-            let (mut magnitude, mut propagated) = (0.0, 0.0);
-            for image in 0..self.images {
-                for i in (image * all + o) * windows..(image * all + o + 1) * windows {
-                    magnitude += dy.mid[i].magnitude().get();
-                    propagated += dy.radius(i).get();
-                }
-            }
-            let terms = self.images * windows;
-            let rounding = narrowing_error(self.bias_sum(o, dy.mid), db[o]);
-            let sums = Up::of_terms(propagated, terms) + relative * Up::of_terms(magnitude, terms);
-            guarded(db[o], sums + rounding)
+            let line = |image: usize| (image * all + o) * windows..(image * all + o + 1) * windows;
+            Summed::elements(dy, (0..self.images).flat_map(line)).radius(db[o])
         });
     }
 }

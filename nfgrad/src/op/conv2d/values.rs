@@ -5,9 +5,9 @@ use std::ops::Range;
 use num_traits::{One, Zero};
 
 use super::Lengths;
-use crate::format::Format;
+use crate::format::{Accumulator, Format};
 use crate::kernel::gemm::Mat;
-use crate::kernel::reduce::sum_of;
+use crate::kernel::reduce::{RowSums, sum_of};
 use crate::kernel::scratch::with_buffers;
 
 /// The products for the cotangent of the weights are about so long: images with few windows are bundled, and the memory does not
@@ -109,15 +109,14 @@ impl Lengths {
     /// The cotangent of the images.
     pub(super) fn image_cotangent<F: Format>(self, w: &[F], dy: &[F], dx: &mut [F]) {
         let (taps, numel, part) = (self.frame.taps(), self.frame.numel(), self.outputs_numel());
-        let lengths = [w.len(), part, taps * self.frame.windows(), numel];
-        with_buffers(lengths, |[weights, outputs, terms, sums]: [&mut [F::Acc]; 4]| {
+        let lengths = [w.len(), part, taps * self.frame.windows(), self.frame.room::<F::Acc>()];
+        with_buffers(lengths, |[weights, outputs, terms, room]: [&mut [F::Acc]; 4]| {
             widen(w, weights);
             for pair in 0..self.pairs() {
                 widen(&dy[pair * part..][..part], outputs);
                 self.image_terms(pair, weights, outputs, terms);
-                sums.fill(F::Acc::zero());
-                self.frame.fold(terms, sums, |sum, term| sum + term);
-                round(sums, &mut dx[pair * numel..][..numel]);
+                let dx = &mut dx[pair * numel..][..numel];
+                self.image_sums(terms, room, |sums, first| round(sums, &mut dx[first..][..sums.len()]));
             }
         });
     }
@@ -130,22 +129,36 @@ impl Lengths {
         product(Mat::row_major(weights, self.outputs, taps).t(), outputs, terms);
     }
 
+    /// The sums of these for every entry, a channel at a time: `write` is called with them, and with where they begin.
+    pub(super) fn image_sums<A: Accumulator>(self, terms: &[A], room: &mut [A], write: impl FnMut(&[A], usize)) {
+        let windows = self.frame.windows();
+        self.frame.sum(room, |row| &terms[row * windows..][..windows], |sum, &term, _| *sum = *sum + term, write);
+    }
+
+    /// How many bundles there are of a group.
+    pub(super) fn bundles_per_group(self) -> usize {
+        self.images.div_ceil(self.images_per_bundle())
+    }
+
     /// The cotangent of the weights.
     pub(super) fn weight_cotangent<F: Format>(self, x: &[F], dy: &[F], dw: &mut [F]) {
         let (taps, numel) = (self.frame.taps(), self.outputs * self.frame.taps());
         let width = self.images_per_bundle() * self.frame.windows();
-        let lengths = [taps * width, self.outputs * width, numel, numel];
-        with_buffers(lengths, |[columns, outputs, terms, sums]: [&mut [F::Acc]; 4]| {
+        let room = RowSums::<F::Acc>::room::<F::Acc>(numel, self.bundles_per_group());
+        let (zero, add) = (F::Acc::zero(), |a: F::Acc, b: F::Acc| a + b);
+        with_buffers([taps * width, self.outputs * width, numel, room], |[columns, outputs, terms, room]| {
+            let mut sums = RowSums::new(room, numel, zero);
             for (group, bundles) in self.bundles() {
-                sums.fill(F::Acc::zero());
+                sums.clear(zero);
                 for bundle in bundles {
                     let width = bundle.1.len() * self.frame.windows();
-                    self.unfold(bundle.clone(), x, columns, F::Acc::zero(), F::to_acc);
+                    self.unfold(bundle.clone(), x, columns, zero, F::to_acc);
                     self.gather(bundle, dy, outputs, F::to_acc);
                     self.weight_terms(width, outputs, columns, terms);
-                    sums.iter_mut().zip(&*terms).for_each(|(sum, &term)| *sum = *sum + term);
+                    sums.leaf().iter_mut().zip(&*terms).for_each(|(sum, &term)| *sum = *sum + term);
+                    sums.next_row::<F::Acc>(zero, add);
                 }
-                round(sums, &mut dw[group * numel..][..numel]);
+                round(sums.total::<F::Acc>(add), &mut dw[group * numel..][..numel]);
             }
         });
     }
