@@ -200,7 +200,8 @@ impl<'a> Printer<'a> {
                 used.insert(symbol.text.clone());
             });
         });
-        self.model.graph.generics.iter().filter(|name| used.contains(&name.to_string())).collect()
+        // Each once, also where rustc is about to say that it is declared twice.
+        self.model.graph.generics.iter().filter(|name| used.remove(&name.to_string())).collect()
     }
 
     /// The const generics that a struct of named tensors has: those of its shapes and of its blocks.

@@ -63,7 +63,9 @@ fn main() {
     run.leaves_mut().scale.w.fill_with(|| 3.0);
     run.forward();
     assert_eq!(run.outputs().y.as_slice(), [6.0; 4]);
-    let mut run = Said::<2>::bounded::<f32, Elementwise>();
+    let mut run = Said::<2>::run::<f32>();
     run.leaves_mut().x.fill_with(|| 1.0);
-    let _ = run.run().outputs().y.value();
+    run.leaves_mut().scale.w.fill_with(|| 2.0);
+    run.forward();
+    assert_eq!(run.outputs().y.value(), 4.0);
 }
