@@ -40,6 +40,7 @@ pub mod __private {
         Apart, Block, Call, Entries, EntryInfo, HasLoss, Model, Node, Nodes, Outside, RevGraph, RevNode, Role, Source,
         Sweep, With,
     };
+    pub use crate::kernel::wide;
     pub use crate::op;
     pub use crate::report::Summary;
     pub use nfgrad_macros::{graph, graph_with};

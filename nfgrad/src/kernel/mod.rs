@@ -13,6 +13,7 @@ pub(crate) mod real;
 pub(crate) mod reduce;
 pub(crate) mod scratch;
 pub(crate) mod spectral;
+pub mod wide;
 
 impl<T> gemm::Mat<'_, T> {
     /// The same strides over other data of the same length.
