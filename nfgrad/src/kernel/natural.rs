@@ -12,6 +12,16 @@ impl Natural {
         Self(vec![n as u64, (n >> 64) as u64]).trimmed()
     }
 
+    /// The number of these words, the least significant first.
+    pub(crate) fn of_words(words: &[u64]) -> Self {
+        Self(words.to_vec()).trimmed()
+    }
+
+    /// Its words, the least significant first, of which the last is not 0.
+    pub(crate) fn words(&self) -> &[u64] {
+        &self.0
+    }
+
     fn trimmed(mut self) -> Self {
         let used = self.0.iter().rposition(|&limb| limb != 0).map_or(0, |i| i + 1);
         self.0.truncate(used);

@@ -63,6 +63,16 @@ impl Real {
         }
     }
 
+    /// `± mantissa 2^exponent` exactly, for a computation with this many bits.
+    pub(crate) fn of_words(negative: bool, mantissa: Natural, exponent: i64, bits: u64) -> Self {
+        Self { negative, mantissa, exponent, error: 0, bits }
+    }
+
+    /// Sign, mantissa, exponent and error: the number lies within `error 2^exponent` of `± mantissa 2^exponent`.
+    pub(crate) fn parts(&self) -> (bool, &Natural, i64, u64) {
+        (self.negative, &self.mantissa, self.exponent, self.error)
+    }
+
     /// An integer.
     fn integer(n: i64, bits: u64) -> Self {
         Self::new(n < 0, n.unsigned_abs(), 2, 0, bits)
@@ -138,13 +148,13 @@ impl Real {
         ([near, (self.negative, mantissa.clone()), far], self.exponent)
     }
 
-    fn negated(mut self) -> Self {
+    pub(crate) fn negated(mut self) -> Self {
         self.negative = !self.negative;
         self
     }
 
     /// Times `2^n`.
-    fn scaled(mut self, n: i64) -> Self {
+    pub(crate) fn scaled(mut self, n: i64) -> Self {
         self.exponent += n;
         self
     }

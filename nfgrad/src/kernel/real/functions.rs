@@ -52,7 +52,7 @@ impl Real {
     }
 
     /// π.
-    fn pi(bits: u64) -> Self {
+    pub(crate) fn pi(bits: u64) -> Self {
         Self::remembered(0, bits, Self::computed_pi)
     }
 

@@ -21,6 +21,8 @@
 mod arithmetic;
 mod ball;
 mod convert;
+mod fixed;
+mod functions;
 mod number;
 pub(crate) mod product;
 mod radius;

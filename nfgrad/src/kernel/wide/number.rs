@@ -29,7 +29,7 @@ impl<const K: usize> Default for Wide<K> {
 impl<const K: usize> Wide<K> {
     /// Zero.
     pub const ZERO: Self = {
-        assert!(K >= 2 && K <= 8, "from two to eight words");
+        assert!(matches!(K, 2 | 4 | 8), "two, four or eight words");
         Self { words: [0; K], exponent: i32::MIN, negative: false }
     };
     /// One.
@@ -178,6 +178,19 @@ impl<const K: usize> Wide<K> {
         }
         let (words, guard, moved) = words::normalised(words, guard);
         Self::rounded(negative, words, guard, exponent - i64::from(moved))
+    }
+
+    /// `± words 2^exponent`, an integer times a power of two, rounded.
+    pub(super) fn of_words(negative: bool, words: &[u64], exponent: i64) -> WideBall<K> {
+        let Some(top) = words.iter().rposition(|word| *word != 0) else { return WideBall::ZERO };
+        let n = words[top].leading_zeros();
+        // The words from the top on, shifted to the left; 0 below the last.
+        let word = |i: usize| if i <= top { words[top - i] } else { 0 };
+        let part = |i: usize| word(i) << n | word(i + 1) >> 1 >> (63 - n);
+        let fraction = std::array::from_fn(|i| part(K - 1 - i));
+        let below = word(K + 1) << n != 0 || words[..top.saturating_sub(K + 1)].iter().any(|word| *word != 0);
+        let guard = part(K) | u64::from(below);
+        Self::rounded(negative, fraction, guard, exponent + 64 * (top as i64 + 1) - i64::from(n))
     }
 
     /// The order of the magnitudes.

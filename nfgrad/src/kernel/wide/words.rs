@@ -118,6 +118,27 @@ fn split(n: u64) -> (usize, u32) {
     ((n / 64) as usize, (n % 64) as u32)
 }
 
+/// `(above, a) 2^-n` for `0 < n < 64`, cut off; what of `above` is left over is lost.
+#[inline(always)]
+pub(super) fn shifted_right_short<const K: usize>(a: &[u64; K], above: u64, n: u32) -> [u64; K] {
+    std::array::from_fn(|i| a[i] >> n | if i + 1 < K { a[i + 1] } else { above } << (64 - n))
+}
+
+/// `a / n`, rounded down, where all but the lowest `length` words are 0.
+#[inline(always)]
+pub(super) fn over_small<const K: usize>(mut a: [u64; K], n: u64, length: usize) -> [u64; K] {
+    let zeros = n.leading_zeros();
+    let divisor = Divisor::new(n << zeros);
+    let mut remainder = 0;
+    for i in (0..length.min(K)).rev() {
+        // The remainder and the word times 2^zeros, whose upper part is below the divisor.
+        let high = remainder << zeros | a[i] >> 1 >> (63 - zeros);
+        let (q, r) = divisor.divide(high, a[i] << zeros);
+        (a[i], remainder) = (q, r >> zeros);
+    }
+    a
+}
+
 /// A word whose leading bit is 1, ready for divisions by it.
 #[derive(Clone, Copy)]
 pub(super) struct Divisor {

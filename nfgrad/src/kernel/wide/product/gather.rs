@@ -32,7 +32,7 @@ pub(super) fn ball<const K: usize>(plan: &Plan, orders: &[f64], plane: usize, pl
         negate(&mut words[..count]);
     }
     let last = i64::from(plan.width) * (plan.orders as i64 + 1);
-    number(negative, &words[..count], unit - last)
+    Wide::of_words(negative, &words[..count], unit - last)
 }
 
 fn negate(words: &mut [u64]) {
@@ -40,16 +40,4 @@ fn negate(words: &mut [u64]) {
     for word in words {
         (*word, carry) = (!*word).carrying_add(0, carry);
     }
-}
-
-/// `± words 2^exponent`, rounded.
-fn number<const K: usize>(negative: bool, words: &[u64], exponent: i64) -> WideBall<K> {
-    let Some(top) = words.iter().rposition(|word| *word != 0) else { return WideBall::ZERO };
-    let n = words[top].leading_zeros();
-    // The words from the top on, shifted to the left; 0 below the last.
-    let word = |i: usize| if i <= top { words[top - i] } else { 0 };
-    let part = |i: usize| word(i) << n | word(i + 1) >> 1 >> (63 - n);
-    let fraction = std::array::from_fn(|i| part(K - 1 - i));
-    let below = word(K + 1) << n != 0 || words[..top.saturating_sub(K + 1)].iter().any(|word| *word != 0);
-    Wide::rounded(negative, fraction, part(K) | u64::from(below), exponent + 64 * (top as i64 + 1) - i64::from(n))
 }
