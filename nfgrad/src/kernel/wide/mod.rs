@@ -27,6 +27,7 @@ mod number;
 pub(crate) mod product;
 mod radius;
 mod root;
+mod sum;
 mod words;
 
 pub use ball::WideBall;

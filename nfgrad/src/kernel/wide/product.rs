@@ -36,21 +36,29 @@
 //! # Radii
 //!
 //! `|XY - AB| <= |A| S + R (|B| + S)` for `|X - A| <= R`, `|Y - B| <= S`, entrywise ([`radii`]).
+//!
+//! # Rows that are uneven
+//!
+//! The rests are small beside the product of the maxima, and so beside an entry, unless the sum cancels or the large numbers of a row meet the small ones of a
+//! column. Where they are more than the other errors and many units of the entry, that is summed up ball by ball instead, and the better one is taken.
 
 mod cut;
 mod gather;
 mod plan;
 mod radii;
 
-use super::{Radius, WideBall};
+use super::{Radius, Wide, WideBall};
 use crate::kernel::gemm::{Mat, gemm_f64};
 use crate::kernel::scratch::with_buffers;
-use cut::{Cut, Scales};
+use cut::Cut;
 use plan::Plan;
 
-/// The longest sum that is taken in one piece, and about how many digits of one operand are held at a time.
+/// The longest sum that is taken in one piece.
 const INNER: usize = 1024;
+/// About how many digits of one operand are held at a time.
 const DIGITS: usize = 1 << 20;
+/// The bits that the rests may take of an entry before it is summed up in another way.
+const LOST: i64 = 8;
 
 /// `C = A B`, where `C` is row-major and is overwritten.
 ///
@@ -66,20 +74,22 @@ pub(crate) fn product<const K: usize>(a: Mat<'_, WideBall<K>>, b: Mat<'_, WideBa
         return;
     }
     let panel = (DIGITS / (inner * Plan::longest::<K>())).max(16);
-    for p in (0..a.cols).step_by(INNER) {
-        let length = INNER.min(a.cols - p);
-        for j in (0..n).step_by(panel) {
-            let right = Operand::new(part(b, [p, j], [length, panel.min(n - j)]).t());
-            for i in (0..a.rows).step_by(panel) {
-                let left = Operand::new(part(a, [i, p], [panel.min(a.rows - i), length]));
-                let first = p == 0;
-                piece(&left, &right, |row, column, ball| {
-                    let entry = &mut c[(i + row) * n + j + column];
-                    *entry = if first { ball } else { *entry + ball };
-                });
+    let widths = [panel.min(a.rows), panel.min(n)];
+    with_buffers(widths, |[rows, columns]: [&mut [i64]; 2]| {
+        for p in (0..a.cols).step_by(INNER) {
+            let length = INNER.min(a.cols - p);
+            for j in (0..n).step_by(panel) {
+                let right = Operand::new(part(b, [p, j], [length, panel.min(n - j)]).t(), columns);
+                for i in (0..a.rows).step_by(panel) {
+                    let left = Operand::new(part(a, [i, p], [panel.min(a.rows - i), length]), rows);
+                    piece(&left, &right, |row, column, ball| {
+                        let entry = &mut c[(i + row) * n + j + column];
+                        *entry = if p == 0 { ball } else { *entry + ball };
+                    });
+                }
             }
         }
-    }
+    });
 }
 
 /// [`product`] of row-major matrices, `m` by `k` and `k` by `n`.
@@ -99,21 +109,46 @@ fn part<T>(m: Mat<'_, T>, start: [usize; 2], [rows, cols]: [usize; 2]) -> Mat<'_
 /// A factor and what its rows have in common. The right one is transposed: its rows are the columns.
 struct Operand<'a, const K: usize> {
     balls: Mat<'a, WideBall<K>>,
-    scales: Scales,
+    /// All midpoints of a row are below `2` to one less than this.
+    exponents: &'a [i64],
+    /// No midpoint of any row has a digit below `2` to its exponent less this.
+    length: u32,
+    /// Whether every ball is one number.
+    exact: bool,
 }
 
 impl<'a, const K: usize> Operand<'a, K> {
-    fn new(balls: Mat<'a, WideBall<K>>) -> Self {
-        Self { balls, scales: Scales::new(balls) }
+    fn new(balls: Mat<'a, WideBall<K>>, exponents: &'a mut [i64]) -> Self {
+        let (mut length, mut exact) = (0, true);
+        for (i, exponent) in exponents.iter_mut().enumerate().take(balls.rows) {
+            let row = || (0..balls.cols).map(|p| &balls.data[i * balls.row_stride + p * balls.col_stride]);
+            exact &= row().all(WideBall::is_exact);
+            let largest = row().map(|x| x.mid().exponent()).max().filter(|largest| *largest != i32::MIN);
+            // A row of zeros is measured in its radii.
+            let radius =
+                || row().map(|x| x.radius()).filter(|r| r.is_finite() && !r.is_zero()).map(Radius::exponent).max();
+            *exponent = largest.or_else(radius).map_or(0, |largest| i64::from(largest) + 1);
+            let lowest = row().map(|x| x.mid().lowest_bit()).min().unwrap_or(i64::MAX);
+            length = length.max(exponent.saturating_sub(lowest));
+        }
+        let exponents = &exponents[..balls.rows];
+        Self { balls, exponents, length: u32::try_from(length).unwrap_or(u32::MAX), exact }
+    }
+
+    fn row(&self, i: usize) -> impl Iterator<Item = WideBall<K>> {
+        let Mat { data, cols, row_stride, col_stride, .. } = self.balls;
+        (0..cols).map(move |p| data[i * row_stride + p * col_stride])
     }
 }
 
 /// The product of two operands that are short enough, entry by entry.
 fn piece<const K: usize>(a: &Operand<'_, K>, b: &Operand<'_, K>, mut put: impl FnMut(usize, usize, WideBall<K>)) {
     let (m, k, n) = (a.balls.rows, a.balls.cols, b.balls.rows);
-    let plan = Plan::new::<K>(k, a.scales.length, b.scales.length);
+    let plan = Plan::new::<K>(k, a.length, b.length);
     let [s, t] = plan.digits;
-    with_buffers([m * s * k, t * k * n, plan.orders * m * n], |[left, right, orders]: [&mut [f64]; 3]| {
+    let inner = radii::inner(a, b);
+    let lengths = [m * s * k, t * k * n, plan.orders * m * n, m * inner, n * inner, m * n];
+    with_buffers(lengths, |[left, right, orders, rows, columns, sums]: [&mut [f64]; 6]| {
         Cut { width: plan.width, digits: s, step: k.cast_signed(), start: 0, row: s * k }.side_by_side(a, left);
         Cut { width: plan.width, digits: t, step: -(k * n).cast_signed(), start: (t - 1) * k * n, row: n }
             .stacked(b, right);
@@ -123,15 +158,34 @@ fn piece<const K: usize>(a: &Operand<'_, K>, b: &Operand<'_, K>, mut put: impl F
             let slices = Mat { data: &left[from * k..], rows: m, cols: inner, row_stride: s * k, col_stride: 1 };
             gemm_f64(slices, Mat::row_major(&right[(t - 1 + from - d) * k * n..][..inner * n], inner, n), sums);
         }
-        radii::with(a, b, |radius| {
-            let error = plan.error(k, [a.scales.length, b.scales.length]);
-            for i in 0..m {
-                for j in 0..n {
-                    let unit = a.scales.exponents[i] + b.scales.exponents[j];
-                    let off: Radius = error.scaled(unit) + radius(i, j);
-                    put(i, j, gather::ball(&plan, orders, m * n, i * n + j, unit).widened(off));
-                }
+        radii::sums(a, b, rows, columns, sums);
+        let error = plan.error(k, [a.length, b.length]);
+        for i in 0..m {
+            for j in 0..n {
+                let (unit, place) = (a.exponents[i] + b.exponents[j], i * n + j);
+                let inherited = radii::radius(sums[place], 2 * k).scaled(unit);
+                let ball = gather::ball(&plan, orders, m * n, place, unit).widened(inherited);
+                let rests = error.scaled(unit);
+                let uneven = rests > inherited
+                    && i64::from(rests.exponent())
+                        > i64::from(ball.mid().exponent()) + LOST - i64::from(Wide::<K>::BITS);
+                let ball = ball.widened(rests);
+                put(i, j, if uneven { better(ball, a, i, b, j) } else { ball });
             }
-        });
+        }
     });
+}
+
+/// The ball, or what comes out term by term.
+#[cold]
+fn better<const K: usize>(
+    ball: WideBall<K>,
+    a: &Operand<'_, K>,
+    i: usize,
+    b: &Operand<'_, K>,
+    j: usize,
+) -> WideBall<K> {
+    let terms = a.row(i).zip(b.row(j)).map(|(x, y)| x * y);
+    let other = terms.fold(WideBall::ZERO, |sum, term| sum + term);
+    if other.radius() < ball.radius() { other } else { ball }
 }

@@ -79,28 +79,27 @@ impl Radius {
             return 0.0;
         }
         let m = f64::from(self.mantissa);
-        match self.exponent {
+        match i64::from(self.exponent) {
             1025.. => f64::INFINITY,
             // The power of two and the product are exact: 32 bits fit.
-            -989..=1024 => m * power(self.exponent - 32),
+            e @ -989..=1024 => m * power(e - 32),
             // Subnormal, or below: one unit more than what is cut off.
-            -1074..=-990 => (m * power(self.exponent + 200 - 32) * power(-200)).next_up(),
+            e @ -1074..=-990 => (m * power(e + 200 - 32) * power(-200)).next_up(),
             _ => f64::from_bits(1),
         }
     }
 
-    /// At least the number times `2^-scale`, as an f64 that is either 0 or at least `2^-400`: so that a product of two of them does not underflow.
-    /// ∞ if that is beyond `2^1000` or nothing is known.
-    pub(super) fn scaled_f64(self, scale: i64) -> f64 {
+    /// At least the number times `2^-unit`, as an f64 that is 0 or at least `2^least`; ∞ if that is beyond `2^1000`, or nothing is known.
+    #[inline]
+    pub(super) fn in_units(self, unit: i64, least: i64) -> f64 {
         if self.is_zero() {
             return 0.0;
         }
-        match i64::from(self.exponent) - scale {
-            _ if !self.is_finite() => f64::INFINITY,
-            #[allow(clippy::cast_possible_truncation, reason = "below 1000")]
-            e @ -390..=1000 => f64::from(self.mantissa) * power(e as i32 - 32),
-            1001.. => f64::INFINITY,
-            _ => power(-390),
+        let exponent = i64::from(self.exponent) - unit;
+        match exponent {
+            _ if !self.is_finite() || exponent > 1000 => f64::INFINITY,
+            _ if exponent <= least => power(least),
+            _ => f64::from(self.mantissa) * power(exponent - 32),
         }
     }
 
@@ -211,8 +210,9 @@ fn shifted_up(x: u64, distance: i64) -> u64 {
 }
 
 /// `2^n`, for an `n` in the range of normal numbers.
-fn power(n: i32) -> f64 {
-    f64::from_bits(u64::from((n + 1023).unsigned_abs()) << 52)
+#[inline]
+fn power(n: i64) -> f64 {
+    f64::from_bits((n + 1023).unsigned_abs() << 52)
 }
 
 impl Add for Radius {

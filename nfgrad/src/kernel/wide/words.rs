@@ -34,6 +34,15 @@ pub(super) fn increment<const K: usize>(mut a: [u64; K]) -> ([u64; K], bool) {
     (a, true)
 }
 
+/// `-a` in two's complement.
+#[inline]
+pub(super) fn negate(a: &mut [u64]) {
+    let mut carry = true;
+    for word in a {
+        (*word, carry) = (!*word).carrying_add(0, carry);
+    }
+}
+
 /// The order of two integers.
 #[inline(always)]
 pub(super) fn compare<const K: usize>(a: &[u64; K], b: &[u64; K]) -> Ordering {

@@ -10,30 +10,6 @@ const LANES: usize = 16;
 /// The most words that digits are cut from: those of the longest number, the bits of guard, and a digit.
 const WORDS: usize = 10;
 
-/// What the rows of a factor are measured in.
-pub(super) struct Scales {
-    /// All midpoints of a row are below `2` to one less than this; 0 if they are 0.
-    pub exponents: Vec<i64>,
-    /// No number of any row has a digit below `2` to its exponent less this.
-    pub length: u32,
-}
-
-impl Scales {
-    pub(super) fn new<const K: usize>(balls: Mat<'_, WideBall<K>>) -> Self {
-        let mut length = 0;
-        let exponents = (0..balls.rows).map(|i| {
-            let row = || (0..balls.cols).map(|p| balls.data[i * balls.row_stride + p * balls.col_stride].mid());
-            let Some(largest) = row().filter(|x| !x.is_zero()).map(|x| x.exponent()).max() else { return 0 };
-            let exponent = i64::from(largest) + 1;
-            let lowest = row().map(|x| x.lowest_bit()).min().unwrap_or(exponent);
-            length = length.max(exponent - lowest);
-            exponent
-        });
-        let exponents = exponents.collect();
-        Self { exponents, length: u32::try_from(length).unwrap_or(u32::MAX) }
-    }
-}
-
 /// Where digits go: that number `u` of entry `(i, j)` of a matrix is at `start + u step + i row + j`.
 #[derive(Clone, Copy)]
 pub(super) struct Cut {
@@ -47,25 +23,25 @@ pub(super) struct Cut {
 impl Cut {
     /// The slices of a left factor beside each other.
     pub(super) fn side_by_side<const K: usize>(self, a: &Operand<'_, K>, out: &mut [f64]) {
-        widest_of_all::<Numbers<K, false>, _>((self, a.balls, &a.scales, out));
+        widest_of_all::<Numbers<K, false>, _>((self, a.balls, a.exponents, out));
     }
 
     /// The slices of a right factor, which is transposed, one below the other.
     pub(super) fn stacked<const K: usize>(self, b: &Operand<'_, K>, out: &mut [f64]) {
-        widest_of_all::<Numbers<K, true>, _>((self, b.balls.t(), &b.scales, out));
+        widest_of_all::<Numbers<K, true>, _>((self, b.balls.t(), b.exponents, out));
     }
 }
 
 /// The loop over all numbers; with the scales of columns, or of rows.
 struct Numbers<const K: usize, const COLUMNS: bool>;
 
-impl<'a, const K: usize, const COLUMNS: bool> Loop<(Cut, Mat<'a, WideBall<K>>, &'a Scales, &'a mut [f64])>
+impl<'a, const K: usize, const COLUMNS: bool> Loop<(Cut, Mat<'a, WideBall<K>>, &'a [i64], &'a mut [f64])>
     for Numbers<K, COLUMNS>
 {
     type Output = ();
 
     #[inline(always)]
-    fn run((cut, m, scales, out): (Cut, Mat<'a, WideBall<K>>, &'a Scales, &'a mut [f64])) {
+    fn run((cut, m, exponents, out): (Cut, Mat<'a, WideBall<K>>, &'a [i64], &'a mut [f64])) {
         // A bit above the digits, for what a carry may become; and one below, which decides the rounding.
         let bits = cut.width * cut.digits as u32 + 1;
         let words = (bits / 64 + 1) as usize;
@@ -76,7 +52,7 @@ impl<'a, const K: usize, const COLUMNS: bool> Loop<(Cut, Mat<'a, WideBall<K>>, &
                 let lanes = LANES.min(m.cols - j);
                 for lane in 0..lanes {
                     let x = m.data[i * m.row_stride + (j + lane) * m.col_stride].mid();
-                    let exponent = scales.exponents[if COLUMNS { j + lane } else { i }];
+                    let exponent = exponents[if COLUMNS { j + lane } else { i }];
                     block.set(lane, &x, exponent, words);
                 }
                 block.add(&halves[..words]);

@@ -1,7 +1,7 @@
 //! Sums of orders to numbers.
 
 use super::plan::Plan;
-use crate::kernel::wide::{Wide, WideBall};
+use crate::kernel::wide::{Wide, WideBall, words};
 
 /// The most words of a sum: those that digits are cut from, and the first order.
 const WORDS: usize = 12;
@@ -11,33 +11,26 @@ const WORDS: usize = 12;
 /// With integers `x_d`, at most `2^53` each, it is `Σ x_d 2^(-w (d + 2))`. The terms are added from the last one on, in two's complement; what is below the next
 /// term's unit leaves word by word. In the window of 128 bits is at most the term, shifted by less than 64, and what was left over, less than `2^64`.
 pub(super) fn ball<const K: usize>(plan: &Plan, orders: &[f64], plane: usize, place: usize, unit: i64) -> WideBall<K> {
-    let (mut words, mut count) = ([0; WORDS], 0);
+    let (mut digits, mut count) = ([0; WORDS], 0);
     let (mut window, mut shift) = (0_i128, 0);
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "integers, and words of them")]
     for d in (0..plan.orders).rev() {
         window += i128::from(orders[d * plane + place] as i64) << shift;
         shift += plan.width;
         if shift >= 64 && d > 0 {
-            words[count] = window as u64;
+            digits[count] = window as u64;
             (window, shift, count) = (window >> 64, shift - 64, count + 1);
         }
     }
     let negative = window < 0;
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the halves")]
     {
-        (words[count], words[count + 1]) = (window as u64, (window >> 64) as u64);
+        (digits[count], digits[count + 1]) = (window as u64, (window >> 64) as u64);
     }
     count += 2;
     if negative {
-        negate(&mut words[..count]);
+        words::negate(&mut digits[..count]);
     }
     let last = i64::from(plan.width) * (plan.orders as i64 + 1);
-    Wide::of_words(negative, &words[..count], unit - last)
-}
-
-fn negate(words: &mut [u64]) {
-    let mut carry = true;
-    for word in words {
-        (*word, carry) = (!*word).carrying_add(0, carry);
-    }
+    Wide::of_words(negative, &digits[..count], unit - last)
 }
