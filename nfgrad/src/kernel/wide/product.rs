@@ -10,7 +10,7 @@
 //! ```
 //!
 //! `s` of them in `A`, `t` in `B` (Ozaki, Ogita, Oishi and Rump 2012). The products of all pairs of slices `u + v = d` are *one* f64 product, with the slices of `A`
-//! side by side and those of `B` one below the other: an *order*. `D` orders are computed; their sums are put together as integers, and rounded
+//! side by side and those of `B` one below the other: an *order* ([`orders`]). `D` orders are computed; their sums are put together as integers, and rounded
 //! once ([`gather`]).
 //!
 //! How many digits there are is a matter of what there is: a factor whose digits end, such as a weight that is an f32, has a few, and no rest.
@@ -44,13 +44,14 @@
 
 mod cut;
 mod gather;
+mod orders;
 mod plan;
 mod radii;
 
 use super::{Radius, Wide, WideBall};
-use crate::kernel::gemm::{Mat, gemm_f64};
+use crate::kernel::gemm::Mat;
 use crate::kernel::scratch::with_buffers;
-use cut::Cut;
+use orders::Orders;
 use plan::Plan;
 
 /// The longest sum that is taken in one piece.
@@ -141,30 +142,35 @@ impl<'a, const K: usize> Operand<'a, K> {
     }
 }
 
-/// The product of two operands that are short enough, entry by entry.
+/// The rows of the left factor, the length of the sums, and the columns of the right factor.
+#[derive(Clone, Copy, Debug)]
+struct Shape {
+    m: usize,
+    k: usize,
+    n: usize,
+}
+
+/// The product of two operands that are short enough, entry by entry; the one with fewer digits is taken for the right one.
 fn piece<const K: usize>(a: &Operand<'_, K>, b: &Operand<'_, K>, mut put: impl FnMut(usize, usize, WideBall<K>)) {
-    let (m, k, n) = (a.balls.rows, a.balls.cols, b.balls.rows);
-    let plan = Plan::new::<K>(k, a.length, b.length);
-    let [s, t] = plan.digits;
+    if a.length < b.length { turned(b, a, |j, i, ball| put(i, j, ball)) } else { turned(a, b, put) }
+}
+
+fn turned<const K: usize>(a: &Operand<'_, K>, b: &Operand<'_, K>, mut put: impl FnMut(usize, usize, WideBall<K>)) {
+    let shape = Shape { m: a.balls.rows, k: a.balls.cols, n: b.balls.rows };
+    let Shape { m, k, n } = shape;
+    let all = Orders::new(Plan::new::<K>(k, a.length, b.length), shape);
+    let (plan, layout, [left, right, orders]) = (all.plan(), all.layout(), all.lengths());
     let inner = radii::inner(a, b);
-    let lengths = [m * s * k, t * k * n, plan.orders * m * n, m * inner, n * inner, m * n];
+    let lengths = [left, right, orders, m * inner, n * inner, m * n];
     with_buffers(lengths, |[left, right, orders, rows, columns, sums]: [&mut [f64]; 6]| {
-        Cut { width: plan.width, digits: s, step: k.cast_signed(), start: 0, row: s * k }.side_by_side(a, left);
-        Cut { width: plan.width, digits: t, step: -(k * n).cast_signed(), start: (t - 1) * k * n, row: n }
-            .stacked(b, right);
-        for (d, sums) in orders.chunks_exact_mut(m * n).enumerate() {
-            let [from, to] = [(d + 1).saturating_sub(t), d.min(s - 1)];
-            let inner = (to + 1 - from) * k;
-            let slices = Mat { data: &left[from * k..], rows: m, cols: inner, row_stride: s * k, col_stride: 1 };
-            gemm_f64(slices, Mat::row_major(&right[(t - 1 + from - d) * k * n..][..inner * n], inner, n), sums);
-        }
+        all.compute(a, b, [left, right, orders]);
         radii::sums(a, b, rows, columns, sums);
         let error = plan.error(k, [a.length, b.length]);
         for i in 0..m {
             for j in 0..n {
-                let (unit, place) = (a.exponents[i] + b.exponents[j], i * n + j);
-                let inherited = radii::radius(sums[place], 2 * k).scaled(unit);
-                let ball = gather::ball(&plan, orders, m * n, place, unit).widened(inherited);
+                let unit = a.exponents[i] + b.exponents[j];
+                let inherited = radii::radius(sums[i * n + j], 2 * k).scaled(unit);
+                let ball = gather::ball(&plan, &orders[i * layout.row + j..], layout.order, unit).widened(inherited);
                 let rests = error.scaled(unit);
                 let uneven = rests > inherited
                     && i64::from(rests.exponent())
