@@ -35,6 +35,7 @@ mod trigonometric;
 use core::hint::select_unpredictable as select;
 
 use super::real::Real;
+use super::wide::WideBall;
 
 pub use activation::{Gelu, GeluTanh, Sigmoid, Silu, Softplus};
 pub use exponential::{Exp, ExpM1, Tanh};
@@ -76,6 +77,10 @@ pub trait Elementary: 'static {
     /// `f(x)` to any number of bits, for an `x` of which [`Elementary::near`] says nothing.
     #[doc(hidden)]
     fn real(x: &Real) -> Real;
+
+    /// A ball that contains `f` of every number of a ball.
+    #[doc(hidden)]
+    fn ball<const K: usize>(x: WideBall<K>) -> WideBall<K>;
 }
 
 /// 1.5 * 2^52: adding it to |x| < 2^51 rounds x to an integer, which then stands in the low bits.

@@ -152,3 +152,43 @@ fn sums_enclose() {
     sums::<4>(200);
     sums::<8>(100);
 }
+
+#[test]
+fn a_literal_is_the_number_that_is_written() {
+    type B = WideBall<4>;
+    let ratio = |text: &str, n: f64, d: f64| {
+        let (literal, ratio) = (B::decimal(text).expect("a number"), B::from(n) / B::from(d));
+        let sharp = literal.radius() <= literal.at_most().scaled(-250);
+        assert!(literal.overlaps(&ratio) && sharp, "{text}: {literal:?} {ratio:?}");
+        assert_eq!(literal.is_exact(), ratio.is_exact(), "{text}");
+    };
+    ratio("0.1", 1.0, 10.0);
+    ratio("1e-5", 1.0, 1e5);
+    ratio("-1.25e3", -1250.0, 1.0);
+    ratio("1_000.5", 2001.0, 2.0);
+    ratio("3", 3.0, 1.0);
+    ratio("6.02E2", 602.0, 1.0);
+    assert!(["", ".", "e5", "1e", "x", "1.2.3", "--1", "1e99999999999"].iter().all(|text| B::decimal(text).is_none()));
+}
+
+#[test]
+fn elementary_functions_have_their_balls() {
+    use nfgrad::format::elementary::{Elementary, Exp, Gelu, GeluTanh, Silu, Softplus, Tanh};
+    fn check<E: Elementary>() {
+        for x in [-3.0, -0.1, 0.7, 5.0] {
+            let y = E::ball(WideBall::<4>::from(x));
+            assert!(
+                (y.mid().to_f64() - E::wide(x)).abs() <= 4.0 * f64::EPSILON * y.mid().to_f64().abs(),
+                "{} {x}",
+                E::NAME
+            );
+            assert!(y.radius() <= y.at_most().scaled(-245), "{} {x}: {y:?}", E::NAME);
+        }
+    }
+    check::<Exp>();
+    check::<Tanh>();
+    check::<Silu>();
+    check::<Softplus>();
+    check::<Gelu>();
+    check::<GeluTanh>();
+}

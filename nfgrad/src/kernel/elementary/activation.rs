@@ -5,7 +5,7 @@ use core::cmp::Ordering::{Greater, Less};
 use super::logarithm::ln_1p_wide;
 use super::near::{FIRST_ORDER, Near, outward};
 use super::normal::{tail, tail_f64};
-use super::{Elementary, Exp, Real, clamp, select, two_product};
+use super::{Elementary, Exp, Real, WideBall, clamp, select, two_product};
 
 /// `1 / (1 + e^-x)`.
 #[derive(Debug, Clone, Copy)]
@@ -39,6 +39,10 @@ impl Elementary for Sigmoid {
     }
 
     fn real(x: &Real) -> Real {
+        x.sigmoid()
+    }
+
+    fn ball<const K: usize>(x: WideBall<K>) -> WideBall<K> {
         x.sigmoid()
     }
 }
@@ -81,6 +85,10 @@ impl Elementary for Softplus {
     fn real(x: &Real) -> Real {
         x.exp().ln_1p()
     }
+
+    fn ball<const K: usize>(x: WideBall<K>) -> WideBall<K> {
+        x.softplus()
+    }
 }
 
 /// `x / (1 + e^-x)`, also called swish.
@@ -112,6 +120,10 @@ impl Elementary for Silu {
 
     fn real(x: &Real) -> Real {
         x.times(&x.sigmoid())
+    }
+
+    fn ball<const K: usize>(x: WideBall<K>) -> WideBall<K> {
+        x * x.sigmoid()
     }
 }
 
@@ -178,6 +190,10 @@ impl Elementary for Gelu {
     fn real(x: &Real) -> Real {
         x.times(&x.normal_cdf())
     }
+
+    fn ball<const K: usize>(x: WideBall<K>) -> WideBall<K> {
+        x * x.normal_cdf()
+    }
 }
 
 /// `x (1 + tanh(√(2/π) (x + 0.044715 x³))) / 2`: the form of the Gaussian error linear unit that many models use.
@@ -223,6 +239,10 @@ impl Elementary for GeluTanh {
 
     fn real(x: &Real) -> Real {
         x.times(&x.gelu_argument().sigmoid())
+    }
+
+    fn ball<const K: usize>(x: WideBall<K>) -> WideBall<K> {
+        x * x.gelu_argument().sigmoid()
     }
 }
 

@@ -3,7 +3,7 @@
 use core::cmp::Ordering::Greater;
 
 use super::near::{FIRST_ORDER, Near, SECOND_ORDER, inward, outward};
-use super::{Elementary, Real, SHIFT, clamp};
+use super::{Elementary, Real, SHIFT, WideBall, clamp};
 
 /// The leading 42 bits of ln 2, so that n * `LN2_HI` is exact for |n| < 2^11; a multiple of 2^-42.
 const LN2_HI: f64 = f64::from_bits(0x3fe6_2e42_fefa_3800);
@@ -48,6 +48,10 @@ impl Elementary for Exp {
     fn real(x: &Real) -> Real {
         x.exp()
     }
+
+    fn ball<const K: usize>(x: WideBall<K>) -> WideBall<K> {
+        x.exp()
+    }
 }
 
 /// `e^x - 1`.
@@ -82,6 +86,10 @@ impl Elementary for ExpM1 {
     }
 
     fn real(x: &Real) -> Real {
+        x.exp_m1()
+    }
+
+    fn ball<const K: usize>(x: WideBall<K>) -> WideBall<K> {
         x.exp_m1()
     }
 }
@@ -119,6 +127,10 @@ impl Elementary for Tanh {
     }
 
     fn real(x: &Real) -> Real {
+        x.tanh()
+    }
+
+    fn ball<const K: usize>(x: WideBall<K>) -> WideBall<K> {
         x.tanh()
     }
 }

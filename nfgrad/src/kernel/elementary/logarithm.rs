@@ -3,7 +3,7 @@
 use core::cmp::Ordering::Less;
 
 use super::near::{FIRST_ORDER, Near};
-use super::{Elementary, Real, select};
+use super::{Elementary, Real, WideBall, select};
 
 /// √½, where the mantissa range of the logarithms begins.
 const SQRT_HALF: u64 = core::f64::consts::FRAC_1_SQRT_2.to_bits();
@@ -44,6 +44,10 @@ impl Elementary for Ln {
     fn real(x: &Real) -> Real {
         x.ln()
     }
+
+    fn ball<const K: usize>(x: WideBall<K>) -> WideBall<K> {
+        x.ln()
+    }
 }
 
 /// `ln(1 + x)`: -∞ at -1, NaN below.
@@ -77,6 +81,10 @@ impl Elementary for Ln1p {
     }
 
     fn real(x: &Real) -> Real {
+        x.ln_1p()
+    }
+
+    fn ball<const K: usize>(x: WideBall<K>) -> WideBall<K> {
         x.ln_1p()
     }
 }

@@ -3,7 +3,7 @@
 use core::cmp::Ordering::{Greater, Less};
 
 use super::near::{FIRST_ORDER, Near, outward};
-use super::{Elementary, Exp, Real, clamp, select, two_product};
+use super::{Elementary, Exp, Real, WideBall, clamp, select, two_product};
 
 /// `Φ(x)`, the probability that a normally distributed number is below `x`.
 #[derive(Debug, Clone, Copy)]
@@ -42,6 +42,10 @@ impl Elementary for NormalCdf {
     }
 
     fn real(x: &Real) -> Real {
+        x.normal_cdf()
+    }
+
+    fn ball<const K: usize>(x: WideBall<K>) -> WideBall<K> {
         x.normal_cdf()
     }
 }

@@ -3,7 +3,7 @@
 use core::cmp::Ordering::Less;
 
 use super::near::{Near, SECOND_ORDER, inward};
-use super::{Elementary, Real, SHIFT, select};
+use super::{Elementary, Real, SHIFT, WideBall, select};
 
 /// The sine.
 #[derive(Debug, Clone, Copy)]
@@ -35,6 +35,10 @@ impl Elementary for Sin {
     }
 
     fn real(x: &Real) -> Real {
+        x.sin()
+    }
+
+    fn ball<const K: usize>(x: WideBall<K>) -> WideBall<K> {
         x.sin()
     }
 }
@@ -69,6 +73,10 @@ impl Elementary for Cos {
     }
 
     fn real(x: &Real) -> Real {
+        x.cos()
+    }
+
+    fn ball<const K: usize>(x: WideBall<K>) -> WideBall<K> {
         x.cos()
     }
 }

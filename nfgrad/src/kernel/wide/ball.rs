@@ -88,13 +88,6 @@ impl<const K: usize> WideBall<K> {
         Self { radius: self.radius + by, ..self }
     }
 
-    /// The ball with the smaller of two radii that are both right.
-    #[inline]
-    #[must_use]
-    pub(super) fn at_most_off(self, radius: Radius) -> Self {
-        Self { radius: self.radius.min(radius), ..self }
-    }
-
     /// At least the magnitude of every number.
     #[inline]
     pub fn at_most(&self) -> Radius {

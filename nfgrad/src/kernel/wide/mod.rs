@@ -21,6 +21,7 @@
 mod arithmetic;
 mod ball;
 mod convert;
+mod decimal;
 mod fixed;
 mod functions;
 mod number;

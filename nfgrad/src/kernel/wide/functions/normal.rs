@@ -114,4 +114,11 @@ impl<const K: usize> WideBall<K> {
             Radius::power_of_two(-1),
         )
     }
+
+    /// `2 √(2/π) (x + 0.044715 x³)`, where the root is `4 / √(2π)`.
+    #[must_use]
+    pub(crate) fn gelu_argument(self) -> Self {
+        let cubic = (self * self * self).times(44_715).over(1_000_000);
+        Wide::of_entry(&NORMAL.density).scaled(2) * (self + cubic)
+    }
 }
