@@ -19,7 +19,7 @@ enum Kind {
     Uneven,
     /// Long numbers with a radius.
     Balls,
-    /// Numbers of which the magnitudes are just below a power of two, so that digits carry.
+    /// Numbers all of whose digits are a third of what a digit can be at most, with one sign: nothing cancels in the sums of orders.
     Full,
 }
 
@@ -37,10 +37,14 @@ fn matrix<const K: usize>(rng: &mut ChaCha8Rng, len: usize, kind: Kind) -> Vec<W
         match kind {
             Kind::Short => short(&mut words, 24),
             Kind::Bytes => short(&mut words, 8),
-            Kind::Full => words.fill(u64::MAX),
+            Kind::Full => words.fill(0xaaaa_aaaa_aaaa_aaaa),
             _ => {}
         }
-        let x = Wide::from_raw(negative, words, exponent);
+        let x = if kind == Kind::Full {
+            Wide::from_raw(false, words, 0)
+        } else {
+            Wide::from_raw(negative, words, exponent)
+        };
         let bits = i64::from(Wide::<K>::BITS);
         let radius = if kind == Kind::Balls {
             Radius::power_of_two(rng.random_range(-bits - 10..40 - bits))
@@ -96,6 +100,7 @@ fn all<const K: usize>() {
         }
     }
     check::<K>(&mut rng, [17, 33, 18], [Kind::Balls, Kind::Long]);
+    check::<K>(&mut rng, [2, 70, 2], [Kind::Full, Kind::Full]);
 }
 
 #[test]
