@@ -96,8 +96,8 @@ impl<const K: usize> Wide<K> {
             return WideBall::ZERO;
         }
         let (mut words, mut carry) = ([0; K], 0);
-        for i in 0..K {
-            (words[i], carry) = self.words[i].carrying_mul(n, carry);
+        for (word, own) in words.iter_mut().zip(self.words) {
+            (*word, carry) = own.carrying_mul(n, carry);
         }
         // As a fraction of 64 (K + 1) bits: the carry is the leading word.
         let guard = words[0];

@@ -90,6 +90,7 @@ impl<const K: usize> WideBall<K> {
 impl<const K: usize> Wide<K> {
     /// A finite radius as a number, exactly.
     pub(super) fn of_radius(radius: Radius) -> Self {
+        assert!(radius.is_finite(), "∞ is no number");
         if radius.is_zero() {
             return Self::ZERO;
         }

@@ -14,9 +14,7 @@ impl<const K: usize> WideBall<K> {
         let (negative, digits) = digits.strip_prefix('-').map_or((false, digits), |digits| (true, digits));
         let (whole, part) = digits.split_once('.').unwrap_or((digits, ""));
         let figures = || whole.chars().chain(part.chars()).filter(|c| *c != '_');
-        if figures().next().is_none() {
-            return None;
-        }
+        figures().next()?;
         let mut mantissa = Self::ZERO;
         for figure in figures() {
             let figure = figure.to_digit(10)?;

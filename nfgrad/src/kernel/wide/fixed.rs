@@ -23,9 +23,8 @@ pub(super) fn product_of_short<const N: usize>(a: &[u64; N], b: &[u64; N], lengt
     for i in 0..length.min(N) {
         let mut carry;
         (rest, carry) = a[i].carrying_mul_add(b[N - 1 - i], rest, 0);
-        for j in N - i..N {
-            let column = i + j - N;
-            (r[column], carry) = a[i].carrying_mul_add(b[j], r[column], carry);
+        for (column, b) in r[..i].iter_mut().zip(&b[N - i..]) {
+            (*column, carry) = a[i].carrying_mul_add(*b, *column, carry);
         }
         r[i] = carry;
     }

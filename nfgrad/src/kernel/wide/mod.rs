@@ -18,6 +18,12 @@
 //!
 //! Nothing here allocates, but for constants and tables when they are needed first, and buffers that a thread keeps.
 
+#![allow(
+    clippy::cast_possible_wrap,
+    clippy::cast_possible_truncation,
+    reason = "what is cast from usize is a number of words or digits; what is cut off elsewhere says why there"
+)]
+
 mod arithmetic;
 mod ball;
 mod convert;

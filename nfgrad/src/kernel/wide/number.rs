@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::fmt;
 
-use super::radius::Radius;
+use super::radius::{Radius, power};
 use super::words::{self, leading_zeros};
 use super::{MAX_EXPONENT, MIN_EXPONENT, WideBall};
 
@@ -129,6 +129,20 @@ impl<const K: usize> Wide<K> {
         }
     }
 
+    /// At least the magnitude times `2^-unit`, as an f64 that is 0 or at least `2^least`; ∞ if that is beyond `2^1000`.
+    ///
+    /// The leading 53 bits and one in their last place.
+    #[inline]
+    pub(super) fn in_units(&self, unit: i64, least: i64) -> f64 {
+        let exponent = i64::from(self.exponent) - unit;
+        match exponent {
+            _ if self.is_zero() => 0.0,
+            _ if exponent > 1000 => f64::INFINITY,
+            _ if exponent <= least => power(least),
+            _ => ((self.words[K - 1] >> 11) + 1) as f64 * power(exponent - 53),
+        }
+    }
+
     /// At most the magnitude.
     #[inline]
     pub fn at_least(&self) -> Radius {
@@ -230,9 +244,10 @@ impl<const K: usize> fmt::Debug for Wide<K> {
         if self.is_zero() {
             return f.write_str("0");
         }
-        let digits: String = self.words.iter().rev().map(|word| format!("{word:016x}")).collect();
-        let sign = if self.negative { "-" } else { "" };
-        write!(f, "{sign}0x0.{}p{:+}", digits.trim_end_matches('0'), self.exponent)
+        let low = self.words.iter().position(|word| *word != 0).unwrap_or(0);
+        f.write_str(if self.negative { "-0x0." } else { "0x0." })?;
+        self.words[low..].iter().rev().try_for_each(|word| write!(f, "{word:016x}"))?;
+        write!(f, "p{:+}", self.exponent)
     }
 }
 
@@ -255,7 +270,10 @@ impl<const K: usize> Wide<K> {
         if valid { Self { words, exponent, negative } } else { Self::ZERO }
     }
 
-    /// A finite radius as a number, exactly; nothing of ∞.
+    /// A finite radius as a number, exactly.
+    ///
+    /// # Panics
+    /// If the radius is ∞, which is no number.
     pub fn of(radius: Radius) -> Self {
         Self::of_radius(radius)
     }

@@ -57,7 +57,9 @@ use plan::Plan;
 /// The longest sum that is taken in one piece.
 const INNER: usize = 1024;
 /// About how many digits of one operand are held at a time.
-const DIGITS: usize = 1 << 20;
+const DIGITS: usize = 1 << 21;
+/// No error is less than `2` to this, but 0.
+const LEAST: i64 = -1000;
 /// The bits that the rests may take of an entry before it is summed up in another way.
 const LOST: i64 = 8;
 
@@ -74,7 +76,8 @@ pub(crate) fn product<const K: usize>(a: Mat<'_, WideBall<K>>, b: Mat<'_, WideBa
     if inner == 0 || c.is_empty() {
         return;
     }
-    let panel = (DIGITS / (inner * Plan::longest::<K>())).max(16);
+    // Both operands are cut anew for every pair of panels.
+    let panel = (DIGITS / (inner * Plan::new::<K>(inner, u32::MAX, u32::MAX).digits[0])).max(16);
     let widths = [panel.min(a.rows), panel.min(n)];
     with_buffers(widths, |[rows, columns]: [&mut [i64]; 2]| {
         for p in (0..a.cols).step_by(INNER) {
@@ -103,7 +106,7 @@ pub fn product_of<const K: usize>([m, k, n]: [usize; 3], a: &[WideBall<K>], b: &
 }
 
 /// The rows and columns from `start` on.
-fn part<T>(m: Mat<'_, T>, start: [usize; 2], [rows, cols]: [usize; 2]) -> Mat<'_, T> {
+fn part<T: Copy>(m: Mat<'_, T>, start: [usize; 2], [rows, cols]: [usize; 2]) -> Mat<'_, T> {
     Mat { data: &m.data[start[0] * m.row_stride + start[1] * m.col_stride..], rows, cols, ..m }
 }
 
@@ -127,7 +130,7 @@ impl<'a, const K: usize> Operand<'a, K> {
             let largest = row().map(|x| x.mid().exponent()).max().filter(|largest| *largest != i32::MIN);
             // A row of zeros is measured in its radii.
             let radius =
-                || row().map(|x| x.radius()).filter(|r| r.is_finite() && !r.is_zero()).map(Radius::exponent).max();
+                || row().map(WideBall::radius).filter(|r| r.is_finite() && !r.is_zero()).map(Radius::exponent).max();
             *exponent = largest.or_else(radius).map_or(0, |largest| i64::from(largest) + 1);
             let lowest = row().map(|x| x.mid().lowest_bit()).min().unwrap_or(i64::MAX);
             length = length.max(exponent.saturating_sub(lowest));
@@ -165,17 +168,17 @@ fn turned<const K: usize>(a: &Operand<'_, K>, b: &Operand<'_, K>, mut put: impl 
     with_buffers(lengths, |[left, right, orders, rows, columns, sums]: [&mut [f64]; 6]| {
         all.compute(a, b, [left, right, orders]);
         radii::sums(a, b, rows, columns, sums);
-        let error = plan.error(k, [a.length, b.length]);
+        // All errors in the units of an entry, as f64; the rests rounded up once more, for the sum with them.
+        let rests = plan.error(k, [a.length, b.length]).in_units(0, LEAST) * (1.0 + 2.0 * f64::EPSILON);
+        let (growth, lost) = (radii::growth(2 * k), plan.error(k, [a.length, b.length]).exponent());
         for i in 0..m {
             for j in 0..n {
                 let unit = a.exponents[i] + b.exponents[j];
-                let inherited = radii::radius(sums[i * n + j], 2 * k).scaled(unit);
-                let ball = gather::ball(&plan, &orders[i * layout.row + j..], layout.order, unit).widened(inherited);
-                let rests = error.scaled(unit);
-                let uneven = rests > inherited
-                    && i64::from(rests.exponent())
-                        > i64::from(ball.mid().exponent()) + LOST - i64::from(Wide::<K>::BITS);
-                let ball = ball.widened(rests);
+                let ball = gather::ball(&plan, &orders[i * layout.row + j..], layout.order, unit);
+                let inherited = sums[i * n + j] * growth;
+                let few = i64::from(ball.mid().exponent()) - i64::from(Wide::<K>::BITS) + LOST;
+                let uneven = rests > inherited && i64::from(lost) + unit > few;
+                let ball = ball.widened(Radius::of_f64(inherited + rests).scaled(unit));
                 put(i, j, if uneven { better(ball, a, i, b, j) } else { ball });
             }
         }

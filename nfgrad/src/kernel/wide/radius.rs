@@ -211,7 +211,7 @@ fn shifted_up(x: u64, distance: i64) -> u64 {
 
 /// `2^n`, for an `n` in the range of normal numbers.
 #[inline]
-fn power(n: i64) -> f64 {
+pub(super) fn power(n: i64) -> f64 {
     f64::from_bits((n + 1023).unsigned_abs() << 52)
 }
 

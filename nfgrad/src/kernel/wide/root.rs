@@ -25,7 +25,7 @@ impl<const K: usize> Wide<K> {
             Rest::AtMostRoot => (1 << 63) - 1,
             Rest::AboveRoot => (1 << 63) + 1,
         };
-        Self::rounded(false, root, guard, (i64::from(self.exponent) + i64::from(odd)) / 2)
+        Self::rounded(false, root, guard, (i64::from(self.exponent) + i64::from(odd)) >> 1)
     }
 }
 

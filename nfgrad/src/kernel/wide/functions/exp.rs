@@ -196,7 +196,7 @@ fn quarter<const N: usize>(r: &[u64; N]) -> [u64; N] {
         }
         sum[N - 1] += c[4 * group];
         for (m, power) in [&r, &r2, &r3].into_iter().enumerate() {
-            if 4 * group + m + 1 <= degree {
+            if 4 * group + m < degree {
                 add_product(&mut sum, power, c[4 * group + m + 1]);
             }
         }

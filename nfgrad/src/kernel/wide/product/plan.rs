@@ -24,11 +24,6 @@ impl Plan {
         64 * K as u32 + GUARD
     }
 
-    /// No factor is cut into more digits than this.
-    pub(super) const fn longest<const K: usize>() -> usize {
-        Self::wanted::<K>().div_ceil(WIDTHS[0]) as usize
-    }
-
     /// For sums of `k` products of numbers of these many bits, that is of the widest digits for which orders are exact (item 2). There are such, as `k` is at
     /// most [`super::INNER`]: `2^10 · 2^7 · 2^14`.
     pub(super) fn new<const K: usize>(k: usize, left: u32, right: u32) -> Self {

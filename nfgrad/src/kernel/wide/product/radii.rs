@@ -2,7 +2,6 @@
 
 use super::Operand;
 use crate::kernel::gemm::{Mat, gemm_f64};
-use crate::kernel::wide::{Radius, WideBall};
 
 /// No magnitude is less than this part of the largest of its row, but 0; and no radius less than that part.
 ///
@@ -34,36 +33,42 @@ pub(super) fn sums<const K: usize>(
     if inner == 0 {
         return sums.fill(0.0);
     }
-    let [magnitude, radius] = LEAST;
     let present = terms(a, b);
-    let factors = [(WideBall::radius as fn(&_) -> _, radius), (WideBall::at_most, magnitude)];
-    factor(a, left, present, [(|x: &WideBall<K>| x.mid().at_most(), magnitude), (WideBall::radius, radius)]);
-    factor(b, right, present, factors);
+    factor(a, left, present, |magnitude, radius| [magnitude, radius]);
+    // The sum is rounded once, and then up.
+    factor(b, right, present, |magnitude, radius| [radius, (magnitude + radius) * (1.0 + 2.0 * f64::EPSILON)]);
     gemm_f64(Mat::row_major(left, m, inner), Mat::row_major(right, n, inner).t(), sums);
 }
 
-/// A factor: for each row one half or both of it.
+/// A factor: for each row one half or both of it, made of the magnitudes and the radii.
+#[inline]
 fn factor<const K: usize>(
     operand: &Operand<'_, K>,
     out: &mut [f64],
-    present: [bool; 2],
-    halves: [(fn(&WideBall<K>) -> Radius, i64); 2],
+    [first, second]: [bool; 2],
+    halves: impl Fn(f64, f64) -> [f64; 2],
 ) {
-    let k = operand.balls.cols;
-    let mut chunks = out.chunks_exact_mut(k);
-    for (i, unit) in operand.exponents.iter().enumerate() {
-        for (size, least) in present.into_iter().zip(halves).filter_map(|(present, half)| present.then_some(half)) {
-            let Some(chunk) = chunks.next() else { return };
-            for (x, ball) in chunk.iter_mut().zip(operand.row(i)) {
-                *x = size(&ball).in_units(*unit, least);
+    let Mat { data, cols, row_stride, col_stride, .. } = operand.balls;
+    let [magnitude, radius] = LEAST;
+    let width = cols * (usize::from(first) + usize::from(second));
+    for (i, (row, &unit)) in out.chunks_exact_mut(width).zip(operand.exponents).enumerate() {
+        let place = if first { cols } else { 0 };
+        for p in 0..cols {
+            let ball = &data[i * row_stride + p * col_stride];
+            let both = halves(ball.mid().in_units(unit, magnitude), ball.radius().in_units(unit, radius));
+            if first {
+                row[p] = both[0];
+            }
+            if second {
+                row[place + p] = both[1];
             }
         }
     }
 }
 
-/// At least what `terms` products sum up to, from what f64 has made of it: no sum of as many that are not negative loses more than a factor `(1 - 2^-53)^(terms + 1)`, whatever
-/// its order, the product below another, and `(1 - 2^-53)^-(terms + 2) <= 1 + (terms + 3) 2^-52`.
+/// By what the sum of `terms` products is to be multiplied, to be at least what it stands for, also when a number is added and the result rounded: no sum of as many that are not negative loses more than a factor
+/// `(1 - 2^-53)^(terms + 1)`, whatever its order, the product and the sum below another each, and `(1 - 2^-53)^-(terms + 3) <= 1 + (terms + 4) 2^-52`.
 #[inline]
-pub(super) fn radius(sum: f64, terms: usize) -> Radius {
-    Radius::of_f64(sum * (1.0 + (terms + 3) as f64 * f64::EPSILON))
+pub(super) fn growth(terms: usize) -> f64 {
+    1.0 + (terms + 4) as f64 * f64::EPSILON
 }
