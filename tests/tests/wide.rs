@@ -31,10 +31,16 @@ fn integer(negative: bool, words: impl Iterator<Item = u64>, exponent: i64) -> B
     if negative { -size } else { size }
 }
 
+/// The bits of a number.
+#[allow(clippy::cast_possible_wrap, reason = "at most 512")]
+fn bits<const K: usize>() -> i64 {
+    64 * K as i64
+}
+
 /// The number itself.
 fn big<const K: usize>(x: &Wide<K>) -> Big {
     let (negative, words, exponent) = x.raw();
-    integer(negative, words.into_iter().rev(), i64::from(exponent) - 64 * K as i64)
+    integer(negative, words.into_iter().rev(), i64::from(exponent) - bits::<K>())
 }
 
 fn big_radius(radius: Radius) -> Big {

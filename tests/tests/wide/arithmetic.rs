@@ -9,7 +9,7 @@ use rand_chacha::ChaCha8Rng;
 
 use nfgrad::__private::wide::{Wide, WideBall};
 
-use super::{Big, big, big_radius, draw, magnitude, unlimited};
+use super::{Big, big, big_radius, bits, draw, magnitude, unlimited};
 
 /// `got` is `exact` rounded to nearest, ties to even; its radius is the distance and little more, and 0 where that is.
 fn is_rounded<const K: usize>(what: &str, operands: [&Wide<K>; 2], got: WideBall<K>, exact: &Big) {
@@ -18,7 +18,7 @@ fn is_rounded<const K: usize>(what: &str, operands: [&Wide<K>; 2], got: WideBall
     let (distance, radius) = (magnitude(unlimited(mid - exact)), big_radius(got.radius()));
     assert!(distance <= radius, "{what} {operands:?}: {got:?} is further off");
     assert!(distance > Big::ZERO || got.is_exact(), "{what} {operands:?}: {got:?} is exact");
-    let half_ulp = i64::from(got.mid().exponent()) - 64 * K as i64;
+    let half_ulp = i64::from(got.mid().exponent()) - bits::<K>();
     assert!(
         i64::from(got.radius().exponent()) <= half_ulp + 1 || got.is_exact(),
         "{what} {operands:?}: {got:?} is blunt"
@@ -30,7 +30,7 @@ fn all<const K: usize>(cases: usize) {
     // Enough to tell a quotient or a root from every number and every tie.
     let long = Context::<HalfEven>::new(128 * K + 100);
     for case in 0..cases {
-        let span = [2, 64 * K as i32 + 5, 2000][case % 3];
+        let span = [2, Wide::<K>::BITS.cast_signed() + 5, 2000][case % 3];
         let (a, mut b) = (draw::<K>(&mut rng, -span..span), draw::<K>(&mut rng, -span..span));
         match case % 7 {
             0 => {

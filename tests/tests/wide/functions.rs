@@ -10,7 +10,7 @@ use rand_chacha::ChaCha8Rng;
 
 use nfgrad::__private::wide::{Radius, Wide, WideBall};
 
-use super::{big, big_radius, draw, integer, magnitude, unlimited, with_radius};
+use super::{big, big_radius, bits, draw, integer, magnitude, unlimited, with_radius};
 
 /// A function, the exponents that its arguments are drawn from, and whether they may be negative.
 struct Function<const K: usize> {
@@ -79,7 +79,7 @@ fn is_arbs_value<const K: usize>(line: &str) {
     let slack = magnitude(value) >> 638;
     assert!(off <= unlimited(big_radius(y.radius()) + slack), "{line}: {y:?}");
     // The distribution functions have no more than a word below 1; a density has the error of a square.
-    let (radius, bits) = (y.radius().exponent(), 64 * K as i32);
+    let (radius, bits) = (y.radius().exponent(), Wide::<K>::BITS.cast_signed());
     assert!(y.is_exact() || radius <= y.mid().exponent() - bits + 5 || radius <= -bits - 48, "{line}: {y:?} is blunt");
 }
 
@@ -161,11 +161,13 @@ fn values_for_arb() {
     file.write_all(lines::<8>(cases).as_bytes()).expect("written");
 }
 
+type Operation<const K: usize> = fn(WideBall<K>, WideBall<K>) -> WideBall<K>;
+
 fn lines<const K: usize>(cases: usize) -> String {
     let number = |x: &Wide<K>| {
         let (negative, words, exponent) = x.raw();
-        let digits: String = words.iter().rev().map(|word| format!("{word:016x}")).collect();
-        let exponent = if x.is_zero() { 0 } else { i64::from(exponent) - 64 * K as i64 };
+        let digits = words.iter().rev().fold(String::new(), |digits, word| format!("{digits}{word:016x}"));
+        let exponent = if x.is_zero() { 0 } else { i64::from(exponent) - bits::<K>() };
         format!("{}{digits} {exponent}", if negative { "-" } else { "" })
     };
     let ball = |x: &WideBall<K>| {
@@ -183,7 +185,6 @@ fn lines<const K: usize>(cases: usize) -> String {
             writeln!(all, "{} {K} {} = {}", function.name, ball(&x), ball(&(function.at)(x))).expect("a string");
         }
     }
-    type Operation<const K: usize> = fn(WideBall<K>, WideBall<K>) -> WideBall<K>;
     let operations: [(&str, Operation<K>); 4] =
         [("add", |x, y| x + y), ("sub", |x, y| x - y), ("mul", |x, y| x * y), ("div", |x, y| x / y)];
     for (name, at) in operations {
