@@ -152,8 +152,8 @@ fn no_op_panics_on_nothing_and_a_sum_of_nothing_is_zero() {
     assert_eq!(ask::<Pairs<0>>(), [0.0; 3]);
     assert_eq!(ask::<Products<0>>(), [0.0; 3]);
     assert_eq!(ask::<Rows<0>>(), [0.0; 3]);
-    // Twelve ones are left of the row.
-    assert!(ask::<Moves<0>>().into_iter().all(|radius| radius < 1e-5));
+    // Twelve ones are left of the row, and 24 of the bias.
+    assert!(ask::<Moves<0>>().into_iter().all(|radius| radius < 2e-5));
 }
 
 #[test]
@@ -187,7 +187,9 @@ fn a_network_at_a_batch_of_nothing_has_a_gradient_of_zero_in_every_format() {
         let mut run = bounded::<Net<0>, F, D>();
         assert!(run.outputs().loss.mid().value() == F::ZERO && run.outputs().loss.radius(0).get() == 0.0);
         assert!(run.gradients().w1.mid().as_slice().iter().all(|g| *g == F::ZERO));
-        assert_eq!((run.gradients().w1.max_radius().get(), run.gradients().b1.max_radius().get()), (0.0, 0.0));
+        assert_eq!(run.gradients().w1.max_radius().get(), 0.0);
+        // Of a sum that is rounded once to a narrow format the last rounding is counted whatever it was.
+        assert!(run.gradients().b1.max_radius().get() <= 4.0 * F::ZERO.half_ulp().get());
         let mut shadow = Shadow::new();
         let certificate = shadow.certify(run.run()).unwrap();
         assert_eq!(certificate.outputs().logits.argmax().count(), 0);
