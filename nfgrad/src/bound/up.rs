@@ -38,19 +38,25 @@ impl Up {
     /// Of `-0.0` the sign is dropped: maxima of radii are taken on their bits, where that sign would be the largest of all.
     #[inline]
     pub const fn new(x: f64) -> Self {
-        Self(if x >= 0.0 { x.abs() } else { f64::INFINITY })
+        Self(Self::unsigned(x).0.abs())
+    }
+
+    /// [`Up::new`] of what is not `-0.0`.
+    #[inline]
+    const fn unsigned(x: f64) -> Self {
+        Self(if x >= 0.0 { x } else { f64::INFINITY })
     }
 
     /// The magnitude of `x`, exactly.
     #[inline]
     pub const fn abs(x: f64) -> Self {
-        Self::new(x.abs())
+        Self::unsigned(x.abs())
     }
 
     /// At least the magnitude of a sum or difference whose rounded value is `x`: a subnormal one is exact.
     #[inline]
     pub const fn of_rounded_sum(x: f64) -> Self {
-        Self::new(x.abs() * (1.0 + EPSILON))
+        Self::unsigned(x.abs() * (1.0 + EPSILON))
     }
 
     /// The number.
@@ -92,7 +98,7 @@ impl Up {
     #[inline]
     #[must_use]
     pub fn sqrt(self) -> Self {
-        Self::new(self.0.sqrt() * (1.0 + EPSILON))
+        Self::unsigned(self.0.sqrt() * (1.0 + EPSILON))
     }
 
     /// `e^self - 1`.
@@ -172,7 +178,7 @@ impl Up {
     /// `x` rounded up, or 0 if it is known to be exactly 0.
     #[inline]
     fn rounded_up(x: f64, is_zero: bool) -> Self {
-        if is_zero { Self::ZERO } else { Self::new(x * (1.0 + EPSILON) + f64::MIN_POSITIVE) }
+        if is_zero { Self::ZERO } else { Self::unsigned(x * (1.0 + EPSILON) + f64::MIN_POSITIVE) }
     }
 }
 

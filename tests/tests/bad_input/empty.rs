@@ -131,16 +131,12 @@ fn bounded<G: Model + HasLoss, F: Format, D: Domain>() -> BoundedRun<G, F, D> {
     run
 }
 
-/// Everything that can be asked of a graph; the radius of its loss in each domain.
+/// The radius of the loss in each domain, out of a report, which asks for all outputs and gradients.
 fn ask<G: Model + HasLoss>() -> [f64; 3] {
     fn one<G: Model + HasLoss, D: Domain>() -> f64 {
         let run = bounded::<G, f32, D>();
-        let mut shadow = Shadow::new();
-        let certificate = shadow.certify(run.run()).unwrap();
-        let report = Report::new(run.run()).radii(&run).unwrap().certificate(&certificate).unwrap();
-        assert!(report.to_string().contains("loss"));
+        let report = Report::new(run.run()).radii(&run).unwrap();
         let loss = report.rows.iter().find(|row| !row.is_gradient && row.name == "loss").expect("a loss");
-        assert!(loss.errors[1] <= loss.errors[0] || loss.errors[1].get() < 1e-12);
         loss.errors[0].get()
     }
     [one::<G, Uniform>(), one::<G, Euclidean>(), one::<G, Elementwise>()]
