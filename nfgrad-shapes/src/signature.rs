@@ -93,7 +93,7 @@ pub enum Rule {
     Rows,
     /// `[s, t, d], [s, u, d], [s, u, e] -> [s, t, e]`, with a mask whose shape is a suffix of `[s, t, u]` or without.
     Attention,
-    /// `[s, c], [s, c] -> [s]`: two operands of one shape, the last axis is folded away.
+    /// `[s, c], [s, c] -> [s]`: two operands of one shape, the last axis is folded away; with a mask whose shape is a suffix or without.
     PairLastAxis,
     /// `[.., m, n] -> [.., n, m]`.
     Transpose,
@@ -228,10 +228,11 @@ pub const SIGNATURES: &[Signature] =
         op(
             "cross_entropy",
             "CrossEntropy",
-            &["logits", "target"],
+            &["logits", "target", "mask"],
             Rule::PairLastAxis,
-            "-sum(target * log_softmax(logits)) along the last axis",
-        ),
+            "-sum(target * log_softmax(logits)) along the last axis, where the mask is not 0",
+        )
+        .at_least(2),
         op(
             "bce_with_logits",
             "BceWithLogits",

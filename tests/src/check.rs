@@ -1,6 +1,8 @@
 //! Holds one op to its law: random balls, a real point in each, and no radius may be too small.
 
 mod exhaustive;
+mod infinite;
+mod sensitivity;
 mod subject;
 mod tightness;
 
@@ -14,6 +16,8 @@ use crate::report::Report;
 use crate::sample::{Balls, Sample, Sampled, Trap, generator};
 
 pub use exhaustive::{Line, Pairs, binary, unary, vectors};
+pub use infinite::check_minus_infinity;
+pub use sensitivity::{Sensitivity, sensitivity};
 pub use subject::{Subject, Typed};
 pub use tightness::{HEADER, Tightness, tightness};
 
@@ -115,7 +119,7 @@ impl<'a, F: Sampled> Trial<'a, F> {
     }
 
     /// Whether something is known of all results of moderate numbers: exponentials may be too large, and in narrow formats
-    /// products too; a mask may leave nothing, or its own radius a doubt; and most numbers are no index.
+    /// products too; the radius of a mask may leave a doubt; and most numbers are no index.
     fn is_sure(&self) -> bool {
         // A generic format without a smallest number has none below those of f64, where products with exponentials may lie.
         let underflows = F::NAME == "nf" && matches!(self.rule, Rule::Attention(_));
@@ -222,6 +226,7 @@ fn is_tame(rule: &Rule) -> bool {
         | Rule::Div
         | Rule::Softmax { masked: true, .. }
         | Rule::LogSoftmax { masked: true, .. }
+        | Rule::CrossEntropy { masked: true, .. }
         | Rule::Attention(Lengths { masked: true, .. })
         | Rule::Gather { .. } => false,
         Rule::Unary(function) => function.is_tame(),

@@ -114,10 +114,12 @@ pub enum Rule {
     },
     /// `softmax(q kᵀ / √width) v` in each of the leading axes, over the scores whose mask is not 0.
     Attention(attention::Lengths),
-    /// `-Σ t log_softmax(x)` along the last axis.
+    /// `-Σ t log_softmax(x)` along the last axis, over the entries whose mask is not 0.
     CrossEntropy {
         /// The length of the last axis.
         columns: usize,
+        /// Whether there is a mask.
+        masked: bool,
     },
     /// `a / max(b, ε)` for such a fraction `ε`, `b` repeated; the derivative by `b` is 0 at `b = ε`.
     SafeDiv {
@@ -262,10 +264,7 @@ impl Rule {
             Self::Norm { columns, centred, digits, places } => {
                 rows::norm(x, columns, centred, &scaled(&Exact::new(1.0), digits, places))
             }
-            Self::CrossEntropy { columns } => rows(x[0], columns)
-                .zip(rows(x[1], columns))
-                .map(|(x, t)| -Exact::sum(&together(&log_softmax(x), t, |l, t| l.clone() * t)))
-                .collect(),
+            Self::CrossEntropy { columns, .. } => rows::cross_entropy(x, columns),
             Self::SafeDiv { digits, places } => {
                 let epsilon = Exact::decimal(digits, places);
                 repeated(x, |a, b| a.over(if epsilon.is_less_than(b) { b } else { &epsilon }))
@@ -343,7 +342,7 @@ impl Rule {
             Self::Norm { columns, centred, digits, places } => {
                 rows::norm_vjp(x, dy, columns, centred, &scaled(&Exact::new(1.0), digits, places))
             }
-            Self::CrossEntropy { columns } => cross_entropy_vjp(x[0], x[1], dy, columns),
+            Self::CrossEntropy { columns, .. } => rows::cross_entropy_vjp(x, dy, columns),
             Self::SafeDiv { digits, places } => {
                 let epsilon = Exact::decimal(digits, places);
                 let b = cycled(x[1], dy.len());
@@ -372,16 +371,6 @@ impl Rule {
             }
         }
     }
-}
-
-fn cross_entropy_vjp(x: &[Exact], t: &[Exact], dy: &[Exact], columns: usize) -> Vec<Vec<Exact>> {
-    let (mut dx, mut dt) = (Vec::new(), Vec::new());
-    for ((x, t), dy) in rows(x, columns).zip(rows(t, columns)).zip(dy) {
-        let mass = Exact::sum(t);
-        dx.extend(together(&softmax(x), t, |s, t| (s.clone() * &mass - t) * dy));
-        dt.extend(map(&log_softmax(x), |l| -(l.clone() * dy)));
-    }
-    vec![dx, dt]
 }
 
 /// `x - m - ln Σ e^(x - m)`, with `m` the maximum: the same number for every `m`, but of moderate size.

@@ -2,6 +2,8 @@
 
 #[path = "bad_input/empty.rs"]
 mod empty;
+#[path = "bad_input/masks.rs"]
+mod masks;
 
 use nfgrad::Error;
 use nfgrad::bound::Domain;

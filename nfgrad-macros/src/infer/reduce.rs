@@ -56,9 +56,18 @@ pub(super) fn pair(op: &Applied<'_>) -> Result<Outcome, Diagnostic> {
     Ok(Outcome::new(op, Rc::new([])))
 }
 
-/// `[s, c], [s, c] -> [s]`.
+/// `[s, c], [s, c] -> [s]`, with or without a mask whose shape is a suffix.
 pub(super) fn pair_last_axis(op: &Applied<'_>) -> Result<Outcome, Diagnostic> {
-    let rest = rest_of(op, same_shape(op)?)?;
+    let [a, b, masks @ ..] = &op.operands[..] else { return Err(diagnose::wrong_table(op)) };
+    if a.shape != b.shape {
+        return Err(diagnose::not_same_shape(op, a, b));
+    }
+    if let Some(mask) = masks.first()
+        && !ends_with(&a.shape, &mask.shape)
+    {
+        return Err(diagnose::suffix(op, a, mask));
+    }
+    let rest = rest_of(op, a)?;
     Ok(Outcome::new(op, rest.into()))
 }
 

@@ -83,6 +83,7 @@ fn every_op_of_the_table_has_a_rule() {
         "safe_div(t, b, eps = 1e-6) + safe_log(t) + safe_log_smooth(t)",
         "bce_with_logits(t, t)",
         "cross_entropy(t, t)",
+        "cross_entropy(t, t, b)",
         "mse(b, b)",
         "add(t, b)",
         "matmul(x, w)",
@@ -147,6 +148,7 @@ fn unlike_shapes() {
         "`+`: axis 1 differs, 64 vs 10 [NF0032]\nleft  `relu(x)`: [B, 64]\nright `t`:       [B, 10]\n\
          help: `t: [B, 64]` would fit"
     );
+    assert!(message("cross_entropy(t, t, x)").contains("NF0032"));
     assert!(message("x * b").starts_with("`*`: the last axes differ, 64 vs 10 [NF0032]"));
     assert!(message("even + more").starts_with("`+`: axis 0 differs, 2*H vs H + 2 [NF0032]"));
     assert!(message("b - t").ends_with("help: write `-(t - b)`, which is exactly the same number"));

@@ -119,6 +119,10 @@ pub trait Domain: Copy + Default + Send + Sync + 'static {
 }
 
 /// A tensor of midpoints with the radii of one domain: each real value is within the radius of its midpoint.
+///
+/// The radius of what is not finite is ∞, with one exception. Nothing but -∞ is within a finite distance of -∞; so an element with
+/// this value and a finite radius stands for -∞ itself, exactly. That is what an input makes of a mask that is added to scores, and
+/// `e^-∞` is 0. An overflow is no such element: its radius is ∞.
 #[derive(Debug)]
 pub struct Ball<'a, F, D> {
     /// The computed values.

@@ -68,7 +68,7 @@ impl Loop<&[Up]> for SquaresAndLargest {
 ///
 /// `√n max rᵢ` bounds it as well, and it is the smaller of the two where squares overflow or are so small that what their underflow
 /// costs, `2^-511` in all, shows.
-fn norm(radii: &[Up]) -> Up {
+pub(crate) fn norm(radii: &[Up]) -> Up {
     let (squares, largest) = widest::<SquaresAndLargest, _>(radii);
     if largest == Up::ZERO || radii.len() == 1 {
         return largest;
@@ -128,7 +128,7 @@ impl Loop<(&mut [Up], &[Up], &[Up])> for Steps {
 }
 
 /// At least the 2-norm of a matrix. One that is exact is likely to be a weight.
-fn norm_of<F: Format>(a: BallMat<'_, F>) -> Up {
+pub(crate) fn matrix_norm<F: Format>(a: BallMat<'_, F>) -> Up {
     if a.rad[0] == 0.0 { remembered_spectral_norm(a.mid) } else { spectral_norm(a.mid) }
 }
 
@@ -236,10 +236,10 @@ impl Domain for Euclidean {
         let magnitude = norm_2(a.mid.data) * norm_2(b.mid.data);
         let mut bound = error.relative * magnitude + Up::new(y.len() as f64).sqrt() * error.absolute + alpha * beta;
         if beta != Up::ZERO {
-            bound += norm_of(a) * beta;
+            bound += matrix_norm(a) * beta;
         }
         if alpha != Up::ZERO {
-            bound += alpha * norm_of(b);
+            bound += alpha * matrix_norm(b);
         }
         if F::ROUNDS_ONCE {
             Self::fill(radii, y.len(), |i: usize| y[i].half_ulp());

@@ -12,6 +12,7 @@ mod up;
 pub use domain::{Ball, BallMat, Domain, Rule};
 pub use elementwise::Elementwise;
 pub use euclidean::Euclidean;
+pub(crate) use euclidean::{matrix_norm, norm};
 pub(crate) use in_shadow::InShadow;
 pub use steady::Steady;
 pub(crate) use steady::{Bound, fill_rows};

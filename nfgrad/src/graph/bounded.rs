@@ -26,7 +26,8 @@ pub(super) use sweeps::{BackwardAll, BackwardLeaves, BackwardLoss, Forward, Stat
 /// The values are, bit for bit, those of the plain run (in all domains but [`T0`](crate::bound::T0), which computes as TorchLean
 /// does). The radii are true of this run: each real value, that is, what
 /// exact arithmetic would give on any leaves within *their* radii, lies within its radius of the computed one. Leaves
-/// are exact unless [`BoundedRun::set_radii`] says otherwise; a leaf that is not finite has the radius ∞. What has not been computed yet
+/// are exact unless [`BoundedRun::set_radii`] says otherwise; a leaf that is not finite has the radius ∞, but for an
+/// input of -∞: that is -∞ itself, as in a mask that is added to scores (see [`Ball`]). What has not been computed yet
 /// has the radius ∞ too.
 ///
 /// A sweep that would claim what it cannot know is refused: if the processor is [set](Error::Processor) otherwise than the proofs assume,
@@ -165,7 +166,9 @@ impl<G: RevGraph, F: Format, D: Domain> BoundedRun<G, F, D> {
         let Parts { values, state, .. } = self.run.parts_mut();
         let radii = self.radii.radii_mut();
         let is_leaf = |position| position < G::LEAVES;
-        distrust::<G, F, D>(values, radii, is_leaf, |place, given| self.distrusted.push((place, given)));
+        // An input of -∞ is a mask that is added; no parameter is.
+        let is_meant = |position, x: F| !D::TORCHLEAN && position >= G::PARAMS && x.to_f64() == f64::NEG_INFINITY;
+        distrust::<G, F, D>(values, radii, is_leaf, is_meant, |place, given| self.distrusted.push((place, given)));
         let state = (state, self.state_radii.as_mut_slice());
         G::forward(&mut Forward::<F, D> { values, radii, state, domain: PhantomData });
         self.run.has_values();
@@ -330,7 +333,13 @@ impl<G: Model, F: Format, D: Domain> BoundedRun<G, F, D> {
         cotangents.fill(F::ZERO);
         cotangent_radii.fill(0.0);
         seed(G::outputs(&mut Mut::new(&mut *cotangents)));
-        distrust::<G, F, D>(cotangents, cotangent_radii, |position| G::OUTPUTS.contains(&position), |_, _| {});
+        distrust::<G, F, D>(
+            cotangents,
+            cotangent_radii,
+            |position| G::OUTPUTS.contains(&position),
+            |_, _| false,
+            |_, _| {},
+        );
         G::reverse(&mut BackwardAll::<G, F, D> {
             values: (values, self.radii.radii()),
             cotangents: (cotangents, cotangent_radii),
@@ -374,21 +383,23 @@ impl<G: RevGraph, F: Format, D: Domain> fmt::Debug for BoundedRun<G, F, D> {
 }
 
 /// Nothing is known of a leaf or a seed that is not finite: its radius becomes ∞, from where ops go on. `taken` is told
-/// where, and which radius was there before.
+/// where, and which radius was there before. An element of which `is_meant` says so is what it is.
 fn distrust<G: RevGraph, F: Format, D: Domain>(
     values: &[F],
     radii: &mut [f64],
     is_given: impl Fn(usize) -> bool,
+    is_meant: impl Fn(usize, F) -> bool,
     mut taken: impl FnMut(usize, f64),
 ) {
     G::Context::LAYOUT.for_each(&mut |position, span| {
         let x = &values[span.offset..][..span.numel];
-        if !is_given(position) || F::all_finite(x) {
+        let is_known = |x: F| x.is_finite() || is_meant(position, x);
+        if !is_given(position) || F::all_finite(x) || x.iter().all(|&x| is_known(x)) {
             return;
         }
         let radii = &mut radii[D::range(position, span.offset, span.numel)];
         let mut unknown = vec![0.0; radii.len()];
-        D::fill(&mut unknown, span.numel, |i: usize| if x[i].is_finite() { Up::ZERO } else { Up::INFINITY });
+        D::fill(&mut unknown, span.numel, |i: usize| if is_known(x[i]) { Up::ZERO } else { Up::INFINITY });
         let first = D::range(position, span.offset, span.numel).start;
         for (place, (radius, unknown)) in (first..).zip(radii.iter_mut().zip(unknown)) {
             if unknown == f64::INFINITY {

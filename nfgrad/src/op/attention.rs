@@ -21,8 +21,11 @@
 //!
 //! whatever number `y` is taken for `x · w`. So rounding is measured, not bounded, unless the accumulator is f64 itself. Sums over keys and over
 //! queries are in the order of sums of columns (`kernel/reduce.rs`), in f64 too. The radii of `z` go into the row,
-//! the errors of `p` into the sums with `v`, and those of `ȳ · v` into the cotangent of the row.
+//! the errors of `p` into the sums with `v`, and those of `ȳ · v` into the cotangent of the row. In a domain of norms that is the bound of
+//! the roundings; what errors of the operands do has a bound of its own: `attention/norms.rs`.
 
+mod measures;
+mod norms;
 mod radii;
 mod sums;
 #[cfg(test)]
@@ -37,7 +40,7 @@ use self::values::{Lengths, cotangents, values};
 use super::repeat::repeated;
 use super::softmax::Choice;
 use super::{Contribution, Op};
-use crate::bound::{Ball, Domain, T0, Up, fill_rows};
+use crate::bound::{Ball, Domain, T0, Up};
 use crate::format::Format;
 use crate::kernel::scratch::with_scratch;
 
@@ -63,16 +66,8 @@ macro_rules! methods {
             y: &[F],
             radii: &mut [f64],
         ) {
-            let [rows, room, sums] = $lengths.radii();
-            with_scratch([rows, room, sums, y.len()], |[rows, room, sums, each]: [&mut [f64]; 4]| {
-                let Lengths { queries, depth, .. } = $lengths;
-                // Each query is a row, and every one of them reads all keys.
-                let operands = [q.once(), k.repeated(queries), v.repeated(queries)];
-                let choice = $choice($($mask)?);
-                fill_rows(radii, each, (depth, f64::MAX), operands, |bound, x, each| {
-                    value_radii::<F, D, _>(bound, $lengths, x, &choice, y, [&mut *rows, &mut *room, &mut *sums], each);
-                });
-            });
+            let choice = $choice($($mask)?);
+            value_radii::<F, D>($lengths, [q, k, v], &choice, y, radii);
         }
 
         #[inline]
@@ -99,25 +94,8 @@ macro_rules! methods {
             dy: Ball<'_, F, D>,
             [dq, dk, dv $(, $dmask)?]: [Option<Contribution<'_, F>>; $count],
         ) {
-            let [rows, room, sums] = $lengths.radii();
-            let lengths = [rows, room, sums, q.mid.len(), k.mid.len(), v.mid.len()];
-            with_scratch(lengths, |[rows, room, sums, each_q, each_k, each_v]: [&mut [f64]; 6]| {
-                let mids = [&dq, &dk, &dv].map(|dx| dx.as_ref().map(|dx| dx.mid));
-                let each = [&mut *each_q, &mut *each_k, &mut *each_v];
-                cotangent_radii::<F, D, _>(
-                    $lengths,
-                    [q, k, v, dy],
-                    $choice($($mask)?),
-                    mids,
-                    [rows, room, sums],
-                    each,
-                );
-                for (dx, each) in [dq, dk, dv].into_iter().zip([each_q, each_k, each_v]) {
-                    if let Some(Contribution { mid, radii }) = dx {
-                        D::fill(radii, mid.len(), |i: usize| Up::new(each[i]));
-                    }
-                }
-            });
+            let choice = $choice($($mask)?);
+            cotangent_radii::<F, D>($lengths, [q, k, v, dy], &choice, [dq, dk, dv]);
             $(if let Some(Contribution { mid, radii }) = $dmask {
                 D::fill(radii, mid.len(), |j: usize| Choice::of($mask.get(j)).doubt());
             })?

@@ -14,6 +14,8 @@
 //! For targets in `[0, 1]` both parts of `lᵢ` are positive, so nothing cancels and nothing overflows; and for the targets 0 and 1 `s` is
 //! `±σ(∓z)`, accurate relative to its size.
 //!
+//! A logit of -∞ itself (see [`Ball`]) with the target 0 loses nothing, exactly, and its cotangent is 0: `0 · ∞ = 0` in `w |z|`.
+//!
 //! # Error bound
 //!
 //! With `ρ` the running error of `lᵢ`, `ς` that of `s`, and `B >= σ'` on `[z - α, z + α]`, that of [`softplus`](super::softplus),
@@ -31,7 +33,7 @@
 use nfgrad_shapes::Shape;
 
 use super::curve::{Curve, Logistic, UNDERFLOW};
-use super::rounding::{Count, guarded, in_f64, is_known, narrowing_error};
+use super::rounding::{Count, guarded, in_f64, is_known, is_minus_infinite, narrowing_error};
 use super::summed::Summed;
 use super::{Contribution, Op, Softplus};
 use crate::bound::{Ball, Domain, Up};
@@ -57,7 +59,14 @@ impl<S: Shape> Op<(S, S)> for BceWithLogits {
             let losses = Summed::of((0..S::NUMEL).map(|i| {
                 let (z, t) = (z.get(i), t.get(i));
                 let term = F::Acc::from_f64(loss::<F::Carrier>(z.0.to_f64(), t.0.to_f64()));
-                (term, if is_known(z) & is_known(t) { loss_error(z, t, term) } else { Up::INFINITY })
+                let error = if is_certain(z, t) {
+                    term.magnitude()
+                } else if is_known(z) & is_known(t) {
+                    loss_error(z, t, term)
+                } else {
+                    Up::INFINITY
+                };
+                (term, error)
             }));
             let sum = sum_of_losses(z.mid, t.mid);
             let count = Count::new(S::NUMEL);
@@ -93,6 +102,9 @@ impl<S: Shape> Op<(S, S)> for BceWithLogits {
         let known = |i: usize| is_known(z.get(i)) & is_known(t.get(i)) & is_known(dy.get(0));
         if let Some(Contribution { mid, radii }) = dz {
             D::fill(radii, S::NUMEL, |i: usize| {
+                if is_certain(z.get(i), t.get(i)) && is_known(dy.get(0)) {
+                    return mid[i].magnitude();
+                }
                 let radius = scaled_error(slope_ball(z.get(i), t.get(i)), factor, mid[i]);
                 guarded(mid[i], if known(i) { radius } else { Up::INFINITY })
             });
@@ -128,7 +140,20 @@ fn weight(z: f64, t: f64) -> f64 {
 /// `l`.
 #[inline(always)]
 fn loss<A: Carrier>(z: f64, t: f64) -> f64 {
-    log_term::<A>(z) + weight(z, t) * z.abs()
+    log_term::<A>(z) + weighted(z, t)
+}
+
+/// `w |z|`; 0 where `w` is 0, also where `z` is infinite.
+#[inline(always)]
+fn weighted(z: f64, t: f64) -> f64 {
+    let weight = weight(z, t);
+    if weight == 0.0 { 0.0 } else { weight * z.abs() }
+}
+
+/// Whether the logit is -∞ itself and the target 0: nothing is lost there, and the slope is 0, exactly.
+#[inline(always)]
+fn is_certain<F: Format>((z, alpha): (F, Up), (t, beta): (F, Up)) -> bool {
+    is_minus_infinite(z) & alpha.is_finite() & (t == F::ZERO) & (beta == Up::ZERO)
 }
 
 /// `s`, which is close to `σ(z) - t`.
@@ -265,6 +290,29 @@ mod tests {
         assert!(result.rad_y[0] * 4.0 < 1.000_001e6 && result.rad_dx[0][2] < 1.000_001);
         let result = uniform::<BceWithLogits, S, S, _>(Case2 { alpha: &[], beta: &[], ..case });
         assert!(result.rad_y[0] < 1e-14 && result.rad_dx[0][0] < 1e-15);
+    }
+
+    #[test]
+    fn minus_infinity_with_the_target_zero_loses_nothing() {
+        let case = Case2::<f32> {
+            a: &[f32::NEG_INFINITY, 1.0, -2.0, f32::NEG_INFINITY],
+            b: &[0.0, 1.0, 0.0, 0.0],
+            alpha: &[0.5, 0.0, 0.0, 0.0],
+            dy: &[1.0],
+            ..Case2::default()
+        };
+        let result = elementwise::<BceWithLogits, S, S, _>(case);
+        let exact = ((-1.0_f64).exp().ln_1p() + (-2.0_f64).exp().ln_1p()) / 4.0;
+        assert!((f64::from(result.y[0]) - exact).abs() <= result.rad_y[0] && result.rad_y[0] < 1e-7);
+        assert_eq!(
+            ([result.dx[0][0], result.dx[0][3]], [result.rad_dx[0][0], result.rad_dx[0][3]]),
+            ([0.0; 2], [0.0; 2])
+        );
+        assert!(result.rad_dx[0][1] < 1e-7);
+        let case = Case2 { b: &[0.5, 1.0, 0.0, 0.0], ..case };
+        assert_eq!(elementwise::<BceWithLogits, S, S, _>(case).rad_y, [f64::INFINITY]);
+        let case = Case2 { b: &[0.0; 4], alpha: &[f64::INFINITY, 0.0, 0.0, 0.0], ..case };
+        assert_eq!(elementwise::<BceWithLogits, S, S, _>(case).rad_y, [f64::INFINITY]);
     }
 
     #[test]

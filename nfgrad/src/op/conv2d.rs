@@ -50,8 +50,11 @@
 //! cotangent 0 with radius 0. For `b̄` the rounding of the sums is measured: `summed.rs`. Where the format is narrower `h` of the value is added to its
 //! radius.
 //!
+//! In a domain of norms each radius has a bound of its own: `conv2d/norms.rs`.
+//!
 //! Sources: Higham 2002, section 3.5, for the products; [`product_error`](crate::format::product_error) and `sum_error` for the constants.
 
+mod norms;
 mod radii;
 #[cfg(test)]
 mod tests;

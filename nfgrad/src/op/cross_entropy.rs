@@ -1,4 +1,5 @@
-//! The cross-entropy of logits and a target distribution along the last axis, `-Σ t log softmax(z)`: `[s, c], [s, c] -> [s]`.
+//! The cross-entropy of logits and a target distribution along the last axis, `-Σ t log softmax(z)`: `[s, c], [s, c] -> [s]`,
+//! and with a mask `[s, c], [s, c], [t] -> [s]`, `[t]` a suffix of `[s, c]`.
 //!
 //! | | |
 //! |---|---|
@@ -11,6 +12,15 @@
 //! for `g` and `v`, and the bounds `γ` of both with their proof, are those of a row of logits: `logits.rs`
 //! and `pull.rs`.
 //!
+//! # What is left out
+//!
+//! A term whose target is 0 is 0, also where the logit is -∞ itself (see [`Ball`]) and its logarithm infinite: `0 · ∞ = 0`, as in the entropy. So `y`
+//! and `z̄` are those of the other classes, `z̄ = 0` there, all exactly; `t̄` is infinite, as the real one is.
+//!
+//! A class whose mask is 0 is left out of the sums with its target, whatever that is: `z̄ = t̄ = 0` there. A row of which nothing is left is 0, and so are its cotangents,
+//! exactly. The mask is repeated over the leading axes and its own cotangent is 0; where its radius leaves open whether it is 0 nothing is
+//! known of the row. (To leave out whole rows targets that are 0 will do: `y`, `z̄` are then 0 exactly.)
+//!
 //! # Error bound
 //!
 //! ```text
@@ -21,13 +31,15 @@
 //! and the second line with `g` for `v` for the target: products, and a sum of products with `κ` of
 //! [`sum_error`], whose height is no more than the number of nonzero terms less one.
 
+mod masked;
+
 use super::axis::Rows;
-use super::logits::{Block, Row, RowBall, ball_room, blocks, room};
+use super::logits::{Block, Row, RowBall, ball_room, blocks, room, wide as widened};
 use super::pull::{Pull, PullBall};
 use super::rounding::{guarded, narrowing_error, product_error};
 use super::{Contribution, Op};
 use crate::bound::{Ball, Bound, Domain, Up, fill_rows};
-use crate::format::{Format, sum_error};
+use crate::format::{Accumulator, Format, sum_error};
 use crate::kernel::dispatch::wide;
 use crate::kernel::reduce::{sum_height, sum_of};
 use crate::kernel::scratch::with_scratch;
@@ -96,7 +108,7 @@ wide! {
             let block = Block::<F::Acc>::new(z, S::LEN, rows.clone(), room);
             for i in rows {
                 let range = i * S::LEN..(i + 1) * S::LEN;
-                y[i] = F::from_acc(value(&block.row(i).0, &z[range.clone()], &t[range]));
+                y[i] = F::from_acc(value(&block.row(i).0, &z[range.clone()], &t[range], F::to_acc));
             }
         }
     }
@@ -198,42 +210,55 @@ wide! {
     }
 }
 
-/// `Σ fl(t g)` in the accumulator.
+/// `Σ fl(t g)` in the accumulator; nothing where `t` is 0. `acc` gives the accumulator that a number is.
 #[inline(always)]
-fn value<F: Format>(row: &Row<F::Acc>, z: &[F], t: &[F]) -> F::Acc {
-    sum_of::<F>(z.len(), |j| t[j].to_acc() * row.loss(z[j].to_acc()))
+fn value<A: Accumulator, F: Format>(row: &Row<A>, z: &[F], t: &[F], acc: impl Fn(F) -> A) -> A {
+    sum_of::<A>(z.len(), |j| {
+        let product = acc(t[j]) * row.loss(acc(z[j]));
+        if t[j] == F::ZERO { A::zero() } else { product }
+    })
 }
 
 /// At least the error of `y`, the value of a row.
 #[inline(always)]
-fn row_radius<F: Format, D: Domain>(row: &RowBall<'_, F::Acc>, z: Ball<'_, F, D>, t: Ball<'_, F, D>, y: F) -> Up {
+fn row_radius<A: Accumulator, X: Format, F: Format<Acc = A>, D: Domain>(
+    row: &RowBall<'_, A>,
+    z: Ball<'_, X, D>,
+    t: Ball<'_, X, D>,
+    y: F,
+) -> Up {
     let (mut magnitude, mut errors, mut nonzero) = (Up::ZERO, row.unknown(), 0_usize);
     for (j, &z) in z.mid.iter().enumerate() {
         let (t, tau) = t.get(j);
         // Most targets are one-hot.
-        if t == F::ZERO && tau == Up::ZERO {
+        if t == X::ZERO && tau == Up::ZERO {
             continue;
         }
-        let (t, loss) = (t.to_acc(), row.loss(j, z.to_acc()));
+        let (t, loss) = (widened::<A, X>(t), row.loss(j, widened(z)));
         let product = Format::mul(t, loss.0);
         magnitude += product.magnitude();
-        errors += product_error((t, tau), loss) + F::Acc::mul_error(t, loss.0, product);
+        errors += product_error((t, tau), loss) + A::mul_error(t, loss.0, product);
         nonzero += 1;
     }
-    let tree = sum_error::<F>(sum_height::<F>(z.mid.len()).min(nonzero.saturating_sub(1))).relative * magnitude;
-    errors + tree + narrowing_error(value(&row.row, z.mid, t.mid), y)
+    let tree = sum_error::<A>(sum_height::<A>(z.mid.len()).min(nonzero.saturating_sub(1))).relative * magnitude;
+    errors + tree + narrowing_error(value(&row.row, z.mid, t.mid, widened), y)
 }
 
 /// At least the error of each `out`, which is `fl(dy factor)`, from that of the factors.
 #[inline(always)]
-fn contribution_radii<F: Format>((dy, delta): (F, Up), factors: &[f64], out: &[F], errors: &mut [f64]) {
-    let dy = dy.to_acc();
+fn contribution_radii<F: Format>(dy: (F, Up), factors: &[f64], out: &[F], errors: &mut [f64]) {
     for ((error, &factor), &out) in errors.iter_mut().zip(factors).zip(out) {
-        let factor: F::Acc = Format::restored(factor);
-        let product = Format::mul(dy, factor);
-        let rounding = F::Acc::mul_error(dy, factor, product) + narrowing_error(product, out);
-        *error = guarded(out, product_error((dy, delta), (factor, Up::new(*error))) + rounding).get();
+        *error = contribution_error(dy, (factor, Up::new(*error)), out).get();
     }
+}
+
+/// At least the error of `out`, which is `fl(dy factor)`, from that of the factor.
+#[inline(always)]
+fn contribution_error<F: Format>((dy, delta): (F, Up), (factor, error): (f64, Up), out: F) -> Up {
+    let (dy, factor): (F::Acc, F::Acc) = (dy.to_acc(), Format::restored(factor));
+    let product = Format::mul(dy, factor);
+    let rounding = F::Acc::mul_error(dy, factor, product) + narrowing_error(product, out);
+    guarded(out, product_error((dy, delta), (factor, error)) + rounding)
 }
 
 #[cfg(test)]
@@ -312,7 +337,7 @@ mod tests {
     #[test]
     fn what_is_not_finite_is_unbounded_and_stays_in_its_row() {
         let t = [0.0, 1.0, 0.0, 0.0, 1.0, 0.0];
-        for bad in [f32::INFINITY, f32::NEG_INFINITY, f32::NAN] {
+        for bad in [f32::INFINITY, f32::NAN] {
             let result = elementwise::<CrossEntropy, Pair, Pair, _>(Case2 {
                 a: &[bad, 0.0, 1.0, 0.0, 1.0, 2.0],
                 b: &t,
@@ -348,6 +373,41 @@ mod tests {
         let result = elementwise::<CrossEntropy, Pair, Pair, _>(case);
         assert!(result.rad_y[0] == f64::INFINITY && result.rad_y[1] < 1e-5);
         assert!(result.rad_dx[0].iter().all(|&r| r == f64::INFINITY));
+    }
+
+    #[test]
+    fn minus_infinity_with_the_target_zero_contributes_nothing() {
+        let (z, t) = ([f32::NEG_INFINITY, 0.0, 1.0, 0.0, f32::NEG_INFINITY, 2.0], [0.0, 1.0, 0.0, 0.0, 1.0, 0.0]);
+        let case = Case2 { a: &z, b: &t, alpha: &[0.125; 6], dy: &[1.0; 2], ..Case2::default() };
+        let result = elementwise::<CrossEntropy, Pair, Pair, _>(case);
+        let without = elementwise::<CrossEntropy, (D<2>,), (D<2>,), _>(Case2 {
+            a: &z[1..3],
+            b: &t[1..3],
+            alpha: &[0.125; 2],
+            dy: &[1.0],
+            ..Case2::default()
+        });
+        assert_eq!((result.y[0], &result.dx[0][..3]), (without.y[0], &[0.0, without.dx[0][0], without.dx[0][1]][..]));
+        assert!(result.rad_y[0] <= without.rad_y[0] * 1.01 && result.rad_dx[0][0] == 0.0);
+        assert!(result.rad_dx[0][1] <= without.rad_dx[0][0] * 1.01);
+        // The derivative by its target is infinite, and so is the loss of a class that cannot be.
+        assert_eq!((result.rad_dx[1][0], result.rad_y[1]), (f64::INFINITY, f64::INFINITY));
+        assert!(
+            uniform::<CrossEntropy, (D<3>,), (D<3>,), _>(Case2 {
+                a: &z[..3],
+                b: &t[..3],
+                alpha: &[0.125; 3],
+                dy: &[1.0],
+                ..case
+            })
+            .rad_y[0]
+                < 1.0
+        );
+        // What is -∞ by an overflow, or a target that may be another, is not known.
+        for (alpha, beta) in [([f64::INFINITY, 0.0, 0.0], [0.0; 3]), ([0.0; 3], [0.5, 0.0, 0.0])] {
+            let case = Case2 { a: &z[..3], b: &t[..3], alpha: &alpha, beta: &beta, dy: &[1.0], ..case };
+            assert_eq!(elementwise::<CrossEntropy, (D<3>,), (D<3>,), _>(case).rad_y, [f64::INFINITY]);
+        }
     }
 
     #[test]

@@ -94,6 +94,8 @@ impl<C: Curve> Pointwise for C {
 
     /// `α` times what only grows with `α`.
     const STEADY: Steadiness = Steadiness::SMOOTH;
+    /// The value moves by no more than its range, if it has one, and no slope is above the steepest.
+    const BOUNDED: bool = true;
 
     #[inline(always)]
     fn radius<F: Format>(x: F, alpha: Up, y: F) -> Up {

@@ -20,7 +20,7 @@ use nfgrad_shapes::{Dim, EndsWith, Shape};
 use super::axis::Rows;
 use super::norm::{self, Norm};
 use super::{Contribution, Literal, Op};
-use crate::bound::{Ball, Domain, T0, Up, fill_rows};
+use crate::bound::{Ball, Domain, T0, Up};
 use crate::format::Format;
 use crate::kernel::reduce::sum_columns;
 use crate::kernel::scratch::with_scratch;
@@ -51,12 +51,12 @@ impl<L: Literal, S: EndsWith<(N,)> + Rows, N: Dim> Op<(S, (N,), (N,))> for Layer
 
     #[inline]
     fn forward_radius<F: Format, D: Domain>([x, weight, bias]: [Ball<'_, F, D>; 3], y: &[F], radii: &mut [f64]) {
+        if D::IS_NORM {
+            return norm::norms::value::<Self, S, F, D>([x, weight], Some(bias), y, radii);
+        }
         with_scratch([2 * S::LEN, S::NUMEL], |[rows, each]: [&mut [f64]; 2]| {
-            let copies = S::Each::NUMEL;
-            let operands = [x.once(), weight.repeated(copies), bias.repeated(copies)];
-            fill_rows(radii, each, (S::LEN, f64::MAX), operands, |bound, [x, weight, bias], each| {
-                norm::value_radii::<Self, S, F, D>(bound, x, weight, Some(bias), y, rows, each);
-            });
+            norm::value_radii::<Self, S, F, D>(x, weight, Some(bias), y, rows, each);
+            D::fill(radii, S::NUMEL, |i: usize| Up::new(each[i]));
         });
     }
 

@@ -4,9 +4,10 @@
 
 use super::Contribution;
 use super::axis::Extent;
+use super::log_softmax::narrowed_error;
 use super::logits::{Block, RowBall, ball_room, room};
 use super::pull::{Pull, PullBall};
-use super::rounding::{guarded, in_f64, narrowing_error};
+use super::rounding::{guarded, in_f64};
 use super::softmax::{Choice, doubt, gather};
 use crate::bound::{Ball, Bound, Domain, Elementwise, Up, fill_rows};
 use crate::format::Format;
@@ -65,15 +66,14 @@ wide! {
             let kept = || extent.sources(target).filter(|&i| choice(i).kept());
             let count = gather(kept(), |i| x.mid[i].to_f64(), z);
             gather(kept(), |i| in_f64(x.get(i)).1.get(), zeta);
-            let unknown = doubt(extent.sources(target).map(&choice), count);
+            let unknown = doubt(extent.sources(target).map(&choice));
             let row = Ball::<f64, Elementwise>::new(&z[..count], &zeta[..count]);
             let block = Block::<F::Acc>::new(row.mid, count, 0..1, room);
             let row = RowBall::new(block.row(0), row, ball).kept_for(bound);
             extent.sources(target).for_each(|i| out[i] = unknown.get());
             for (i, (j, &z)) in kept().zip(z.iter().enumerate()) {
                 let (loss, error) = row.loss(j, Format::from_f64(z));
-                let error = error + narrowing_error(-loss, y[i]);
-                out[i] = (guarded(y[i], error) + unknown).get();
+                out[i] = (narrowed_error(Format::to_f64(loss), y[i], error) + unknown).get();
             }
         }
     }
@@ -148,7 +148,7 @@ wide! {
             let row = Ball::<f64, Elementwise>::new(&z[..count], &zeta[..count]);
             let block = Block::<F::Acc>::new(row.mid, count, 0..1, room);
             let row = RowBall::new(block.row(0), row, ball).kept_for(bound);
-            let unknown = doubt(extent.sources(target).map(&choice), count) + row.unknown();
+            let unknown = doubt(extent.sources(target).map(&choice)) + row.unknown();
             let t = Ball::<f64, Elementwise>::new(&t[..count], &tau[..count]);
             PullBall::new(row, t).entries(t, v, error);
             extent.sources(target).for_each(|i| out[i] = unknown.get());

@@ -14,8 +14,12 @@
 //! no radius bounds a distance from it, and in a loss it would meet targets that are 0 there, as `0 * -∞`. So its `y` is 0 by
 //! convention, and so is its cotangent, both exactly: `sum(t * log_softmax(x, mask))` is what is meant by it, the sum over the
 //! entries that are kept. (The probabilities of the masked entries, which are 0, are those of `softmax`, and not `exp(y)`.) The mask is
-//! repeated over the leading axes of `x` and its own cotangent is 0. Where its radius leaves open whether it is 0, and in a row of
-//! which nothing is left, nothing is known: the radii are ∞ (and the values of an empty row 0).
+//! repeated over the leading axes of `x` and its own cotangent is 0. Of a row of which nothing is left, `y` and the cotangent are 0 by the same convention,
+//! exactly: the sum over nothing. Where the radius of the mask leaves open whether it is 0 nothing is known: the radii of the row are ∞.
+//!
+//! An entry that is -∞ itself (see [`Ball`]) is a number of the row: its `y` is -∞, exactly, that of the others is as if it were not there, and its
+//! cotangent is `ȳⱼ`. A row of nothing else has no logarithm: its `y` is NaN, with radius ∞. What a loss makes of -∞ where the target is 0 is
+//! [`cross_entropy`](super::cross_entropy)'s to say.
 //!
 //! # Error bound
 //!
@@ -38,7 +42,7 @@ use super::lines;
 use super::logits::{Block, RowBall, ball_room, blocks, room};
 use super::pull::{Pull, PullBall};
 use super::repeat::repeated;
-use super::rounding::{guarded, narrowing_error};
+use super::rounding::{guarded, is_minus_infinite, narrowing_error};
 use super::softmax::Choice;
 use super::{Contribution, Op};
 use crate::bound::{Ball, Bound, Domain, Up, fill_rows};
@@ -226,8 +230,15 @@ wide! {
 #[inline(always)]
 fn narrowed<F: Format>(x: &[f64], out: &[F], errors: &mut [f64]) {
     for ((error, &x), &out) in errors.iter_mut().zip(x).zip(out) {
-        *error = guarded(out, Up::new(*error) + narrowing_error(Format::restored(-x), out)).get();
+        *error = narrowed_error(x, out, Up::new(*error)).get();
     }
+}
+
+/// At least the error of `out`, which is `-x` in the format, from that of `x`. What is -∞ without an error is so exactly.
+#[inline(always)]
+pub(super) fn narrowed_error<F: Format>(x: f64, out: F, error: Up) -> Up {
+    let is_exact = (x == f64::INFINITY) & is_minus_infinite(out) & (error == Up::ZERO);
+    if is_exact { Up::ZERO } else { guarded(out, error + narrowing_error(Format::restored(-x), out)) }
 }
 
 #[cfg(test)]
@@ -293,8 +304,16 @@ mod tests {
             ..Case1::default()
         };
         let result = elementwise1::<LogSoftmax<Axis<1>>, Matrix, _>(case);
-        assert!(result.rad_y[..3].iter().all(|&r| r == f64::INFINITY));
-        assert_eq!(result.rad_dx[0], [f64::INFINITY; 6]);
+        assert_eq!((result.y[0], result.rad_y[0]), (f32::NEG_INFINITY, 0.0));
+        assert!(result.rad_y[1..3].iter().chain(&result.rad_dx[0][..3]).all(|&r| r < 1e-6), "{result:?}");
+        assert_eq!(result.rad_dx[0][3..], [f64::INFINITY; 3]);
+        // An overflow looks the same, and is no -∞.
+        let case = Case1 { alpha: &[f64::INFINITY, 0.0, 0.0, 0.0, 0.0, 0.0], ..case };
+        let result = elementwise1::<LogSoftmax<Axis<1>>, Matrix, _>(case);
+        assert!(result.rad_y[..3].iter().chain(&result.rad_dx[0][..3]).all(|&r| r == f64::INFINITY), "{result:?}");
+        let nothing = Case1 { x: &[f32::NEG_INFINITY; 6], alpha: &[], delta: &[], ..case };
+        let result = elementwise1::<LogSoftmax<Axis<1>>, Matrix, _>(nothing);
+        assert!(result.rad_y.iter().chain(&result.rad_dx[0]).all(|&r| r == f64::INFINITY), "{result:?}");
     }
 
     #[test]
@@ -329,7 +348,8 @@ mod tests {
         assert!(result.rad_y[1] < 1e-7 && result.rad_dx[0][3] < 1e-7);
         assert_eq!((&result.dx[1][..], &result.rad_dx[1][..]), (&[0.0; 4][..], &[0.0; 4][..]));
         let result = elementwise::<LogSoftmax<Axis<0>>, Row, Row, _>(Case2 { b: &[0.0; 4], ..case });
-        assert_eq!((&result.y[..], &result.rad_y[..]), (&[0.0; 4][..], &[f64::INFINITY; 4][..]));
+        assert_eq!((&result.y[..], &result.rad_y[..]), (&[0.0; 4][..], &[0.0; 4][..]));
+        assert_eq!((&result.dx[0][..], &result.rad_dx[0][..]), (&[0.0; 4][..], &[0.0; 4][..]));
         let result = elementwise::<LogSoftmax<Axis<0>>, Row, Row, _>(Case2 { beta: &[0.0, 0.0, 0.5, 0.0], ..case });
         assert_eq!(result.rad_y, [f64::INFINITY; 4]);
         assert_eq!(result.rad_dx[1], [0.0, 0.0, f64::INFINITY, 0.0]);

@@ -35,6 +35,9 @@
 //! Both have the factor `Qⱼ`, or `Σ_{k≠j}`, which is what makes the bounds of a nearly certain row small. In the entries
 //! other than `top`, where `pⱼ <= 1/2`, the sum over `k ≠ j` is taken over all `k`.
 //!
+//! An entry that is -∞ itself (see [`Ball`]) has `e = 0`, `p = 0` and `p* = 0`, all exactly, whatever its radius: with `η = 0` and no error of its weight
+//! it moves nothing, and the proof holds for the others. A row without a finite entry has no softmax.
+//!
 //! What rounding does to `R`, `S`, `L` and `g` is a running error analysis: one line of code for each operation. That of the sum `R` is
 //! measured, against the same sum in f64, where that is less than the bound of its tree.
 //!
@@ -50,6 +53,7 @@ use crate::bound::{Ball, Bound, Domain, Up};
 use crate::format::elementary::{Exp, Ln1p};
 use crate::format::{Accumulator, Format, sum_error};
 use crate::kernel::reduce::{sum_height, sum_of};
+use crate::op::rounding::is_minus_infinite;
 
 /// Rows that are worked on side by side at most.
 const ROWS: usize = 16;
@@ -238,8 +242,10 @@ impl<'a, A: Accumulator> RowBall<'a, A> {
         let (weights, growth) = (&weights[..len], &mut growth[..len]);
         let widest = exponent_errors(&row, z, eta);
         exp_m1(eta, widest, growth);
-        for (error, &weight) in errors.iter_mut().zip(weights) {
-            *error = A::restored(weight).eval_error::<Exp>().get();
+        for ((error, &weight), &z) in errors.iter_mut().zip(weights).zip(z.mid) {
+            // The exponential of -∞ is 0.
+            let is_zero = (weight == 0.0) & is_minus_infinite(z);
+            *error = if is_zero { 0.0 } else { A::restored(weight).eval_error::<Exp>().get() };
         }
         // The weight of the largest entry is 0, and not one of the sum.
         if let Some(error) = errors.get_mut(row.top) {
@@ -307,16 +313,16 @@ impl<'a, A: Accumulator> RowBall<'a, A> {
 
     /// Writes every `gⱼ`, and at least its distance from the real one.
     #[inline(always)]
-    pub(super) fn losses<F: Format<Acc = A>>(&self, z: &[F], losses: &mut [f64], errors: &mut [f64]) {
+    pub(super) fn losses<F: Format>(&self, z: &[F], losses: &mut [f64], errors: &mut [f64]) {
         let len = self.weights.len();
         let (z, losses, errors) = (&z[..len], &mut losses[..len], &mut errors[..len]);
         for j in 0..len {
-            let (loss, error) = self.loss_of(z[j].to_acc(), self.other(j));
+            let (loss, error) = self.loss_of(wide(z[j]), self.other(j));
             (losses[j], errors[j]) = (Format::to_f64(loss), error.get());
         }
         let top = self.row.top;
         if top < len {
-            let (loss, error) = self.loss_of(z[top].to_acc(), self.top());
+            let (loss, error) = self.loss_of(wide(z[top]), self.top());
             (losses[top], errors[top]) = (Format::to_f64(loss), error.get());
         }
     }
@@ -325,7 +331,9 @@ impl<'a, A: Accumulator> RowBall<'a, A> {
     fn loss_of(&self, z: A, p: Probability) -> (A, Up) {
         let (loss, exponent) = (self.row.loss(z), z - self.row.max);
         let rounding = self.log_error + A::add_error(self.row.log, Format::neg(exponent), loss);
-        (loss, p.log_change + rounding)
+        // The logarithm of the share of -∞ is -∞.
+        let is_infinite = is_minus_infinite(z) & (self.widest < Up::INFINITY);
+        (loss, if is_infinite { Up::ZERO } else { p.log_change + rounding })
     }
 
     /// Writes every `pⱼ`, computed as in [`Row::share`], and at least its distance from the real one.
@@ -370,7 +378,7 @@ impl<'a, A: Accumulator> RowBall<'a, A> {
     pub(super) fn other(&self, j: usize) -> Probability {
         let (weight, error) = (self.weights[j], self.errors[j]);
         let lower = (weight * (1.0 - f64::EPSILON) - error).max(0.0) * self.inverse_low;
-        let upper = Up::of_polynomial((weight + error) * self.inverse.get(), false);
+        let upper = Up::of_polynomial((weight + error) * self.inverse.get(), weight + error == 0.0);
         // What is subtracted from 1 is rounded down.
         let others = Up::of_rounded_sum(1.0 - lower * (1.0 - 4.0 * f64::EPSILON));
         self.probability(j, upper.min(Up::new(1.0)), others, self.spread)
@@ -389,7 +397,7 @@ impl<'a, A: Accumulator> RowBall<'a, A> {
         Probability {
             upper,
             others,
-            change: Up::of_polynomial(p * change.get(), certain).min(uniform),
+            change: Up::of_polynomial(p * change.get(), certain | (p == 0.0)).min(uniform),
             log_change,
             one: self.one,
         }
@@ -418,10 +426,13 @@ fn rest_rounding<A: Accumulator>(rest: A, weights: &[f64], magnitude: Up, height
 /// Writes `ηⱼ`, how far the real exponent of each entry may be from the computed one; returns the largest.
 #[inline(always)]
 fn exponent_errors<A: Accumulator, F: Format, D: Domain>(row: &Row<A>, z: Ball<'_, F, D>, eta: &mut [f64]) -> Up {
+    let is_row = row.max.is_finite();
     for (j, eta) in eta.iter_mut().enumerate() {
         let (z, zeta) = z.get(j);
+        let is_out = is_row & is_minus_infinite(z) & (zeta < Up::INFINITY);
         let z = wide::<A, F>(z);
-        *eta = (zeta + A::add_error(z, Format::neg(row.max), z - row.max)).get();
+        let error = zeta + A::add_error(z, Format::neg(row.max), z - row.max);
+        *eta = if is_out { 0.0 } else { error.get() };
     }
     // A maximum of bits, unlike one of floats, may be taken in any order.
     Up::new(f64::from_bits(eta.iter().fold(0, |widest, eta| eta.to_bits().max(widest))))

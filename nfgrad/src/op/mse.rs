@@ -16,6 +16,8 @@
 //! `ε` is the error of the division and `acc` the quotient before it was rounded to the format. The cotangents are products
 //! of `d` and `c` with the radii `δd` and `ε + 2 δ/n`.
 //!
+//! In a domain of norms `δd` is the last term alone, and the sum gets `2 ‖p - t‖ (α + β) + (α + β)²` more, by Cauchy and Schwarz.
+//!
 //! Where prediction and target are the same node, the value, both cotangents and their radii are exactly 0.
 
 use nfgrad_shapes::Shape;
@@ -46,15 +48,21 @@ impl<S: Shape> Op<(S, S)> for Mse {
             if p.is_same_node(&t) {
                 return guarded(y[0], (0..S::NUMEL).map(|i| zero_if_known(p.get(i))).fold(Up::ZERO, Up::max));
             }
+            let mut size = Up::ZERO;
             let squares = Summed::of((0..S::NUMEL).map(|i| {
-                let d = difference(p.get(i), t.get(i));
+                // In a domain of norms what is uncertain is added for all differences at once.
+                let certain = |x: (F, Up)| if D::IS_NORM { (x.0, Up::ZERO) } else { x };
+                let d = difference(certain(p.get(i)), certain(t.get(i)));
                 let square = Format::mul(d.0, d.0);
+                size += (d.0.magnitude() + d.1) * (d.0.magnitude() + d.1);
                 (square, product_error(d, d) + F::Acc::mul_error(d.0, d.0, square))
             }));
+            let moved = if D::IS_NORM && S::NUMEL > 0 { p.radius(0) + t.radius(0) } else { Up::ZERO };
+            let moved = if moved == Up::ZERO { moved } else { (size.sqrt() * 2.0 + moved) * moved };
             let sum = sum_of_squares(p.mid, t.mid);
             let count = Count::new(S::NUMEL);
             let quotient = count.divide(sum);
-            let error = squares.error(sum);
+            let error = squares.error(sum) + moved;
             guarded(y[0], count.divide_error(sum, error, quotient) + narrowing_error(quotient, y[0]))
         });
     }

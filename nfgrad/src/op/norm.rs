@@ -29,7 +29,10 @@
 //!
 //! The rest is products, sums and a quotient by `√D*`, each held against the same in f64 or charged its own rounding; `w̄` and `b̄`
 //! are sums along columns with their trees. For the cotangent, `x̄*ᵢ = (g*ᵢ - mean g* - h*ᵢ mean(g* h*)) / √D*`.
+//!
+//! In a domain of norms that is the bound of the roundings; what errors of the operands do has a bound of its own: `norm/norms.rs`.
 
+pub(super) mod norms;
 pub(super) mod torchlean;
 
 use nfgrad_shapes::Shape;
@@ -40,7 +43,7 @@ use super::repeat::column_radius;
 use super::rounding::{Count, guarded, narrowing_error, product_error};
 use super::scale::{Literal, positive};
 use super::summed::rounding;
-use crate::bound::{Ball, Bound, Domain, Up, fill_rows};
+use crate::bound::{Ball, Domain, Up};
 use crate::format::{Accumulator, Format, sum_error};
 use crate::kernel::dispatch::wide;
 use crate::kernel::reduce::{RowSums, column_height, sum_height, sum_of};
@@ -68,6 +71,13 @@ pub(super) fn pull<N: Norm, S: Rows, F: Format>([x, weight]: [&[F]; 2], dy: &[F]
     });
 }
 
+/// The room that the radii of contributions need: for rows, and for each element.
+const fn room_of_radii<S: Rows>() -> [usize; 2] {
+    let sums = RowSums::<f64>::room::<f64>(S::LEN, S::Each::NUMEL);
+    let most = if sums > 3 * S::LEN { sums } else { 3 * S::LEN };
+    [3 * S::LEN + most, if S::NUMEL > S::LEN { S::NUMEL } else { S::LEN }]
+}
+
 /// The radii of [`pull`].
 #[inline]
 pub(super) fn pull_radii<N: Norm, S: Rows, F: Format, D: Domain>(
@@ -75,13 +85,13 @@ pub(super) fn pull_radii<N: Norm, S: Rows, F: Format, D: Domain>(
     dy: Ball<'_, F, D>,
     [dx, dw]: [Option<Contribution<'_, F>>; 2],
 ) {
-    let sums = RowSums::<f64>::room::<f64>(S::LEN, S::Each::NUMEL);
-    with_scratch([3 * S::LEN + sums.max(3 * S::LEN), S::NUMEL.max(S::LEN)], |[rows, each]: [&mut [f64]; 2]| {
+    if D::IS_NORM {
+        return norms::pull::<N, S, F, D>([x, weight, dy], [dx, dw]);
+    }
+    with_scratch(room_of_radii::<S>(), |[rows, each]: [&mut [f64]; 2]| {
         if let Some(Contribution { mid, radii }) = dx {
-            let operands = [x.once(), weight.repeated(S::Each::NUMEL), dy.once()];
-            fill_rows(radii, &mut each[..S::NUMEL], (S::LEN, f64::MAX), operands, |bound, [x, weight, dy], each| {
-                cotangent_radii::<N, S, F, D>(bound, x, weight, dy, mid, rows, each);
-            });
+            cotangent_radii::<N, S, F, D>(x, weight, dy, mid, rows, each);
+            D::fill(radii, S::NUMEL, |i: usize| Up::new(each[i]));
         }
         if let Some(Contribution { mid, radii }) = dw {
             weight_radii::<N, S, F, D>(x, dy, mid, rows, each);
@@ -134,12 +144,7 @@ struct RowBall<A> {
 impl<A: Accumulator> RowBall<A> {
     /// Of the row `x`; writes `c` and `γ`.
     #[inline(always)]
-    fn new<N: Norm, F: Format<Acc = A>, D: Domain>(
-        x: Ball<'_, F, D>,
-        bound: Bound,
-        c: &mut [f64],
-        gamma: &mut [f64],
-    ) -> Self {
+    fn new<N: Norm, F: Format<Acc = A>, D: Domain>(x: Ball<'_, F, D>, c: &mut [f64], gamma: &mut [f64]) -> Self {
         let row = Row::new::<N, F>(x.mid, c);
         for (j, gamma) in gamma.iter_mut().enumerate() {
             let (x, alpha) = x.get(j);
@@ -156,8 +161,7 @@ impl<A: Accumulator> RowBall<A> {
         let error = own + moved + mean_error * mean_error;
         // `√d`, `√l` and `s - σ` from below.
         let root = down(down(row.square.to_f64()).sqrt());
-        let floor = if bound == Bound::Steady { 0.0 } else { epsilon_error.below(epsilon) };
-        let least = error.below(down(row.square.to_f64())).max(floor);
+        let least = error.below(down(row.square.to_f64())).max(epsilon_error.below(epsilon));
         let least = down(least.max(0.0).sqrt());
         let (root_error, scale) = (A::sqrt_error(row.square, row.scale), down(row.scale.to_f64()));
         let rounding = root_error.over(down(scale * root_error.below(scale)));
@@ -251,7 +255,6 @@ wide! {
 wide! {
     /// The radii of `y`, one for each element.
     pub(super) fn value_radii<N: Norm, S: Rows, F: Format, D: Domain>(
-        bound: Bound,
         x: Ball<'_, F, D>,
         weight: Ball<'_, F, D>,
         bias: Option<Ball<'_, F, D>>,
@@ -261,7 +264,7 @@ wide! {
     ) {
         let [c, gamma] = split(rows, S::LEN);
         for start in (0..S::NUMEL).step_by(S::LEN.max(1)) {
-            let row = RowBall::new::<N, F, D>(x.part(start..start + S::LEN), bound, c, gamma);
+            let row = RowBall::new::<N, F, D>(x.part(start..start + S::LEN), c, gamma);
             for j in 0..S::LEN {
                 let (normal, (w, omega)) = (row.normal(c[j], gamma[j]), weight.get(j));
                 let w = w.to_acc();
@@ -316,7 +319,6 @@ fn moments<N: Norm, A: Accumulator>(row: &Row<A>, c: &[f64], g: &[f64]) -> (A, A
 wide! {
     /// The radii of `x̄`, one for each element.
     fn cotangent_radii<N: Norm, S: Rows, F: Format, D: Domain>(
-        bound: Bound,
         x: Ball<'_, F, D>,
         weight: Ball<'_, F, D>,
         dy: Ball<'_, F, D>,
@@ -326,7 +328,7 @@ wide! {
     ) {
         let [c, gamma, h, eta, g, psi] = split(rows, S::LEN);
         for start in (0..S::NUMEL).step_by(S::LEN.max(1)) {
-            let row = RowBall::new::<N, F, D>(x.part(start..start + S::LEN), bound, c, gamma);
+            let row = RowBall::new::<N, F, D>(x.part(start..start + S::LEN), c, gamma);
             for j in 0..S::LEN {
                 let (normal, ((dy, delta), (w, omega))) = (row.normal(c[j], gamma[j]), (dy.get(start + j), weight.get(j)));
                 let (dy, w) = (dy.to_acc(), w.to_acc());
@@ -397,7 +399,7 @@ wide! {
         magnitudes.fill(0.0);
         out.fill(0.0);
         for start in (0..S::NUMEL).step_by(S::LEN.max(1)) {
-            let row = RowBall::new::<N, F, D>(x.part(start..start + S::LEN), Bound::Smallest, c, gamma);
+            let row = RowBall::new::<N, F, D>(x.part(start..start + S::LEN), c, gamma);
             for j in 0..S::LEN {
                 let (normal, (dy, delta)) = (row.normal(c[j], gamma[j]), dy.get(start + j));
                 let product = dy.to_acc() * normal.0;

@@ -38,6 +38,11 @@ pub trait Pointwise: 'static {
     /// nothing is said.
     const STEADY: Steadiness = Steadiness::NONE;
 
+    /// Whether [`Pointwise::radius`] and [`Pointwise::vjp_radius`] stay bounded however large the radius of `x` is, as those of tanh do. In a domain of norms
+    /// they are then asked too where that radius is above 1, each entry with all of it, and the smaller bound is kept: the errors of `n`
+    /// values that are no more than `r` apart have a 2-norm of at most `r √n`.
+    const BOUNDED: bool = false;
+
     /// [`Pointwise::radius`] for a domain of norms: what [`Pointwise::STEADY`] promises is promised of this bound, which therefore has no
     /// minimum in it.
     #[inline(always)]
@@ -152,6 +157,12 @@ impl<P: Pointwise, S: Shape> Op<(S,)> for P {
             y,
             op: PhantomData,
         });
+        if is_capped::<P, F, D>(x) {
+            cap::<D>(radii, S::NUMEL, |i| {
+                let (known, radius) = (y[i].is_finite(), x.radius(i));
+                if known { P::radius(x.mid[i], radius, y[i]) } else { Up::INFINITY }
+            });
+        }
     }
 
     #[inline]
@@ -180,6 +191,13 @@ impl<P: Pointwise, S: Shape> Op<(S,)> for P {
                 dx: mid,
                 op: PhantomData,
             });
+            if is_capped::<P, F, D>(x) {
+                cap::<D>(radii, S::NUMEL, |i| {
+                    let (x, y, dy) = (x.get(i), y.get(i), dy.get(i));
+                    let known = is_known(y) & is_known(dy) & mid[i].is_finite();
+                    if known { P::vjp_radius(x, y, dy, mid[i]) } else { Up::INFINITY }
+                });
+            }
         }
     }
 
@@ -204,6 +222,19 @@ impl<P: Pointwise, S: Shape> Op<(S,)> for P {
         <P as Op<(S,)>>::vjp([x.mid], y.mid, dy.mid, [Some(dx)]);
         [Some(Up::INFINITY)]
     }
+}
+
+/// Whether [`Pointwise::BOUNDED`] helps.
+#[inline]
+fn is_capped<P: Pointwise, F: Format, D: Domain>(x: Ball<'_, F, D>) -> bool {
+    P::BOUNDED && D::IS_NORM && x.rad[0] > 1.0 && x.rad[0].is_finite() && F::all_finite(x.mid)
+}
+
+/// Replaces the radius by that of a rule for each entry, if that is smaller.
+fn cap<D: Domain>(radii: &mut [f64], numel: usize, rule: impl Fn(usize) -> Up) {
+    let mut other = [0.0];
+    D::fill(&mut other, numel, rule);
+    radii[0] = radii[0].min(other[0]);
 }
 
 /// The radii of the values.

@@ -14,12 +14,12 @@
 use std::fmt::{self, Debug};
 use std::marker::PhantomData;
 
-use nfgrad_shapes::{Dim, EndsWith, Shape};
+use nfgrad_shapes::{Dim, EndsWith};
 
 use super::axis::Rows;
 use super::norm::{self, Norm};
 use super::{Contribution, Literal, Op};
-use crate::bound::{Ball, Domain, fill_rows};
+use crate::bound::{Ball, Domain, Up};
 use crate::format::Format;
 use crate::kernel::scratch::with_scratch;
 
@@ -49,11 +49,12 @@ impl<L: Literal, S: EndsWith<(N,)> + Rows, N: Dim> Op<(S, (N,))> for RmsNorm<L> 
 
     #[inline]
     fn forward_radius<F: Format, D: Domain>([x, weight]: [Ball<'_, F, D>; 2], y: &[F], radii: &mut [f64]) {
+        if D::IS_NORM {
+            return norm::norms::value::<Self, S, F, D>([x, weight], None, y, radii);
+        }
         with_scratch([2 * S::LEN, S::NUMEL], |[rows, each]: [&mut [f64]; 2]| {
-            let operands = [x.once(), weight.repeated(S::Each::NUMEL)];
-            fill_rows(radii, each, (S::LEN, f64::MAX), operands, |bound, [x, weight], each| {
-                norm::value_radii::<Self, S, F, D>(bound, x, weight, None, y, rows, each);
-            });
+            norm::value_radii::<Self, S, F, D>(x, weight, None, y, rows, each);
+            D::fill(radii, S::NUMEL, |i: usize| Up::new(each[i]));
         });
     }
 

@@ -16,6 +16,12 @@ pub(super) fn is_known<F: Format>((x, radius): (F, Up)) -> bool {
     x.is_finite() & radius.is_finite()
 }
 
+/// Whether a number is -∞, as that of a mask which is added.
+#[inline(always)]
+pub(super) fn is_minus_infinite<F: Format>(x: F) -> bool {
+    x.to_f64() == f64::NEG_INFINITY
+}
+
 /// The radius of what is certain as long as anything is known of `x`: of `x - x`, which is 0.
 #[inline]
 pub(super) fn zero_if_known<F: Format>(x: (F, Up)) -> Up {
@@ -26,7 +32,14 @@ pub(super) fn zero_if_known<F: Format>(x: (F, Up)) -> Up {
 #[inline(always)]
 pub(super) fn in_f64<F: Format>((x, alpha): (F, Up)) -> (f64, Up) {
     let nearest = x.to_f64();
-    (nearest, if F::CONVERSION == 0.0 { alpha } else { alpha + Up::abs(nearest) * Up::new(2.0 * F::CONVERSION) })
+    (
+        nearest,
+        if F::CONVERSION == 0.0 || nearest == f64::NEG_INFINITY {
+            alpha
+        } else {
+            alpha + Up::abs(nearest) * Up::new(2.0 * F::CONVERSION)
+        },
+    )
 }
 
 /// At least `|a b - a* b*|` for factors with their radii: `|a| β + |b| α + α β`.

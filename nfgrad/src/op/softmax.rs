@@ -11,8 +11,11 @@
 //! # The mask
 //!
 //! An entry whose mask is 0 is left out: its `y` is exactly 0, and so is its cotangent. The mask is repeated over the leading axes
-//! of `x`. It is a choice and not a number: its own cotangent is 0. Where its radius leaves open whether it is 0, and in a row
-//! of which nothing is left, nothing is known: the radii are ∞ (and the values of an empty row 0).
+//! of `x`. It is a choice and not a number: its own cotangent is 0. A row of which nothing is left is 0, as that of attention in ONNX and `PyTorch`, and so
+//! is its cotangent, exactly. Where the radius of the mask leaves open whether it is 0 nothing is known: the radii of the row are ∞.
+//!
+//! An entry that is -∞ itself (see [`Ball`]), as a mask that was added makes it, is left out in the same way: the softmax of -∞ is 0. So is a
+//! row of nothing else.
 //!
 //! # Error bound
 //!
@@ -42,6 +45,7 @@ use std::marker::PhantomData;
 use nfgrad_shapes::{EndsWith, Shape};
 
 pub(super) use self::choice::{Choice, doubt, gather};
+use self::choice::{remaining, unknown};
 pub(super) use self::radii::pull;
 pub(super) use self::values::mean_difference;
 

@@ -40,6 +40,7 @@ impl Pointwise for Tanh {
 
     /// With `α` for `τ` the bound is `α` times what only grows with `α`, and so is its minimum with `α`, for no slope is above 1.
     const STEADY: Steadiness = Steadiness::SMOOTH;
+    const BOUNDED: bool = true;
 
     #[inline(always)]
     fn value<F: Format>(x: F) -> F {
@@ -152,6 +153,34 @@ mod tests {
         let result = elementwise1::<Tanh, (D<1>,), _>(Case1::<f32> { x: &[0.0], dy: &[3.0], ..Case1::default() });
         assert_eq!((result.y[0], result.rad_y[0]), (0.0, 0.0));
         assert_eq!((result.dx[0][0], result.rad_dx[0][0]), (3.0, 0.0));
+    }
+
+    #[test]
+    fn no_norm_of_errors_is_more_than_the_range_allows() {
+        use super::super::{Op, Sigmoid};
+        use crate::bound::{Ball, Euclidean};
+        use crate::op::Contribution;
+
+        fn check<O: Op<((D<64>,),)>>(range: f64, steepest: f64) {
+            let (x, dy, mut y, mut dx) = ([0.5_f64; 64], [1.0; 64], [0.0; 64], [0.0; 64]);
+            O::forward([&x], &mut y);
+            O::vjp([&x], &y, &dy, [Some(&mut dx)]);
+            for alpha in [0.01, 2.0, 1e3, 1e300] {
+                let (radius, zero, mut of_y, mut of_dx) = ([alpha], [0.0], [f64::NAN], [f64::NAN]);
+                let ball = Ball::<f64, Euclidean>::new(&x, &radius);
+                O::forward_radius([ball], &y, &mut of_y);
+                let out = Contribution { mid: &dx, radii: &mut of_dx };
+                O::vjp_radius([ball], Ball::new(&y, &of_y), Ball::new(&dy, &zero), [Some(out)]);
+                assert!(of_y[0] <= alpha.min(8.0 * range) * 1.001, "{alpha}: {of_y:?}");
+                assert!(of_dx[0] <= 8.0 * 2.2 * steepest, "{alpha}: {of_dx:?}");
+            }
+            // What is not known at all is not known to be a number.
+            let (unknown, mut of_y) = ([f64::INFINITY], [f64::NAN]);
+            O::forward_radius([Ball::<f64, Euclidean>::new(&x, &unknown)], &y, &mut of_y);
+            assert_eq!(of_y, unknown);
+        }
+        check::<Tanh>(2.0, 1.0);
+        check::<Sigmoid>(1.0, 0.25);
     }
 
     #[test]

@@ -161,7 +161,16 @@ where
     CrossEntropy: Op<(S, S)>,
 {
     fn rule() -> Rule {
-        Rule::CrossEntropy { columns: last_axis::<S>() }
+        Rule::CrossEntropy { columns: last_axis::<S>(), masked: false }
+    }
+}
+
+impl<S: Shape, M: Shape> Law<(S, S, M)> for CrossEntropy
+where
+    CrossEntropy: Op<(S, S, M)>,
+{
+    fn rule() -> Rule {
+        Rule::CrossEntropy { columns: last_axis::<S>(), masked: true }
     }
 }
 

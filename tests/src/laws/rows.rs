@@ -70,6 +70,40 @@ pub(super) fn log_softmax_vjp(axis: Axis, x: &[&[Exact]], dy: &[Exact]) -> Vec<V
     dx
 }
 
+/// The entries of a row that are kept, with their logits and targets; the mask is the third operand.
+fn kept_pairs(x: &[&[Exact]], row: usize, columns: usize) -> (Vec<usize>, Vec<Exact>, Vec<Exact>) {
+    let axis = Axis { outer: x[0].len() / columns, length: columns, inner: 1 };
+    let entries = match x.get(2) {
+        Some(mask) => kept(axis, &[x[0], mask], row),
+        None => kept(axis, &x[..1], row),
+    };
+    let (z, t) = (pick(x[0], &entries), pick(x[1], &entries));
+    (entries, z, t)
+}
+
+/// `-Σ t log softmax(x)` over the entries that are kept.
+pub(super) fn cross_entropy(x: &[&[Exact]], columns: usize) -> Vec<Exact> {
+    let row = |row: usize| {
+        let (_, z, t) = kept_pairs(x, row, columns);
+        -Exact::sum(&together(&log_softmax_of(&z), &t, |l, t| l.clone() * t))
+    };
+    (0..x[0].len() / columns).map(row).collect()
+}
+
+/// `(p Σ t - t) dy` and `-ln p dy`, and nothing for what a mask leaves out.
+pub(super) fn cross_entropy_vjp(x: &[&[Exact]], dy: &[Exact], columns: usize) -> Vec<Vec<Exact>> {
+    let mut dx: Vec<_> = x.iter().map(|x| vec![Exact::zero(); x.len()]).collect();
+    for (row, dy) in dy.iter().enumerate() {
+        let (entries, z, t) = kept_pairs(x, row, columns);
+        let (mass, shares, logs) = (Exact::sum(&t), softmax_of(&z), log_softmax_of(&z));
+        for (n, &i) in entries.iter().enumerate() {
+            dx[0][i] = (shares[n].clone() * &mass - &t[n]) * dy;
+            dx[1][i] = -(logs[n].clone() * dy);
+        }
+    }
+    dx
+}
+
 /// A row without its mean, if that is asked for, and divided by the root of its mean square and `ε`; and one over that root.
 fn normalised(x: &[Exact], centred: bool, epsilon: &Exact) -> (Vec<Exact>, Exact) {
     let n = length(x.len());

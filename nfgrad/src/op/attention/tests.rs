@@ -1,5 +1,7 @@
 //! Attention as a node of graphs, f32 against f64.
 
+use nfgrad_shapes::Listed;
+
 use crate::graph::HasLoss;
 use crate::prelude::*;
 
@@ -32,6 +34,17 @@ fn numbers(n: usize) -> Vec<f32> {
     (0..n).map(|_| next()).collect()
 }
 
+/// The largest radius of the entries; what lies between them means nothing.
+fn largest<G: HasLoss>(radii: &[f64]) -> f64 {
+    let mut largest = 0.0;
+    G::Context::LAYOUT.for_each(&mut |_, span| {
+        if let Some(entry) = radii.get(span.offset..span.offset + span.numel) {
+            largest = entry.iter().copied().fold(largest, f64::max);
+        }
+    });
+    largest
+}
+
 /// Holds values and gradients of f32 against those of f64; returns the largest radius of each.
 fn check<G: HasLoss>(leaves: &Run<G, f32>) -> [f64; 2] {
     let (mut run, mut exact) = (BoundedRun::<G, f32, Elementwise>::new(), Run::<G, f64>::new());
@@ -46,7 +59,7 @@ fn check<G: HasLoss>(leaves: &Run<G, f32>) -> [f64; 2] {
             let error = (mid.to_f64() - exact).abs();
             assert!(error <= radius + 1e-14, "{mid} - {exact} = {error} > {radius}");
         }
-        radii.iter().copied().fold(0.0, f64::max)
+        largest::<G>(radii)
     };
     let n = G::PARAM_SIZE;
     [
@@ -82,11 +95,20 @@ fn a_query_sees_nothing_behind_it() {
 }
 
 #[test]
-fn a_row_that_sees_nothing_is_unknown() {
+fn a_row_that_sees_nothing_is_exactly_zero() {
     let mut leaves = Causal::run::<f32>();
     leaves.leaves_mut().v.as_mut_slice().copy_from_slice(&numbers(16));
     let mut run = BoundedRun::<Causal, f32, Elementwise>::new();
     run.copy_leaves_from(&leaves);
+    run.forward().unwrap();
+    run.backward().unwrap();
+    assert_eq!((run.outputs().loss.mid().value(), run.outputs().loss.radii()), (0.0, &[0.0][..]));
+    for gradient in [run.gradients().q.radii(), run.gradients().k.radii(), run.gradients().v.radii()] {
+        assert!(gradient.iter().all(|&radius| radius == 0.0));
+    }
+    // A mask that may be something else says nothing.
+    let mask = Idx::<Causal, (nfgrad_shapes::D<4>, nfgrad_shapes::D<4>), 3>::new();
+    run.set_radii(mask, &[0.5; 16]).unwrap();
     run.forward().unwrap();
     run.backward().unwrap();
     assert_eq!(run.outputs().loss.radii(), [f64::INFINITY]);

@@ -20,6 +20,9 @@ impl Lengths {
         y: &[F],
         radii: &mut [f64],
     ) {
+        if D::IS_NORM {
+            return radii.fill(self.forward_norm(x, w, bias, y).get());
+        }
         let (terms, windows, part) = (self.terms(bias.is_some()), self.frame.windows(), self.outputs_numel());
         let (rows, cells, ones) = (self.outputs * terms, terms * windows, self.frame.taps() * windows);
         let all = self.groups * rows;
@@ -66,6 +69,9 @@ impl Lengths {
         dy: Ball<'_, F, D>,
         Contribution { mid: dx, radii }: Contribution<'_, F>,
     ) {
+        if D::IS_NORM {
+            return radii.fill(self.image_norm(w, dy, dx).get());
+        }
         let (taps, windows) = (self.frame.taps(), self.frame.windows());
         let (numel, part, rows, cells) =
             (self.frame.numel(), self.outputs_numel(), self.outputs * taps, taps * windows);
@@ -113,6 +119,9 @@ impl Lengths {
         dy: Ball<'_, F, D>,
         Contribution { mid: dw, radii }: Contribution<'_, F>,
     ) {
+        if D::IS_NORM {
+            return radii.fill(self.weight_norm(x, dy, dw).get());
+        }
         let (taps, numel) = (self.frame.taps(), self.outputs * self.frame.taps());
         let width = self.images_per_bundle() * self.frame.windows();
         let (cells, lines) = (taps * width, self.outputs * width);
@@ -177,9 +186,11 @@ impl Lengths {
         Contribution { mid: db, radii }: Contribution<'_, F>,
     ) {
         let (windows, all) = (self.frame.windows(), self.groups * self.outputs);
-        D::fill(radii, db.len(), |o: usize| {
-            let line = |image: usize| (image * all + o) * windows..(image * all + o + 1) * windows;
-            Summed::elements(dy, (0..self.images).flat_map(line)).radius(db[o])
+        D::fill_steadily(radii, db.len(), [dy.averaged(self.images * windows)], |[dy]| {
+            move |o: usize| {
+                let line = |image: usize| (image * all + o) * windows..(image * all + o + 1) * windows;
+                Summed::elements(dy, (0..self.images).flat_map(line)).radius(db[o])
+            }
         });
     }
 }

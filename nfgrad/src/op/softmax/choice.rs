@@ -59,9 +59,20 @@ pub(in super::super) fn gather(
     count
 }
 
-/// ∞ if the mask of a row leaves a doubt, or nothing of the row.
+/// How many numbers of a row count: none if all are -∞, which is a row that is masked whole.
 #[inline(always)]
-pub(in super::super) fn doubt(choices: impl Iterator<Item = Choice>, count: usize) -> Up {
-    let doubt = choices.map(Choice::doubt).fold(Up::ZERO, Up::max);
-    if count == 0 { Up::INFINITY } else { doubt }
+pub(in super::super) fn remaining(z: &[f64]) -> usize {
+    if z.iter().all(|&z| z == f64::NEG_INFINITY) { 0 } else { z.len() }
+}
+
+/// ∞ if some of the radii is.
+#[inline(always)]
+pub(in super::super) fn unknown(radii: &[f64]) -> Up {
+    if radii.iter().all(|radius| radius.is_finite()) { Up::ZERO } else { Up::INFINITY }
+}
+
+/// ∞ if the mask of a row leaves a doubt. Where it is certain that nothing is left of the row, all of it is certain: it is 0.
+#[inline(always)]
+pub(in super::super) fn doubt(choices: impl Iterator<Item = Choice>) -> Up {
+    choices.map(Choice::doubt).fold(Up::ZERO, Up::max)
 }

@@ -5,7 +5,7 @@ use super::super::axis::Extent;
 use super::super::logits::{Block, RowBall, ball_room, room, total};
 use super::super::rounding::{guarded, narrowing_error, product_error};
 use super::values::mean_difference;
-use super::{Choice, doubt, gather};
+use super::{Choice, doubt, gather, remaining, unknown};
 use crate::bound::{Ball, Bound, Domain, Elementwise, Up, fill_rows};
 use crate::format::{Accumulator, Format, sum_error};
 use crate::kernel::dispatch::wide;
@@ -45,19 +45,26 @@ wide! {
             let kept = || extent.sources(target).filter(|&i| choice(i).kept());
             let count = gather(kept(), |i| x.mid[i].to_f64(), z);
             gather(kept(), |i| x.radius(i).get(), zeta);
-            let unknown = doubt(extent.sources(target).map(&choice), count);
+            let unknown = doubt(extent.sources(target).map(&choice)) + unknown_row(&z[..count], &zeta[..count]);
+            let count = remaining(&z[..count]);
             let row = Ball::<f64, Elementwise>::new(&z[..count], &zeta[..count]);
             let block = Block::<F::Acc>::new(row.mid, count, 0..1, room);
             // The errors take the place of the radii, which are read before.
             RowBall::new(block.row(0), row, ball).kept_for(bound).shares(shares, zeta);
             extent.sources(target).for_each(|i| out[i] = unknown.get());
-            for (i, (&share, &error)) in kept().zip(shares.iter().zip(&*zeta)) {
+            for (i, (&share, &error)) in kept().zip(shares[..count].iter().zip(&*zeta)) {
                 let error = Up::new(error) + narrowing_error(Format::restored(share), y[i]);
                 let error = if bound == Bound::Steady { error } else { error.min(farthest(y[i])) };
                 out[i] = (guarded(y[i], error) + unknown).get();
             }
         }
     }
+}
+
+/// ∞ if a row that seems to be -∞ everywhere may be something else.
+#[inline(always)]
+fn unknown_row(z: &[f64], zeta: &[f64]) -> Up {
+    if remaining(z) == 0 { unknown(zeta) } else { Up::ZERO }
 }
 
 /// At least the distance to every number of `[0, 1]`, where the real share lies. That of a computed share is not below 0.
@@ -99,11 +106,13 @@ wide! {
             let count = gather(kept(), |i| x.mid[i].to_f64(), z);
             gather(kept(), |i| x.radius(i).get(), zeta);
             gather(kept(), |i| dy.radius(i).get(), delta);
+            let unknown = doubt(extent.sources(target).map(&choice)) + unknown_row(&z[..count], &zeta[..count]);
+            let count = remaining(&z[..count]);
             let row = Ball::<f64, Elementwise>::new(&z[..count], &zeta[..count]);
             let block = Block::<F::Acc>::new(row.mid, count, 0..1, room);
             let row = RowBall::new(block.row(0), row, ball).kept_for(bound);
             row.shares(shares, rho);
-            for (k, i) in kept().enumerate() {
+            for (k, i) in kept().enumerate().take(count) {
                 let own = Up::new(rho[k]) + narrowing_error(Format::restored(shares[k]), y.mid[i]);
                 let known = if bound == Bound::Steady { own } else { own.min(y.radius(i)).min(farthest(y.mid[i])) };
                 rho[k] = guarded(y.mid[i], known).get();
@@ -111,8 +120,8 @@ wide! {
             }
             let (d, error) = (&mut d[..count], &mut error[..count]);
             pull(&row, [&shares[..count], &rho[..count], &delta[..count]], d, error);
-            let unknown = doubt(extent.sources(target).map(&choice), count) + row.unknown();
-            extent.sources(target).for_each(|i| out[i] = unknown.get());
+            let unknown = unknown + row.unknown();
+            extent.sources(target).for_each(|i| out[i] = guarded(dx[i], unknown).get());
             for (i, (&d, &error)) in kept().zip(d.iter().zip(&*error)) {
                 let error = Up::new(error) + narrowing_error(Format::restored(d), dx[i]);
                 out[i] = (guarded(dx[i], error) + unknown).get();

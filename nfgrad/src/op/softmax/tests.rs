@@ -41,15 +41,46 @@ fn what_the_mask_drops_is_exactly_zero() {
 }
 
 #[test]
-fn an_empty_row_and_a_doubtful_mask_are_unknown() {
+fn an_empty_row_is_zero_and_a_doubtful_mask_is_unknown() {
     let case = Case2::<f64> { a: &[1.0; 4], b: &[0.0; 4], dy: &[1.0; 4], ..Case2::default() };
     let result = elementwise::<Softmax<Axis<0>>, Row, Row, _>(case);
-    assert_eq!((&result.y[..], &result.rad_y[..]), (&[0.0; 4][..], &[f64::INFINITY; 4][..]));
-    assert_eq!(result.rad_dx[0], [f64::INFINITY; 4]);
+    assert_eq!((&result.y[..], &result.rad_y[..]), (&[0.0; 4][..], &[0.0; 4][..]));
+    assert_eq!((&result.dx[0][..], &result.rad_dx[0][..]), (&[0.0; 4][..], &[0.0; 4][..]));
     let case = Case2 { b: &[1.0, 1.0, 0.5, 0.0], beta: &[0.5, 0.0, 0.5, 0.0], ..case };
     let result = elementwise::<Softmax<Axis<0>>, Row, Row, _>(case);
     assert_eq!(result.rad_y, [f64::INFINITY; 4]);
     assert_eq!(result.rad_dx[1], [0.0, 0.0, f64::INFINITY, 0.0]);
+}
+
+const OUT: f32 = f32::NEG_INFINITY;
+
+#[test]
+fn what_is_minus_infinity_is_exactly_zero() {
+    let case = Case1::<f32> { x: &[OUT, 2.0, OUT, 2.0], dy: &[9.0, 1.0, -3.0, 0.0], ..Case1::default() };
+    let result = elementwise1::<Softmax<Axis<0>>, Row, _>(case);
+    assert_eq!((&result.y[..], &result.dx[0][..]), (&[0.0, 0.5, 0.0, 0.5][..], &[0.0, 0.25, 0.0, -0.25][..]));
+    for radii in [&result.rad_y, &result.rad_dx[0]] {
+        assert_eq!((radii[0], radii[2]), (0.0, 0.0));
+        assert!(radii[1] < 1e-6 && radii[3] < 1e-6, "{radii:?}");
+    }
+    // Whatever the errors of the others.
+    let case = Case1 { alpha: &[0.5; 4], delta: &[0.25; 4], ..case };
+    let result = elementwise1::<Softmax<Axis<0>>, Row, _>(case);
+    assert_eq!([result.rad_y[0], result.rad_y[2], result.rad_dx[0][0], result.rad_dx[0][2]], [0.0; 4]);
+    assert!(result.rad_y[1] > 0.2 && result.rad_dx[0][1] < 2.0);
+    let uniform = uniform1::<Softmax<Axis<0>>, Row, _>(case);
+    assert!(uniform.rad_y[0] > 0.2 && uniform.rad_dx[0][0] < 2.0);
+    // A row of nothing else is zero; unless these are overflows.
+    let case = Case1 { x: &[OUT; 4], ..case };
+    let result = elementwise1::<Softmax<Axis<0>>, Row, _>(case);
+    assert_eq!((&result.y[..], &result.dx[0][..]), (&[0.0; 4][..], &[0.0; 4][..]));
+    assert_eq!((&result.rad_y[..], &result.rad_dx[0][..]), (&[0.0; 4][..], &[0.0; 4][..]));
+    let case = Case1 { alpha: &[0.0, f64::INFINITY, 0.0, 0.0], ..case };
+    let result = elementwise1::<Softmax<Axis<0>>, Row, _>(case);
+    assert_eq!((&result.rad_y[..], &result.rad_dx[0][..]), (&[f64::INFINITY; 4][..], &[f64::INFINITY; 4][..]));
+    let case = Case1 { x: &[OUT, 2.0, 1.0, 2.0], alpha: &[f64::INFINITY, 0.0, 0.0, 0.0], ..case };
+    let result = elementwise1::<Softmax<Axis<0>>, Row, _>(case);
+    assert!(result.rad_y.iter().all(|&radius| radius > 0.3) && result.rad_dx[0] == [f64::INFINITY; 4]);
 }
 
 #[test]

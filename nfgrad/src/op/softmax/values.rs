@@ -2,7 +2,7 @@
 
 use super::super::axis::Extent;
 use super::super::logits::{Block, room};
-use super::gather;
+use super::{gather, remaining};
 use crate::format::{Accumulator, Format};
 use crate::kernel::dispatch::wide;
 use crate::kernel::reduce::sum_of;
@@ -18,6 +18,7 @@ wide! {
         let [z, room] = scratch;
         for target in 0..extent.targets() {
             let count = gather(extent.sources(target).filter(|&i| keep(i)), |i| x[i].to_f64(), z);
+            let count = remaining(&z[..count]);
             let block = Block::<F::Acc>::new(&z[..count], count, 0..1, room);
             let (row, weights) = block.row(0);
             extent.sources(target).for_each(|i| y[i] = F::ZERO);
