@@ -142,6 +142,9 @@ fn bounded<G: nfgrad::graph::HasLoss, F: Format, D: Domain>() -> u64 {
         run.forward().unwrap();
         run.backward().unwrap();
         sgd.step_bounded(&mut run).expect("good hyper-parameters");
+        // The gradients of the parameters before are no gradients of these.
+        run.forward().unwrap();
+        run.backward().unwrap();
         adam.step_bounded(&mut run).expect("good hyper-parameters");
     };
     step();
