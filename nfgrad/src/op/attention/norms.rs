@@ -155,7 +155,7 @@ pub(super) fn value<F: Format, D: Domain>(
         for b in 0..batch {
             let norms = Batch::new(lengths, x.map(|x| x.mid), choice, b);
             let (mut own, mut all) = ([Up::ZERO; 2], Magnitudes::new(columns));
-            value_gains(lengths, norms, x, choice, b, [&mut *rows, &mut *room, &mut *mean], &mut own, &mut all);
+            value_gains(lengths, norms, x, choice, b, [&mut *rows, &mut *room, &mut *mean], (&mut own, &mut all));
             let of_k = c * (norms.queries + epsilon_q) * own[1];
             raise(&mut gains, [c * own[0], of_k, all.norm().min(Up::new(queries as f64).sqrt()), Up::ZERO]);
             reach = reach.max(norms.reach);
@@ -178,10 +178,10 @@ wide! {
         choice: &K,
         b: usize,
         scratch: [&mut [f64]; 3],
-        gains: &mut [Up; 2],
-        all: &mut Magnitudes<'_>,
+        out: (&mut [Up; 2], &mut Magnitudes<'_>),
     ) {
         let (Lengths { queries, keys, .. }, [q, k, v], [rows, room, mean]) = (lengths, x, scratch);
+        let (gains, all) = out;
         let [z, zeta, p, far] = split(rows, keys);
         for i in b * queries..(b + 1) * queries {
             let kept = || (0..keys).filter(|j| choice(i * keys + j).kept());
@@ -218,7 +218,7 @@ pub(super) fn cotangents<F: Format, D: Domain>(
             let asks = |i: usize| (0..keys).any(|j| choice((b * queries + i) * keys + j).kept());
             let of_dy = sizes(row(dy, b, queries * depth), queries, &asks, false).1;
             let (mut own, mut sums) = ([[Up::ZERO; 4]; 3], [Magnitudes::new(columns), Magnitudes::new(slopes)]);
-            cotangent_gains(lengths, norms, x, choice, b, [&mut *rows, &mut *room, &mut *mean], &mut own, &mut sums);
+            cotangent_gains(lengths, norms, x, choice, b, [&mut *rows, &mut *room, &mut *mean], (&mut own, &mut sums));
             let of_p = sums[0].norm().min(Up::new(queries as f64).sqrt());
             let complete = completed(own, [scale::<F>(lengths), norms.queries + radii[0], of_dy, of_p, sums[1].norm()]);
             gains.iter_mut().zip(complete).for_each(|(gains, own)| raise(gains, own));
@@ -245,10 +245,10 @@ wide! {
         choice: &K,
         b: usize,
         scratch: [&mut [f64]; 3],
-        gains: &mut [Gains; 3],
-        sums: &mut [Magnitudes<'_>; 2],
+        out: (&mut [Gains; 3], &mut [Magnitudes<'_>; 2]),
     ) {
         let (Lengths { queries, keys, depth, .. }, [q, k, v, dy], [rows, room, mean]) = (lengths, x, scratch);
+        let (gains, sums) = out;
         let [z, zeta, p, u, slopes, far] = split(rows, keys);
         let (epsilon_k, epsilon_v) = (k.radius(0), v.radius(0));
         for i in b * queries..(b + 1) * queries {

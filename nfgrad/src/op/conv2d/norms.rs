@@ -175,7 +175,7 @@ impl Lengths {
     }
 
     /// `W_g`.
-    fn weights_of<'a, F: Format, D: Domain>(self, group: usize, w: Ball<'a, F, D>) -> BallMat<'a, F> {
+    fn weights_of<F: Format, D: Domain>(self, group: usize, w: Ball<'_, F, D>) -> BallMat<'_, F> {
         let (rows, taps) = (self.outputs, self.frame.taps());
         w.part(group * rows * taps..(group + 1) * rows * taps).matrix(rows, taps)
     }
