@@ -162,9 +162,12 @@ fn nothing_has_a_sum_and_no_mean() {
         assert_eq!((sums.max_radius().get(), total.radius(0).get()), (0.0, 0.0));
         assert!(means.mid().as_slice().iter().chain(mean.mid().as_slice()).all(|mean| mean.is_nan()));
         assert_eq!((largest.mid().as_slice(), smallest.mid().value()), (&[f32::NEG_INFINITY; 3][..], f32::INFINITY));
-        for unknown in [means.radii(), largest.radii(), attended.radii()] {
+        for unknown in [means.radii(), largest.radii()] {
             assert!(unknown.iter().all(|&radius| radius == f64::INFINITY));
         }
+        // Nothing is attended to, as in a row that is masked whole.
+        assert!(attended.mid().as_slice().iter().all(|&sum| sum == 0.0));
+        assert_eq!(attended.max_radius().get(), 0.0);
         for unknown in [mean, smallest, squares, entropy, rest] {
             assert_eq!(unknown.radius(0).get(), f64::INFINITY);
         }
