@@ -96,7 +96,7 @@ pub(crate) fn product<const K: usize>(a: Mat<'_, WideBall<K>>, b: Mat<'_, WideBa
     });
 }
 
-/// [`product`] of row-major matrices, `m` by `k` and `k` by `n`.
+/// The product of row-major matrices, `m` by `k` and `k` by `n`.
 ///
 /// # Panics
 /// If a slice has another length.
