@@ -104,8 +104,9 @@ impl<G: RevGraph, F: Format, D: Domain> BoundedRun<G, F, D> {
         Ok(())
     }
 
-    /// Takes the leaves of another run, each number rounded to nearest where the format is another. Radii are not taken:
-    /// a rounded leaf is, from here on, the real one. [`BoundedRun::enclose_leaves_of`] keeps to the numbers of the other run.
+    /// Takes the leaves of another run, each number rounded to nearest where the format is another. The radii of the
+    /// leaves stay as they were given: a rounded leaf is, from here on, the real one, give or take its radius.
+    /// [`BoundedRun::enclose_leaves_of`] keeps to the numbers of the other run.
     pub fn copy_leaves_from<E: Format>(&mut self, other: &Run<G, E>) {
         self.run.copy_leaves_from(other);
     }
@@ -294,7 +295,7 @@ impl<G: Model, F: Format, D: Domain> BoundedRun<G, F, D> {
         self.run.leaves_mut()
     }
 
-    /// Takes the parameters of another run: see [`Run::copy_params_from`]. Radii are not taken, as with
+    /// Takes the parameters of another run: see [`Run::copy_params_from`]. Radii stay as they were given, as with
     /// [`BoundedRun::copy_leaves_from`].
     pub fn copy_params_from<H, E>(&mut self, other: &Run<H, E>)
     where
