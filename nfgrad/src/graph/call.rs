@@ -20,12 +20,12 @@ use nfgrad_shapes::{At, Context, Holds, Idx, Shape, padded};
 
 use super::bounded::{self, StateSize};
 use super::node::hand_back;
+use super::number::Number;
 use super::plan::{MAX_OPERANDS, Mode, Modes};
 use super::run::{self, Plans, ScratchSize};
 use super::{BoundedState, RevGraph, RevNode};
 use crate::bound::{Ball, Domain};
 use crate::format::Format;
-use crate::kernel::entrywise::update;
 
 /// `G: Block` reads "the graph has one output, so it can be a node of another graph".
 #[diagnostic::on_unimplemented(
@@ -182,11 +182,11 @@ impl<G: RevGraph, A, S> Call<G, A, S> {
     }
 
     /// Zero cotangents for leaves that no node contributes to.
-    fn clear<F: Format>(inputs: bool, cotangents: &mut [F]) {
+    fn clear<N: Number>(inputs: bool, cotangents: &mut [N]) {
         if inputs && const { !Plans::<G>::LEAVES.reaches_all_params } {
-            cotangents[..G::LEAF_SIZE].fill(F::ZERO);
+            cotangents[..G::LEAF_SIZE].fill(N::ZERO);
         } else if const { !Plans::<G>::ALL.reaches_all_params } {
-            cotangents[..G::PARAM_SIZE].fill(F::ZERO);
+            cotangents[..G::PARAM_SIZE].fill(N::ZERO);
         }
     }
 }
@@ -214,7 +214,7 @@ where
         ScratchSize::of::<G>()
     }
 
-    fn forward<F: Format>(before: &[F], out: &mut [F], state: &mut [F]) {
+    fn forward<N: Number>(before: &[N], out: &mut [N], state: &mut [N]) {
         let (values, state) = state.split_at_mut(<G::Context as Context>::SIZE);
         for leaf in A::LIST.each() {
             values[leaf.inside..][..leaf.numel].copy_from_slice(&before[leaf.offset..][..leaf.numel]);
@@ -245,14 +245,14 @@ where
         out_radii.copy_from_slice(&radii[D::range(G::POSITION, G::OFFSET, G::Output::NUMEL)]);
     }
 
-    fn vjp<F: Format>(
+    fn vjp<N: Number>(
         modes: Modes,
-        _: &[F],
-        _: &[F],
-        dy: &[F],
-        cotangents: &mut [F],
-        (values, own): (&[F], &mut [F]),
-        scratch: &mut [F],
+        _: &[N],
+        _: &[N],
+        dy: &[N],
+        cotangents: &mut [N],
+        (values, own): (&[N], &mut [N]),
+        scratch: &mut [N],
     ) {
         let (values, state) = values.split_at(<G::Context as Context>::SIZE);
         let (inside, state_cotangents) = own.split_at_mut(<G::Context as Context>::SIZE);
@@ -262,10 +262,10 @@ where
         let (cells, state) = (&mut *inside, (state, state_cotangents));
         if inputs {
             let graph = PhantomData;
-            G::reverse(&mut run::BackwardLeaves::<G, F> { values, cotangents: cells, state, scratch, graph });
+            G::reverse(&mut run::BackwardLeaves::<G, N> { values, cotangents: cells, state, scratch, graph });
         } else {
             let graph = PhantomData;
-            G::reverse(&mut run::BackwardAll::<G, F> { values, cotangents: cells, state, scratch, graph });
+            G::reverse(&mut run::BackwardAll::<G, N> { values, cotangents: cells, state, scratch, graph });
         }
         for leaf in A::LIST.each() {
             let from = &inside[leaf.inside..][..leaf.numel];
@@ -273,7 +273,7 @@ where
             match modes.of(leaf.k) {
                 Mode::Skip => {}
                 Mode::Write => to.copy_from_slice(from),
-                Mode::Add => update(to, from, F::add),
+                Mode::Add => N::add_to(to, from),
             }
         }
     }

@@ -8,6 +8,7 @@ mod call;
 mod entries;
 mod list;
 mod node;
+mod number;
 mod placement;
 mod plan;
 mod run;
@@ -23,9 +24,11 @@ pub use call::{ArgumentList, Arguments, Block, Call, With};
 pub use entries::{BallRef, Entries, Entry, EntryInfo, Model, Mut, Names, Outside, Place, Ref, Role, Source};
 pub use list::{Leaves, Then};
 pub use node::{BoundedState, Node, RevNode, Witnesses};
+pub use number::Number;
 pub use placement::{Adding, Apart, Placement};
 pub use plan::{MAX_OPERANDS, Mode, Modes, Nodes, Plan, Reach};
 pub use run::Run;
+pub(crate) use run::exactly;
 pub use sweep::Sweep;
 
 /// A reverse graph: leaves, and nodes of which each reads the leaves and the nodes before it.

@@ -6,6 +6,7 @@ use std::ops::Range;
 
 use nfgrad_shapes::{At, Context, Holds, Idx, Shape};
 
+use super::number::Number;
 use super::placement::{Adding, Placement};
 use super::plan::{Mode, Modes};
 use super::torchlean;
@@ -43,7 +44,7 @@ pub trait RevNode<Ctx: Context>: 'static {
     fn scratch() -> usize;
 
     /// Computes the values.
-    fn forward<F: Format>(before: &[F], out: &mut [F], state: &mut [F]);
+    fn forward<N: Number>(before: &[N], out: &mut [N], state: &mut [N]);
 
     /// [`RevNode::forward`] together with the radii of the values.
     fn forward_radius<F: Format, D: Domain>(
@@ -53,14 +54,14 @@ pub trait RevNode<Ctx: Context>: 'static {
     );
 
     /// Writes or adds the contributions to the cotangents of the operands, as `modes` says of each.
-    fn vjp<F: Format>(
+    fn vjp<N: Number>(
         modes: Modes,
-        before: &[F],
-        y: &[F],
-        dy: &[F],
-        cotangents: &mut [F],
-        state: (&[F], &mut [F]),
-        scratch: &mut [F],
+        before: &[N],
+        y: &[N],
+        dy: &[N],
+        cotangents: &mut [N],
+        state: (&[N], &mut [N]),
+        scratch: &mut [N],
     );
 
     /// [`RevNode::vjp`] together with the radii of the cotangents.
@@ -183,9 +184,9 @@ where
     }
 
     #[inline(always)]
-    fn forward<F: Format>(before: &[F], out: &mut [F], _: &mut [F]) {
+    fn forward<N: Number>(before: &[N], out: &mut [N], _: &mut [N]) {
         const { O::VALID };
-        O::forward(values::<Ctx, W, F>(before), out);
+        N::forward::<O, W::Shapes>(values::<Ctx, W, N>(before), out);
     }
 
     #[inline]
@@ -209,22 +210,22 @@ where
     }
 
     #[inline(always)]
-    fn vjp<F: Format>(
+    fn vjp<N: Number>(
         modes: Modes,
-        before: &[F],
-        y: &[F],
-        dy: &[F],
-        cotangents: &mut [F],
-        _: (&[F], &mut [F]),
-        scratch: &mut [F],
+        before: &[N],
+        y: &[N],
+        dy: &[N],
+        cotangents: &mut [N],
+        _: (&[N], &mut [N]),
+        scratch: &mut [N],
     ) {
         let part = |k| scratch_range(W::NUMELS, k);
-        let dx = targets::<Ctx, W, F>(modes, |k| value_range::<Ctx, W>(k), cotangents, part, scratch);
-        O::vjp(values::<Ctx, W, F>(before), y, dy, dx);
+        let dx = targets::<Ctx, W, N>(modes, |k| value_range::<Ctx, W>(k), cotangents, part, scratch);
+        N::vjp::<O, W::Shapes>(values::<Ctx, W, N>(before), y, dy, dx);
         for k in 0..W::POSITIONS.len() {
             if matches!(modes.of(k), Mode::Add) {
                 let contribution = &scratch[scratch_range(W::NUMELS, k)];
-                update(&mut cotangents[value_range::<Ctx, W>(k)], contribution, F::add);
+                N::add_to(&mut cotangents[value_range::<Ctx, W>(k)], contribution);
             }
         }
     }
@@ -340,7 +341,7 @@ const fn scratch_start(numels: &[usize], k: usize) -> usize {
 
 /// The values of the operands.
 #[inline(always)]
-fn values<Ctx: Context, W: Witnesses<Ctx>, F: Format>(before: &[F]) -> <W::Shapes as Operands>::Each<&[F]> {
+fn values<Ctx: Context, W: Witnesses<Ctx>, N>(before: &[N]) -> <W::Shapes as Operands>::Each<&[N]> {
     <W::Shapes as Operands>::each(|k| &before[value_range::<Ctx, W>(k)])
 }
 

@@ -1,5 +1,6 @@
 //! [`Run`]: the values and cotangents of a graph in one format, and the sweeps that compute them.
 
+mod enclosed;
 mod sweeps;
 
 use std::fmt;
@@ -10,11 +11,12 @@ use nfgrad_shapes::{At, Idx, Shape};
 use super::entries::{Model, Mut, Ref};
 use super::plan::{Plan, Reach, Reaches};
 use super::stage::{Differentiated, Stage};
-use super::{HasLoss, RevGraph};
+use super::{HasLoss, Number, RevGraph};
 use crate::error::{Error, Since};
 use crate::format::Format;
 use crate::tensor::{Buffer, TList, TensorMut, TensorRef};
 
+pub(crate) use enclosed::exactly;
 pub(super) use sweeps::{BackwardAll, BackwardLeaves, BackwardLoss, Forward, ScratchSize};
 
 /// A graph with its values and cotangents in the format `F`: two contexts, allocated once.
@@ -35,7 +37,7 @@ pub struct Run<G: RevGraph, F> {
     differentiated: Differentiated,
 }
 
-impl<G: RevGraph, F: Format> Run<G, F> {
+impl<G: RevGraph, F: Number> Run<G, F> {
     /// All leaves zero, nothing computed.
     pub fn new() -> Self {
         Self {
@@ -79,63 +81,6 @@ impl<G: RevGraph, F: Format> Run<G, F> {
             graph: PhantomData,
         });
         self.has_gradient();
-    }
-
-    /// The tensor at a position.
-    pub fn get<S: Shape, const I: usize>(&self, i: Idx<G::Context, S, I>) -> TensorRef<'_, F, S>
-    where
-        G::Context: At<I, Shape = S>,
-    {
-        self.values.get(i)
-    }
-
-    /// The tensor at a position, for writing. Setting what a node computes has no effect on the next forward sweep.
-    pub fn get_mut<S: Shape, const I: usize>(&mut self, i: Idx<G::Context, S, I>) -> TensorMut<'_, F, S>
-    where
-        G::Context: At<I, Shape = S>,
-    {
-        self.outdate(Since::LeavesWritten);
-        self.values.get_mut(i)
-    }
-
-    /// The cotangent at a position, as the last backward sweep left it: zeros where nothing depends on the entry.
-    ///
-    /// # Errors
-    /// [`Error::NotDifferentiated`] where the sweep skipped an entry because no parameter lies behind it, which is so of every input
-    /// that the loss depends on; [`Error::Stale`] if there was no backward sweep yet.
-    pub fn cotangent<S: Shape, const I: usize>(&self, i: Idx<G::Context, S, I>) -> Result<TensorRef<'_, F, S>, Error>
-    where
-        G::Context: At<I, Shape = S>,
-    {
-        match self.differentiated {
-            Differentiated::Nothing => Err(Error::Stale { call: "cotangent", since: Since::NotDifferentiated }),
-            Differentiated::Loss(reaches) | Differentiated::Outputs(reaches) => match reaches.of(I) {
-                Reach::Skipped => Err(Error::NotDifferentiated { position: I }),
-                Reach::Computed | Reach::Zero => Ok(self.cotangents.get(i)),
-            },
-        }
-    }
-
-    /// Takes the leaves of another run of the same graph, each number rounded to nearest where the format is another.
-    pub fn copy_leaves_from<E: Format>(&mut self, other: &Run<G, E>) {
-        self.outdate(Since::LeavesWritten);
-        let leaves = &other.values.values()[..G::LEAF_SIZE];
-        for (mine, theirs) in self.values.values_mut().iter_mut().zip(leaves) {
-            *mine = F::restored(theirs.to_f64());
-        }
-    }
-
-    /// All parameters, one after another, zeros between: what an optimizer updates.
-    #[inline]
-    pub fn params(&self) -> &[F] {
-        &self.values.values()[..G::PARAM_SIZE]
-    }
-
-    /// All parameters and their gradients, both in the same layout.
-    #[inline]
-    pub fn params_and_gradients_mut(&mut self) -> (&mut [F], &[F]) {
-        self.outdate(Since::ParametersChanged);
-        (&mut self.values.values_mut()[..G::PARAM_SIZE], &self.cotangents.values()[..G::PARAM_SIZE])
     }
 
     /// The values of every entry.
@@ -230,6 +175,65 @@ impl<G: RevGraph, F: Format> Run<G, F> {
     }
 }
 
+impl<G: RevGraph, F: Format> Run<G, F> {
+    /// The tensor at a position.
+    pub fn get<S: Shape, const I: usize>(&self, i: Idx<G::Context, S, I>) -> TensorRef<'_, F, S>
+    where
+        G::Context: At<I, Shape = S>,
+    {
+        self.values.get(i)
+    }
+
+    /// The tensor at a position, for writing. Setting what a node computes has no effect on the next forward sweep.
+    pub fn get_mut<S: Shape, const I: usize>(&mut self, i: Idx<G::Context, S, I>) -> TensorMut<'_, F, S>
+    where
+        G::Context: At<I, Shape = S>,
+    {
+        self.outdate(Since::LeavesWritten);
+        self.values.get_mut(i)
+    }
+
+    /// The cotangent at a position, as the last backward sweep left it: zeros where nothing depends on the entry.
+    ///
+    /// # Errors
+    /// [`Error::NotDifferentiated`] where the sweep skipped an entry because no parameter lies behind it, which is so of every input
+    /// that the loss depends on; [`Error::Stale`] if there was no backward sweep yet.
+    pub fn cotangent<S: Shape, const I: usize>(&self, i: Idx<G::Context, S, I>) -> Result<TensorRef<'_, F, S>, Error>
+    where
+        G::Context: At<I, Shape = S>,
+    {
+        match self.differentiated {
+            Differentiated::Nothing => Err(Error::Stale { call: "cotangent", since: Since::NotDifferentiated }),
+            Differentiated::Loss(reaches) | Differentiated::Outputs(reaches) => match reaches.of(I) {
+                Reach::Skipped => Err(Error::NotDifferentiated { position: I }),
+                Reach::Computed | Reach::Zero => Ok(self.cotangents.get(i)),
+            },
+        }
+    }
+
+    /// Takes the leaves of another run of the same graph, each number rounded to nearest where the format is another.
+    pub fn copy_leaves_from<E: Format>(&mut self, other: &Run<G, E>) {
+        self.outdate(Since::LeavesWritten);
+        let leaves = &other.values.values()[..G::LEAF_SIZE];
+        for (mine, theirs) in self.values.values_mut().iter_mut().zip(leaves) {
+            *mine = F::restored(theirs.to_f64());
+        }
+    }
+
+    /// All parameters, one after another, zeros between: what an optimizer updates.
+    #[inline]
+    pub fn params(&self) -> &[F] {
+        &self.values.values()[..G::PARAM_SIZE]
+    }
+
+    /// All parameters and their gradients, both in the same layout.
+    #[inline]
+    pub fn params_and_gradients_mut(&mut self) -> (&mut [F], &[F]) {
+        self.outdate(Since::ParametersChanged);
+        (&mut self.values.values_mut()[..G::PARAM_SIZE], &self.cotangents.values()[..G::PARAM_SIZE])
+    }
+}
+
 impl<G: Model, F: Format> Run<G, F> {
     /// The leaves by name.
     pub fn leaves(&self) -> G::Leaves<Ref<'_, F>> {
@@ -287,13 +291,13 @@ impl<G: Model, F: Format> Run<G, F> {
     }
 }
 
-impl<G: RevGraph, F: Format> Default for Run<G, F> {
+impl<G: RevGraph, F: Number> Default for Run<G, F> {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl<G: RevGraph, F: Format> Clone for Run<G, F> {
+impl<G: RevGraph, F: Number> Clone for Run<G, F> {
     fn clone(&self) -> Self {
         Self {
             values: self.values.clone(),

@@ -13,6 +13,7 @@
 use super::{Pointwise, Steadiness, torchlean};
 use crate::bound::Up;
 use crate::format::Format;
+use crate::kernel::wide::WideBall;
 
 /// `|x|`, entry by entry; see the [module](self).
 #[derive(Debug, Clone, Copy)]
@@ -54,6 +55,16 @@ impl Pointwise for Abs {
 
     fn torchlean<F: Format>(x: (F, Up)) -> Option<(F, Up)> {
         Some(torchlean::abs(x))
+    }
+
+    #[inline]
+    fn enclose<const K: usize>(x: WideBall<K>, _: WideBall<K>) -> WideBall<K> {
+        x.abs()
+    }
+
+    #[inline]
+    fn enclose_slope<const K: usize>(x: WideBall<K>, _: WideBall<K>, _: WideBall<K>) -> WideBall<K> {
+        WideBall::step(x.sign(), WideBall::HALF).scaled(1) - WideBall::ONE
     }
 }
 

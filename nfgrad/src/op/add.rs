@@ -17,6 +17,7 @@
 
 use nfgrad_shapes::{EndsWith, Shape};
 
+use super::enclosing::{columns, pairs};
 use super::repeat::{PairRadius, PairRule, copies, sum_repeated, sum_repeated_radius};
 use super::rounding::is_minus_infinite;
 use super::torchlean::{self, Tensor};
@@ -24,6 +25,7 @@ use super::{Contribution, Op};
 use crate::bound::{Ball, Domain, T0, Up};
 use crate::format::Format;
 use crate::kernel::entrywise::{Entry, map_rows};
+use crate::kernel::wide::WideBall;
 
 /// `a + b`, entry by entry; see the [module](self).
 #[derive(Debug, Clone, Copy)]
@@ -105,6 +107,24 @@ impl<L: EndsWith<R>, R: Shape> Op<(L, R)> for Add {
             Up::INFINITY
         };
         [da.map(copied), if L::NUMEL == R::NUMEL { db.map(copied) } else { db.map(repeated) }]
+    }
+
+    fn enclose<const K: usize>([a, b]: [&[WideBall<K>]; 2], y: &mut [WideBall<K>]) {
+        pairs([a, b], y, |a, b| a + b);
+    }
+
+    fn enclose_vjp<const K: usize>(
+        _: [&[WideBall<K>]; 2],
+        _: &[WideBall<K>],
+        dy: &[WideBall<K>],
+        [da, db]: [Option<&mut [WideBall<K>]>; 2],
+    ) {
+        if let Some(da) = da {
+            da.copy_from_slice(dy);
+        }
+        if let Some(db) = db {
+            columns(copies::<L, R>(), db, |i| dy[i]);
+        }
     }
 }
 

@@ -24,6 +24,7 @@
 //! the errors of `p` into the sums with `v`, and those of `ȳ · v` into the cotangent of the row. In a domain of norms that is the bound of
 //! the roundings; what errors of the operands do has a bound of its own: `attention/norms.rs`.
 
+mod enclosures;
 mod measures;
 mod norms;
 mod radii;
@@ -37,12 +38,14 @@ use nfgrad_shapes::{Dim, EndsWith, Shape};
 
 use self::radii::{cotangent_radii, value_radii};
 use self::values::{Lengths, cotangents, values};
+use super::enclosing::{kept, mask_cotangent};
 use super::repeat::repeated;
 use super::softmax::Choice;
 use super::{Contribution, Op};
 use crate::bound::{Ball, Domain, T0, Up};
 use crate::format::Format;
 use crate::kernel::scratch::with_scratch;
+use crate::kernel::wide::WideBall;
 
 /// Scaled dot-product attention; see the [module](self).
 #[derive(Debug, Clone, Copy)]
@@ -50,8 +53,22 @@ pub struct Attention;
 
 /// The methods of `Op`: `$mask` is the operand of that name or nothing, `$keep` and `$choice` say what it lets through.
 macro_rules! methods {
-    ($lengths:expr, $count:literal, [$($mask:ident $dmask:ident)?], $keep:expr, $choice:expr) => {
+    ($lengths:expr, $count:literal, [$($mask:ident $dmask:ident)?], $keep:expr, $choice:expr, $kept:expr) => {
         const NAME: &'static str = "attention";
+
+        fn enclose<const W: usize>([q, k, v $(, $mask)?]: [&[WideBall<W>]; $count], y: &mut [WideBall<W>]) {
+            enclosures::values($lengths, [q, k, v], $kept($($mask)?), y);
+        }
+
+        fn enclose_vjp<const W: usize>(
+            [q, k, v $(, $mask)?]: [&[WideBall<W>]; $count],
+            _: &[WideBall<W>],
+            dy: &[WideBall<W>],
+            [dq, dk, dv $(, $dmask)?]: [Option<&mut [WideBall<W>]>; $count],
+        ) {
+            enclosures::cotangents($lengths, [q, k, v, dy], $kept($($mask)?), [dq, dk, dv]);
+            $(mask_cotangent($mask, $dmask);)?
+        }
 
         #[inline]
         fn forward<F: Format>([q, k, v $(, $mask)?]: [&[F]; $count], y: &mut [F]) {
@@ -113,7 +130,7 @@ macro_rules! attention {
                 Lengths {
                     batch: 1 $(* $batch::SIZE)*, queries: T::SIZE, keys: U::SIZE, width: K::SIZE, depth: V::SIZE
                 },
-                3, [], (|| |_: usize| true), (|| |_: usize| Choice::Kept)
+                3, [], (|| |_: usize| true), (|| |_: usize| Choice::Kept), (|| |_: usize| Some(true))
             );
 
             fn torchlean<F: Format>(x: [Ball<'_, F, T0>; 3], y: &mut [F]) -> Up {
@@ -136,7 +153,8 @@ macro_rules! attention {
                 },
                 4, [mask dmask],
                 (|mask| keep::<($($batch,)* T, U), M, F>(mask)),
-                (|mask| choice::<($($batch,)* T, U), M, F, D>(mask))
+                (|mask| choice::<($($batch,)* T, U), M, F, D>(mask)),
+                (|mask| enclosed::<($($batch,)* T, U), M, W>(mask))
             );
 
             fn torchlean<F: Format>([q, k, v, mask]: [Ball<'_, F, T0>; 4], y: &mut [F]) -> Up {
@@ -159,6 +177,11 @@ attention!(A B C E);
 #[inline(always)]
 fn keep<S: EndsWith<M>, M: Shape, F: Format>(mask: &[F]) -> impl Fn(usize) -> bool {
     move |i| mask[repeated::<S, M>(i)] != F::ZERO
+}
+
+/// Whether the ball of the mask says that a score is kept.
+fn enclosed<S: EndsWith<M>, M: Shape, const K: usize>(mask: &[WideBall<K>]) -> impl Fn(usize) -> Option<bool> {
+    move |i| kept(&mask[repeated::<S, M>(i)])
 }
 
 /// What the mask says of a score.

@@ -25,6 +25,7 @@ use std::marker::PhantomData;
 
 use nfgrad_shapes::Dim;
 
+use super::enclosing::{integer, total};
 use super::max_pool2d::{check, frame};
 use super::rounding::{Count, guarded, narrowing_error, sum_radius};
 use super::sliding::Frame;
@@ -34,6 +35,7 @@ use crate::bound::{Ball, Domain, Up};
 use crate::format::Format;
 use crate::kernel::reduce::sum_each;
 use crate::kernel::scratch::with_buffers;
+use crate::kernel::wide::WideBall;
 
 /// The mean of windows of the size `K` with stride `S` and padding `P`, of which there are `H` times `W`; see the [module](self).
 #[derive(Clone, Copy)]
@@ -68,6 +70,21 @@ macro_rules! impl_avg_pool2d {
                 D::fill_steadily(radii, y.len(), [operand], |[x]| {
                     move |window: usize| value_radius(frame, x, window, y[window])
                 });
+            }
+
+            fn enclose<const WORDS: usize>([x]: [&[WideBall<WORDS>]; 1], y: &mut [WideBall<WORDS>]) {
+                enclosed(const { &frame::<K, S, P, H, W>(C::SIZE $(* $n::SIZE)?, [Y::SIZE, X::SIZE]) }, x, y);
+            }
+
+            fn enclose_vjp<const WORDS: usize>(
+                _: [&[WideBall<WORDS>]; 1],
+                _: &[WideBall<WORDS>],
+                dy: &[WideBall<WORDS>],
+                [dx]: [Option<&mut [WideBall<WORDS>]>; 1],
+            ) {
+                if let Some(dx) = dx {
+                    enclosed_pull(const { &frame::<K, S, P, H, W>(C::SIZE $(* $n::SIZE)?, [Y::SIZE, X::SIZE]) }, dy, dx);
+                }
             }
 
             #[inline]
@@ -116,6 +133,22 @@ fn values<F: Format>(frame: &Frame, x: &[F], y: &mut [F]) {
     let count = count::<F>(frame);
     for (window, y) in y.iter_mut().enumerate() {
         *y = F::from_acc(count.divide(sum(frame, x, window)));
+    }
+}
+
+/// The balls of the means.
+fn enclosed<const K: usize>(frame: &Frame, x: &[WideBall<K>], y: &mut [WideBall<K>]) {
+    for (window, y) in y.iter_mut().enumerate() {
+        *y = total(frame.entries(window).map(|i| x[i])) / integer(most(frame));
+    }
+}
+
+/// Those of the cotangent.
+fn enclosed_pull<const K: usize>(frame: &Frame, dy: &[WideBall<K>], dx: &mut [WideBall<K>]) {
+    dx.fill(WideBall::ZERO);
+    for (window, &dy) in dy.iter().enumerate() {
+        let share = dy / integer(most(frame));
+        frame.entries(window).for_each(|i| dx[i] = dx[i] + share);
     }
 }
 

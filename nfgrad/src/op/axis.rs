@@ -2,10 +2,12 @@
 
 use nfgrad_shapes::{Dim, Shape};
 
+use super::enclosing::total;
 use super::summed::Summed;
 use crate::bound::{Ball, Domain, Up};
 use crate::format::Format;
 use crate::kernel::reduce::{column_of, sum_columns, sum_of};
+use crate::kernel::wide::WideBall;
 
 /// Over all entries: `[s] -> []`.
 #[derive(Debug, Clone, Copy)]
@@ -123,6 +125,20 @@ impl_rows!(A B C E; F);
 impl_rows!(A B C E F; G);
 
 impl Extent {
+    /// The sum of the balls of each target.
+    pub(super) fn enclosed_sums<const K: usize>(self, x: &[WideBall<K>], y: &mut [WideBall<K>]) {
+        for (target, y) in y.iter_mut().enumerate() {
+            *y = total(self.sources(target).map(|i| x[i]));
+        }
+    }
+
+    /// The ball of its target for each element.
+    pub(super) fn enclosed_copies<const K: usize>(self, dy: &[WideBall<K>], dx: &mut [WideBall<K>]) {
+        for (i, dx) in dx.iter_mut().enumerate() {
+            *dx = dy[self.target(i)];
+        }
+    }
+
     /// Which result element `i` of the tensor goes into.
     #[inline]
     pub(super) fn target(self, i: usize) -> usize {

@@ -33,12 +33,14 @@
 use nfgrad_shapes::Shape;
 
 use super::curve::{Curve, Logistic, UNDERFLOW};
+use super::enclosing::{integer, total};
 use super::rounding::{Count, guarded, in_f64, is_known, is_minus_infinite, narrowing_error};
 use super::summed::Summed;
 use super::{Contribution, Op, Softplus};
 use crate::bound::{Ball, Domain, Up};
 use crate::format::{Carrier, Format, elementary};
 use crate::kernel::reduce::sum_of;
+use crate::kernel::wide::WideBall;
 
 /// The mean binary cross-entropy of logits; see the [module](self).
 #[derive(Debug, Clone, Copy)]
@@ -114,6 +116,26 @@ impl<S: Shape> Op<(S, S)> for BceWithLogits {
                 let (z, alpha) = in_f64(z.get(i));
                 guarded(mid[i], if known(i) { scaled_error((-z, alpha), factor, mid[i]) } else { Up::INFINITY })
             });
+        }
+    }
+
+    fn enclose<const K: usize>([z, t]: [&[WideBall<K>]; 2], y: &mut [WideBall<K>]) {
+        // softplus(z) - t z, which for large z is a difference that costs a few bits of many.
+        y[0] = total(z.iter().zip(t).map(|(&z, &t)| z.softplus() - t * z)) / integer(S::NUMEL);
+    }
+
+    fn enclose_vjp<const K: usize>(
+        [z, t]: [&[WideBall<K>]; 2],
+        _: &[WideBall<K>],
+        dy: &[WideBall<K>],
+        [dz, dt]: [Option<&mut [WideBall<K>]>; 2],
+    ) {
+        let factor = dy[0] / integer(S::NUMEL);
+        for (i, dz) in dz.into_iter().flatten().enumerate() {
+            *dz = (z[i].sigmoid() - t[i]) * factor;
+        }
+        for (i, dt) in dt.into_iter().flatten().enumerate() {
+            *dt = -z[i] * factor;
         }
     }
 }

@@ -23,6 +23,7 @@ use std::marker::PhantomData;
 
 use nfgrad_shapes::Shape;
 
+use super::enclosing::total;
 use super::rounding::guarded;
 use super::summed::Terms;
 use super::view::View;
@@ -30,6 +31,7 @@ use super::{Contribution, Op};
 use crate::bound::{Ball, Domain, T0, Up};
 use crate::format::Format;
 use crate::kernel::reduce::sum_of;
+use crate::kernel::wide::WideBall;
 
 /// The operand repeated until it has the shape `T`; see the [module](self).
 #[derive(Clone, Copy)]
@@ -144,6 +146,25 @@ impl<S: Shape, T: Shape> Op<(S,)> for Broadcast<T> {
     fn torchlean<F: Format>([x]: [Ball<'_, F, T0>; 1], y: &mut [F]) -> Up {
         <Self as Op<(S,)>>::forward([x.mid], y);
         x.radius(0)
+    }
+
+    fn enclose<const K: usize>([x]: [&[WideBall<K>]; 1], y: &mut [WideBall<K>]) {
+        const { Copies::new(S::DIMS, T::DIMS) }.result.copy(x, y);
+    }
+
+    fn enclose_vjp<const K: usize>(
+        _: [&[WideBall<K>]; 1],
+        _: &[WideBall<K>],
+        dy: &[WideBall<K>],
+        [dx]: [Option<&mut [WideBall<K>]>; 1],
+    ) {
+        if let Some(dx) = dx {
+            let copies = const { Copies::new(S::DIMS, T::DIMS) };
+            copies.first.each(|j, first| {
+                let others = (0..copies.others.numel()).map(|k| copies.others.source(k));
+                dx[j] = total(others.map(|other| dy[first + other]));
+            });
+        }
     }
 }
 

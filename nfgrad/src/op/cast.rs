@@ -30,6 +30,7 @@ use super::rounding::in_f64;
 use super::{Pointwise, Steadiness};
 use crate::bound::Up;
 use crate::format::Format;
+use crate::kernel::wide::WideBall;
 
 /// Every entry rounded to the format `G`; see the [module](self).
 ///
@@ -120,6 +121,16 @@ impl<G: Target> Pointwise for Cast<G> {
     #[inline(always)]
     fn vjp_radius<F: Format>(_: (F, Up), _: (F, Up), dy: (F, Up), dx: F) -> Up {
         Self::bound(dy, dx)
+    }
+
+    #[inline]
+    fn enclose<const K: usize>(x: WideBall<K>, _: WideBall<K>) -> WideBall<K> {
+        x
+    }
+
+    #[inline]
+    fn enclose_slope<const K: usize>(_: WideBall<K>, _: WideBall<K>, _: WideBall<K>) -> WideBall<K> {
+        WideBall::ONE
     }
 }
 

@@ -20,6 +20,7 @@ use super::window::{SideBySide, Window};
 use super::{Contribution, Op};
 use crate::bound::{Ball, Domain};
 use crate::format::Format;
+use crate::kernel::wide::WideBall;
 
 /// Tensors side by side along the axis `A`, which then has the length `L`; see the [module](self).
 #[derive(Clone, Copy)]
@@ -70,6 +71,26 @@ macro_rules! impl_concat {
                     let parts = std::array::from_fn(|k| (windows[k], x[k]));
                     SideBySide::<F, D, $n> { parts, whole: y }
                 });
+            }
+
+            fn enclose<const N: usize>(x: [&[WideBall<N>]; $n], y: &mut [WideBall<N>]) {
+                for (window, x) in Self::windows::<$first, $n>([$first::DIMS[K] $(, $other::DIMS[K])*]).iter().zip(x) {
+                    window.write(x, y);
+                }
+            }
+
+            fn enclose_vjp<const N: usize>(
+                _: [&[WideBall<N>]; $n],
+                _: &[WideBall<N>],
+                dy: &[WideBall<N>],
+                dx: [Option<&mut [WideBall<N>]>; $n],
+            ) {
+                let windows = Self::windows::<$first, $n>([$first::DIMS[K] $(, $other::DIMS[K])*]);
+                for (window, dx) in windows.into_iter().zip(dx) {
+                    if let Some(dx) = dx {
+                        window.read(dy, dx);
+                    }
+                }
             }
 
             #[inline]

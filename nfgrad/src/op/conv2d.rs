@@ -54,6 +54,7 @@
 //!
 //! Sources: Higham 2002, section 3.5, for the products; [`product_error`](crate::format::product_error) and `sum_error` for the constants.
 
+mod enclosures;
 mod norms;
 mod radii;
 #[cfg(test)]
@@ -70,6 +71,7 @@ use super::sliding::{Frame, Track};
 use super::{Contribution, Op};
 use crate::bound::{Ball, Domain, T0, Up};
 use crate::format::Format;
+use crate::kernel::wide::WideBall;
 
 /// The convolution with stride `S`, padding `P`, dilation `E` and `G` groups, whose result has the height `H` and the width `W`; see
 /// the [module](self).
@@ -198,6 +200,34 @@ macro_rules! impl_conv2d {
                 }
                 if let Some(db) = dx.next().flatten() {
                     lengths.bias_radii(dy, db);
+                }
+            }
+
+            fn enclose<const WORDS: usize>(x: [&[WideBall<WORDS>]; $operands], y: &mut [WideBall<WORDS>]) {
+                let lengths = const {
+                    Self::lengths(1 $(* $n::SIZE)?, [Y::SIZE, X::SIZE], [O::SIZE, I::SIZE, J::SIZE, K::SIZE])
+                };
+                lengths.enclose([x[0], x[1]], x.get(2).copied(), y);
+            }
+
+            fn enclose_vjp<const WORDS: usize>(
+                x: [&[WideBall<WORDS>]; $operands],
+                _: &[WideBall<WORDS>],
+                dy: &[WideBall<WORDS>],
+                dx: [Option<&mut [WideBall<WORDS>]>; $operands],
+            ) {
+                let lengths = const {
+                    Self::lengths(1 $(* $n::SIZE)?, [Y::SIZE, X::SIZE], [O::SIZE, I::SIZE, J::SIZE, K::SIZE])
+                };
+                let mut dx = dx.into_iter();
+                if let Some(dx) = dx.next().flatten() {
+                    lengths.enclose_image(x[1], dy, dx);
+                }
+                if let Some(dw) = dx.next().flatten() {
+                    lengths.enclose_weight(x[0], dy, dw);
+                }
+                if let Some(db) = dx.next().flatten() {
+                    lengths.enclose_bias(dy, db);
                 }
             }
 

@@ -31,6 +31,7 @@
 //! and the second line with `g` for `v` for the target: products, and a sum of products with `κ` of
 //! [`sum_error`], whose height is no more than the number of nonzero terms less one.
 
+mod enclosures;
 mod masked;
 #[cfg(test)]
 mod tests;
@@ -45,6 +46,7 @@ use crate::format::{Accumulator, Format, sum_error};
 use crate::kernel::dispatch::wide;
 use crate::kernel::reduce::{sum_height, sum_of};
 use crate::kernel::scratch::with_scratch;
+use crate::kernel::wide::WideBall;
 
 /// The cross-entropy along the last axis; see the [module](self).
 #[derive(Debug, Clone, Copy)]
@@ -101,6 +103,19 @@ impl<S: Rows> Op<(S, S)> for CrossEntropy {
                 });
             }
         });
+    }
+
+    fn enclose<const K: usize>(x: [&[WideBall<K>]; 2], y: &mut [WideBall<K>]) {
+        enclosures::values(S::LEN, x, &|_| Some(true), y);
+    }
+
+    fn enclose_vjp<const K: usize>(
+        [z, t]: [&[WideBall<K>]; 2],
+        _: &[WideBall<K>],
+        dy: &[WideBall<K>],
+        dx: [Option<&mut [WideBall<K>]>; 2],
+    ) {
+        enclosures::cotangents(S::LEN, [z, t, dy], &|_| Some(true), dx);
     }
 }
 

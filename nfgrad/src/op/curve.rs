@@ -26,6 +26,7 @@ use super::torchlean::Tensor;
 use super::{Pointwise, Steadiness};
 use crate::bound::Up;
 use crate::format::{Carrier, Format, elementary::Elementary, elementary::Exp};
+use crate::kernel::wide::WideBall;
 
 /// A smooth function of one number; see the [module](self).
 pub trait Curve: 'static {
@@ -43,6 +44,12 @@ pub trait Curve: 'static {
 
     /// What bounds the slope near `x`.
     fn bend<A: Carrier>(x: f64) -> Bend;
+
+    /// A ball that contains `f'(x)` for all real numbers of a ball. Without a rule nothing is known.
+    #[inline]
+    fn enclose_slope<const K: usize>(_x: WideBall<K>) -> WideBall<K> {
+        WideBall::UNKNOWN
+    }
 
     /// Whether `y` is exactly `f(x)`.
     #[inline(always)]
@@ -132,6 +139,16 @@ impl<C: Curve> Pointwise for C {
 
     fn torchlean_vjp<F: Format>(x: &Tensor<F>, dy: &Tensor<F>) -> Option<Tensor<F>> {
         C::torchlean_vjp(x, dy)
+    }
+
+    #[inline]
+    fn enclose<const K: usize>(x: WideBall<K>, _: WideBall<K>) -> WideBall<K> {
+        C::Function::ball(x)
+    }
+
+    #[inline]
+    fn enclose_slope<const K: usize>(x: WideBall<K>, _: WideBall<K>, _: WideBall<K>) -> WideBall<K> {
+        C::enclose_slope(x)
     }
 }
 

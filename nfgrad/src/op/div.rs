@@ -27,6 +27,7 @@ use super::torchlean::{self, Tensor};
 use super::{Defined, Pairwise, Pointwise};
 use crate::bound::Up;
 use crate::format::Format;
+use crate::kernel::wide::WideBall;
 
 /// `a / b`, entry by entry; see the [module](self).
 #[derive(Debug, Clone, Copy)]
@@ -81,6 +82,16 @@ impl Pairwise for Div {
         let product = left.0 * right.0;
         product_error(left, right) + f64::mul_error(left.0, right.0, product) + term.distance(-product)
     }
+
+    #[inline]
+    fn enclose<const K: usize>(a: WideBall<K>, b: WideBall<K>, _: WideBall<K>) -> WideBall<K> {
+        a / b
+    }
+
+    #[inline]
+    fn enclose_slopes<const K: usize>([_, b, y]: [WideBall<K>; 3], _: WideBall<K>) -> [WideBall<K>; 2] {
+        [b.recip(), -(y / b)]
+    }
 }
 
 /// At least `|y - a*/b*|`, where `y` is `fl(a / b)`.
@@ -122,6 +133,16 @@ impl Pointwise for OverItself {
     #[inline(always)]
     fn vjp_radius<F: Format>((x, alpha): (F, Up), _: (F, Up), _: (F, Up), _: F) -> Up {
         zero_unless_zero(x, alpha)
+    }
+
+    #[inline]
+    fn enclose<const K: usize>(x: WideBall<K>, _: WideBall<K>) -> WideBall<K> {
+        x / x
+    }
+
+    #[inline]
+    fn enclose_slope<const K: usize>(x: WideBall<K>, _: WideBall<K>, _: WideBall<K>) -> WideBall<K> {
+        x.recip() * WideBall::ZERO
     }
 }
 

@@ -21,6 +21,7 @@ use super::torchlean::{self, Tensor};
 use super::{Pointwise, Steadiness};
 use crate::bound::Up;
 use crate::format::{Format, elementary};
+use crate::kernel::wide::WideBall;
 
 /// `e^x`, entry by entry; see the [module](self).
 #[derive(Debug, Clone, Copy)]
@@ -67,6 +68,16 @@ impl Pointwise for Exp {
 
     fn torchlean_vjp<F: Format>(x: &Tensor<F>, dy: &Tensor<F>) -> Option<Tensor<F>> {
         Some(x.map(torchlean::exp).mul(dy))
+    }
+
+    #[inline]
+    fn enclose<const K: usize>(x: WideBall<K>, _: WideBall<K>) -> WideBall<K> {
+        x.exp()
+    }
+
+    #[inline]
+    fn enclose_slope<const K: usize>(_: WideBall<K>, y: WideBall<K>, _: WideBall<K>) -> WideBall<K> {
+        y
     }
 }
 

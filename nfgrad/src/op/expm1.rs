@@ -19,6 +19,7 @@ use super::rounding::in_f64;
 use super::{Pointwise, Steadiness};
 use crate::bound::Up;
 use crate::format::{Carrier, Format, elementary};
+use crate::kernel::wide::WideBall;
 
 /// `e^x - 1`, entry by entry; see the [module](self).
 #[derive(Debug, Clone, Copy)]
@@ -58,6 +59,16 @@ impl Pointwise for Expm1 {
     fn vjp_radius<F: Format>(x: (F, Up), _: (F, Up), dy: (F, Up), dx: F) -> Up {
         let (w, error, spread) = exponential::<F::Carrier>(in_f64(x));
         scaled_error(in_f64(dy), (w, error + spread), dx)
+    }
+
+    #[inline]
+    fn enclose<const K: usize>(x: WideBall<K>, _: WideBall<K>) -> WideBall<K> {
+        x.exp_m1()
+    }
+
+    #[inline]
+    fn enclose_slope<const K: usize>(x: WideBall<K>, _: WideBall<K>, _: WideBall<K>) -> WideBall<K> {
+        x.exp()
     }
 }
 

@@ -6,11 +6,12 @@ use std::marker::PhantomData;
 use nfgrad_shapes::Shape;
 
 use super::axis::{Along, Extent};
-use super::top::{first, may_be_first, radius, top_radius};
+use super::top::{self, first, may_be_first, radius, top_radius};
 use super::{Contribution, Op};
 use crate::bound::{Ball, Domain, T0, Up};
 use crate::format::Format;
 use crate::kernel::scratch::with_scratch;
+use crate::kernel::wide::WideBall;
 
 /// Which entry is looked for: [`Largest`] or [`Smallest`].
 pub trait Side: 'static {
@@ -27,6 +28,9 @@ pub trait Side: 'static {
 
     /// `x`, or `-x` where the smallest is looked for, of which the negative is the largest; exact either way.
     fn turned<F: Format>(x: F) -> F;
+
+    /// The same of a ball.
+    fn oriented<const K: usize>(x: WideBall<K>) -> WideBall<K>;
 }
 
 /// Of the entries along an axis the largest; see [`amax`](super::amax).
@@ -48,6 +52,11 @@ impl Side for Largest {
     fn turned<F: Format>(x: F) -> F {
         x
     }
+
+    #[inline]
+    fn oriented<const K: usize>(x: WideBall<K>) -> WideBall<K> {
+        x
+    }
 }
 
 impl Side for Smallest {
@@ -60,6 +69,11 @@ impl Side for Smallest {
     #[inline]
     fn turned<F: Format>(x: F) -> F {
         x.neg()
+    }
+
+    #[inline]
+    fn oriented<const K: usize>(x: WideBall<K>) -> WideBall<K> {
+        -x
     }
 }
 
@@ -116,6 +130,25 @@ impl<S: Shape, A: Along<S>, E: Side> Op<(S,)> for Extreme<A, E> {
     ) {
         if let Some(Contribution { mid, radii }) = dx {
             Groups::<E>::new(A::EXTENT).pull_radii(x, dy, mid, radii);
+        }
+    }
+
+    fn enclose<const K: usize>([x]: [&[WideBall<K>]; 1], y: &mut [WideBall<K>]) {
+        for (target, y) in y.iter_mut().enumerate() {
+            *y = top::enclosed::<E, K>(x, A::EXTENT.sources(target));
+        }
+    }
+
+    fn enclose_vjp<const K: usize>(
+        [x]: [&[WideBall<K>]; 1],
+        _: &[WideBall<K>],
+        dy: &[WideBall<K>],
+        [dx]: [Option<&mut [WideBall<K>]>; 1],
+    ) {
+        let Some(dx) = dx else { return };
+        dx.fill(WideBall::ZERO);
+        for (target, &dy) in dy.iter().enumerate() {
+            top::share::<E, K>(x, A::EXTENT.sources(target), dy, dx);
         }
     }
 }

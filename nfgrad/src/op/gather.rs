@@ -30,9 +30,12 @@
 //! with `w` the same sum in f64: see `summed.rs`. A row that is named once has the radius `δ`, one that is never
 //! named has the cotangent 0 with radius 0.
 
+use std::cmp::Ordering;
+
 use nfgrad_shapes::Dim;
 use num_traits::Zero;
 
+use super::enclosing::integer;
 use super::rounding::guarded;
 use super::summed::Summed;
 use super::{Contribution, Op};
@@ -40,6 +43,7 @@ use crate::bound::{Ball, Domain, Up};
 use crate::format::Format;
 use crate::kernel::reduce::RowSums;
 use crate::kernel::scratch::{with_buffers, with_scratch};
+use crate::kernel::wide::WideBall;
 use crate::tensor::tells_apart;
 
 /// Rows of a table by their indices; see the [module](self).
@@ -63,6 +67,12 @@ fn row<F: Format>(index: F, rows: usize) -> Option<usize> {
 #[inline]
 fn certain_row<F: Format>((index, radius): (F, Up), rows: usize) -> Option<usize> {
     row(index, rows).filter(|_| radius.get() < 0.5)
+}
+
+/// The row that all numbers of a ball name: it is one number, and one of `rows`.
+fn enclosed_row<const K: usize>(index: &WideBall<K>, rows: usize) -> Option<usize> {
+    let named = index.mid().to_f64();
+    row(named, rows).filter(|&row| index.order(&integer(row)) == Some(Ordering::Equal))
 }
 
 /// For each row of the table the places of the index that name it, as linked lists.
@@ -148,6 +158,37 @@ macro_rules! impl_gather {
                     Some(row) => guarded(y[i], table.radius(row * C::SIZE + i % C::SIZE)),
                     None => Up::INFINITY,
                 });
+            }
+
+            fn enclose<const K: usize>([table, index]: [&[WideBall<K>]; 2], y: &mut [WideBall<K>]) {
+                for (y, index) in y.chunks_exact_mut(C::SIZE.max(1)).zip(index) {
+                    match enclosed_row(index, N::SIZE) {
+                        Some(row) => y.copy_from_slice(&table[row * C::SIZE..][..C::SIZE]),
+                        None => y.fill(WideBall::UNKNOWN),
+                    }
+                }
+            }
+
+            fn enclose_vjp<const K: usize>(
+                [_, index]: [&[WideBall<K>]; 2],
+                _: &[WideBall<K>],
+                dy: &[WideBall<K>],
+                [dt, di]: [Option<&mut [WideBall<K>]>; 2],
+            ) {
+                if let Some(dt) = dt {
+                    dt.fill(WideBall::ZERO);
+                    for (dy, index) in dy.chunks_exact(C::SIZE.max(1)).zip(index) {
+                        let Some(row) = enclosed_row(index, N::SIZE) else {
+                            dt.fill(WideBall::UNKNOWN);
+                            break;
+                        };
+                        let dt = &mut dt[row * C::SIZE..][..C::SIZE];
+                        dt.iter_mut().zip(dy).for_each(|(dt, &dy)| *dt = *dt + dy);
+                    }
+                }
+                for (di, index) in di.into_iter().flatten().zip(index) {
+                    *di = enclosed_row(index, N::SIZE).map_or(WideBall::UNKNOWN, |_| WideBall::ZERO);
+                }
             }
 
             #[inline]

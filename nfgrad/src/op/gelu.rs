@@ -32,6 +32,7 @@ use std::f64::consts::SQRT_2;
 use super::curve::{Bend, Curve, Logistic, UNDERFLOW, UNIT, padded};
 use crate::bound::Up;
 use crate::format::{Carrier, Format, elementary, elementary::Exp, elementary::NormalCdf};
+use crate::kernel::wide::WideBall;
 
 /// `x Φ(x)`, entry by entry; see the [module](self).
 #[derive(Debug, Clone, Copy)]
@@ -77,6 +78,10 @@ impl Curve for Gelu {
     #[inline(always)]
     fn is_exact<F: Format>(x: F, y: F) -> bool {
         (x == F::ZERO) & (y == F::ZERO)
+    }
+
+    fn enclose_slope<const K: usize>(x: WideBall<K>) -> WideBall<K> {
+        x.normal_cdf() + x * x.normal_pdf()
     }
 }
 
@@ -128,5 +133,12 @@ impl Curve for GeluTanh {
     #[inline(always)]
     fn is_exact<F: Format>(x: F, y: F) -> bool {
         (x == F::ZERO) & (y == F::ZERO)
+    }
+
+    fn enclose_slope<const K: usize>(x: WideBall<K>) -> WideBall<K> {
+        // x σ(v) with v = 2 u, u = √(2/π) (x + 0.044715 x³): σ(v) + x v' σ(v) σ(-v).
+        let (v, slope) = (x.gelu_argument(), x.gelu_argument_slope());
+        let (above, below) = (v.sigmoid(), (-v).sigmoid());
+        above + x * slope * above * below
     }
 }

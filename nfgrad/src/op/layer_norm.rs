@@ -18,12 +18,14 @@ use std::marker::PhantomData;
 use nfgrad_shapes::{Dim, EndsWith, Shape};
 
 use super::axis::Rows;
+use super::enclosing::columns;
 use super::norm::{self, Norm};
 use super::{Contribution, Literal, Op};
 use crate::bound::{Ball, Domain, T0, Up};
 use crate::format::Format;
 use crate::kernel::reduce::sum_columns;
 use crate::kernel::scratch::with_scratch;
+use crate::kernel::wide::WideBall;
 
 /// Layer norm with `ε` the literal `L`; see the [module](self).
 #[derive(Clone, Copy)]
@@ -85,6 +87,22 @@ impl<L: Literal, S: EndsWith<(N,)> + Rows, N: Dim> Op<(S, (N,), (N,))> for Layer
 
     fn torchlean<F: Format>(x: [Ball<'_, F, T0>; 3], y: &mut [F]) -> Up {
         norm::torchlean::layer_norm::<S, L, F>(x, y)
+    }
+
+    fn enclose<const K: usize>([x, weight, bias]: [&[WideBall<K>]; 3], y: &mut [WideBall<K>]) {
+        norm::enclosures::values::<Self, S, K>([x, weight], Some(bias), y);
+    }
+
+    fn enclose_vjp<const K: usize>(
+        [x, weight, _]: [&[WideBall<K>]; 3],
+        _: &[WideBall<K>],
+        dy: &[WideBall<K>],
+        [dx, dw, db]: [Option<&mut [WideBall<K>]>; 3],
+    ) {
+        norm::enclosures::cotangents::<Self, S, K>([x, weight, dy], [dx, dw]);
+        if let Some(db) = db {
+            columns(S::Each::NUMEL, db, |i| dy[i]);
+        }
     }
 }
 

@@ -26,11 +26,14 @@
 use std::fmt::{self, Debug};
 use std::marker::PhantomData;
 
+use super::enclosing::literal;
 use super::rounding::in_f64;
 use super::scale::{Literal, Scale};
 use super::{Pointwise, Steadiness};
 use crate::bound::Up;
 use crate::format::Format;
+use crate::kernel::wide::WideBall;
+use std::cmp::Ordering;
 
 /// `x` where it is positive, else the slope `L` times `x`; see the [module](self).
 pub struct LeakyRelu<L>(PhantomData<fn() -> L>);
@@ -99,6 +102,28 @@ impl<L: Literal> Pointwise for LeakyRelu<L> {
             apart + dy.1 + Scale::<L>::bound((dy.0, Up::ZERO), dx)
         };
         here.max(there)
+    }
+
+    fn argument<const K: usize>() -> WideBall<K> {
+        literal::<L, K>()
+    }
+
+    #[inline]
+    fn enclose<const K: usize>(x: WideBall<K>, slope: WideBall<K>) -> WideBall<K> {
+        match x.sign() {
+            Some(Ordering::Greater) => x,
+            Some(_) => slope * x,
+            None => x.hull(slope * x),
+        }
+    }
+
+    #[inline]
+    fn enclose_slope<const K: usize>(x: WideBall<K>, _: WideBall<K>, slope: WideBall<K>) -> WideBall<K> {
+        match x.sign() {
+            Some(Ordering::Greater) => WideBall::ONE,
+            Some(_) => slope,
+            None => slope.hull(WideBall::ONE),
+        }
     }
 }
 

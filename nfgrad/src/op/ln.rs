@@ -23,6 +23,7 @@ use super::rounding::{in_f64, quotient_spread};
 use super::{Defined, Pointwise, Steadiness};
 use crate::bound::Up;
 use crate::format::{Format, elementary};
+use crate::kernel::wide::WideBall;
 
 /// The natural logarithm, entry by entry; see the [module](self).
 #[derive(Debug, Clone, Copy)]
@@ -59,6 +60,16 @@ impl Pointwise for Ln {
         let rounding = F::div_error(dy, x, dx);
         let positive = if x > F::ZERO { Up::ZERO } else { Up::INFINITY };
         rounding + quotient_spread(delta, (x, alpha), dx.magnitude() + rounding) + positive
+    }
+
+    #[inline]
+    fn enclose<const K: usize>(x: WideBall<K>, _: WideBall<K>) -> WideBall<K> {
+        x.ln()
+    }
+
+    #[inline]
+    fn enclose_slope<const K: usize>(x: WideBall<K>, _: WideBall<K>, _: WideBall<K>) -> WideBall<K> {
+        x.positive().recip()
     }
 }
 

@@ -18,6 +18,7 @@ use super::rounding::{in_f64, quotient_spread};
 use super::{Defined, Pointwise, Steadiness};
 use crate::bound::Up;
 use crate::format::{Format, elementary};
+use crate::kernel::wide::WideBall;
 
 /// `ln(1 + x)`, entry by entry; see the [module](self).
 #[derive(Debug, Clone, Copy)]
@@ -62,6 +63,16 @@ impl Pointwise for Log1p {
         let positive = if sum > 0.0 { Up::ZERO } else { Up::INFINITY };
         let spread = quotient_spread(delta, (sum, radius), Up::abs(quotient) + rounding);
         rounding + spread + dx.distance(quotient) + positive
+    }
+
+    #[inline]
+    fn enclose<const K: usize>(x: WideBall<K>, _: WideBall<K>) -> WideBall<K> {
+        x.ln_1p()
+    }
+
+    #[inline]
+    fn enclose_slope<const K: usize>(x: WideBall<K>, _: WideBall<K>, _: WideBall<K>) -> WideBall<K> {
+        (WideBall::ONE + x).positive().recip()
     }
 }
 

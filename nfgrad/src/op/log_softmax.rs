@@ -38,17 +38,20 @@ use std::marker::PhantomData;
 use nfgrad_shapes::{EndsWith, Shape};
 
 use super::axis::OneAxis;
+use super::enclosing::{kept, mask_cotangent};
 use super::lines;
 use super::logits::{Block, RowBall, ball_room, blocks, room};
 use super::pull::{Pull, PullBall};
 use super::repeat::repeated;
 use super::rounding::{guarded, is_minus_infinite, narrowing_error};
 use super::softmax::Choice;
+use super::softmax::enclosures;
 use super::{Contribution, Op};
 use crate::bound::{Ball, Bound, Domain, Up, fill_rows};
 use crate::format::Format;
 use crate::kernel::dispatch::wide;
 use crate::kernel::scratch::with_scratch;
+use crate::kernel::wide::WideBall;
 
 /// The logarithm of the softmax along the axis `A`, an [`Axis`](super::Axis); see the [module](self).
 #[derive(Clone, Copy)]
@@ -112,6 +115,21 @@ impl<A: OneAxis<S>, S: Shape> Op<(S,)> for LogSoftmax<A> {
             });
         });
     }
+
+    fn enclose<const K: usize>([x]: [&[WideBall<K>]; 1], y: &mut [WideBall<K>]) {
+        enclosures::log_values(A::EXTENT, x, &|_| Some(true), y);
+    }
+
+    fn enclose_vjp<const K: usize>(
+        [x]: [&[WideBall<K>]; 1],
+        _: &[WideBall<K>],
+        dy: &[WideBall<K>],
+        [dx]: [Option<&mut [WideBall<K>]>; 1],
+    ) {
+        if let Some(dx) = dx {
+            enclosures::log_cotangents(A::EXTENT, &|_| Some(true), [x, dy], dx);
+        }
+    }
 }
 
 impl<A: OneAxis<S>, S: EndsWith<M>, M: Shape> Op<(S, M)> for LogSoftmax<A> {
@@ -151,6 +169,22 @@ impl<A: OneAxis<S>, S: EndsWith<M>, M: Shape> Op<(S, M)> for LogSoftmax<A> {
         if let Some(Contribution { radii, .. }) = dmask {
             D::fill(radii, M::NUMEL, |j: usize| Choice::of(mask.get(j)).doubt());
         }
+    }
+
+    fn enclose<const K: usize>([x, mask]: [&[WideBall<K>]; 2], y: &mut [WideBall<K>]) {
+        enclosures::log_values(A::EXTENT, x, &|i| kept(&mask[repeated::<S, M>(i)]), y);
+    }
+
+    fn enclose_vjp<const K: usize>(
+        [x, mask]: [&[WideBall<K>]; 2],
+        _: &[WideBall<K>],
+        dy: &[WideBall<K>],
+        [dx, dmask]: [Option<&mut [WideBall<K>]>; 2],
+    ) {
+        if let Some(dx) = dx {
+            enclosures::log_cotangents(A::EXTENT, &|i| kept(&mask[repeated::<S, M>(i)]), [x, dy], dx);
+        }
+        mask_cotangent(mask, dmask);
     }
 }
 

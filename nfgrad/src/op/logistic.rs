@@ -9,6 +9,7 @@ use super::curve::{Bend, Curve};
 use super::torchlean::{self, Tensor};
 use crate::bound::Up;
 use crate::format::{Carrier, Format, elementary};
+use crate::kernel::wide::WideBall;
 
 /// `e^x / (e^x + 1)`, entry by entry; see the [module](self).
 #[derive(Debug, Clone, Copy)]
@@ -41,5 +42,9 @@ impl Curve for Logistic {
 
     fn torchlean_vjp<F: Format>(x: &Tensor<F>, dy: &Tensor<F>) -> Option<Tensor<F>> {
         Some(torchlean::share_vjp(&x.map(torchlean::logistic), dy))
+    }
+
+    fn enclose_slope<const K: usize>(x: WideBall<K>) -> WideBall<K> {
+        Sigmoid::enclose_slope(x)
     }
 }

@@ -30,11 +30,13 @@ use std::ops::Range;
 
 use nfgrad_shapes::{Dim, Shape};
 
+use super::enclosing::matmul;
 use super::torchlean::Tensor;
 use super::{Contribution, Op};
 use crate::bound::{Ball, Domain, T0, Up};
 use crate::format::Format;
 use crate::kernel::gemm::Mat;
+use crate::kernel::wide::WideBall;
 
 /// The matrix product; see the [module](self).
 #[derive(Debug, Clone, Copy)]
@@ -79,6 +81,25 @@ macro_rules! product {
             }
             if let Some(db) = db {
                 D::product(a.matrix($m, $k).t(), dy, db.mid, db.radii);
+            }
+        }
+
+        fn enclose<const W: usize>([a, b]: [&[WideBall<W>]; 2], y: &mut [WideBall<W>]) {
+            matmul(Mat::row_major(a, $m, $k), Mat::row_major(b, $k, $n), y);
+        }
+
+        fn enclose_vjp<const W: usize>(
+            [a, b]: [&[WideBall<W>]; 2],
+            _: &[WideBall<W>],
+            dy: &[WideBall<W>],
+            [da, db]: [Option<&mut [WideBall<W>]>; 2],
+        ) {
+            let dy = Mat::row_major(dy, $m, $n);
+            if let Some(da) = da {
+                matmul(dy, Mat::row_major(b, $k, $n).t(), da);
+            }
+            if let Some(db) = db {
+                matmul(Mat::row_major(a, $m, $k).t(), dy, db);
             }
         }
 
@@ -131,7 +152,7 @@ macro_rules! impl_batches {
 
             #[inline]
             fn forward<F: Format>([a, b]: [&[F]; 2], y: &mut [F]) {
-                const { Batch::new(M::SIZE, K::SIZE, N::SIZE) }.forward(a, b, y);
+                const { Batch::new(M::SIZE, K::SIZE, N::SIZE) }.forward(a, b, y, F::matmul);
             }
 
             #[inline]
@@ -145,7 +166,20 @@ macro_rules! impl_batches {
 
             #[inline]
             fn vjp<F: Format>([a, b]: [&[F]; 2], _: &[F], dy: &[F], [da, db]: [Option<&mut [F]>; 2]) {
-                const { Batch::new(M::SIZE, K::SIZE, N::SIZE) }.vjp([a, b], dy, [da, db]);
+                const { Batch::new(M::SIZE, K::SIZE, N::SIZE) }.vjp([a, b], dy, [da, db], F::matmul);
+            }
+
+            fn enclose<const W: usize>([a, b]: [&[WideBall<W>]; 2], y: &mut [WideBall<W>]) {
+                const { Batch::new(M::SIZE, K::SIZE, N::SIZE) }.forward(a, b, y, matmul);
+            }
+
+            fn enclose_vjp<const W: usize>(
+                [a, b]: [&[WideBall<W>]; 2],
+                _: &[WideBall<W>],
+                dy: &[WideBall<W>],
+                [da, db]: [Option<&mut [WideBall<W>]>; 2],
+            ) {
+                const { Batch::new(M::SIZE, K::SIZE, N::SIZE) }.vjp([a, b], dy, [da, db], matmul);
             }
 
             #[inline]
@@ -198,22 +232,28 @@ impl Batch {
     }
 
     #[inline]
-    fn forward<F: Format>(self, a: &[F], b: &[F], y: &mut [F]) {
+    fn forward<T>(self, a: &[T], b: &[T], y: &mut [T], product: impl Fn(Mat<'_, T>, Mat<'_, T>, &mut [T])) {
         let Self { m, k, n } = self;
         for (i, y) in y.chunks_exact_mut((m * n).max(1)).enumerate() {
-            F::matmul(Mat::row_major(&a[chunk(i, m * k)], m, k), Mat::row_major(&b[chunk(i, k * n)], k, n), y);
+            product(Mat::row_major(&a[chunk(i, m * k)], m, k), Mat::row_major(&b[chunk(i, k * n)], k, n), y);
         }
     }
 
     #[inline]
-    fn vjp<F: Format>(self, [a, b]: [&[F]; 2], dy: &[F], [da, db]: [Option<&mut [F]>; 2]) {
+    fn vjp<T>(
+        self,
+        [a, b]: [&[T]; 2],
+        dy: &[T],
+        [da, db]: [Option<&mut [T]>; 2],
+        product: impl Fn(Mat<'_, T>, Mat<'_, T>, &mut [T]),
+    ) {
         let Self { m, k, n } = self;
         let dy = |i: usize| Mat::row_major(&dy[chunk(i, m * n)], m, n);
         for (i, da) in da.into_iter().flat_map(|da| da.chunks_exact_mut((m * k).max(1))).enumerate() {
-            F::matmul(dy(i), Mat::row_major(&b[chunk(i, k * n)], k, n).t(), da);
+            product(dy(i), Mat::row_major(&b[chunk(i, k * n)], k, n).t(), da);
         }
         for (i, db) in db.into_iter().flat_map(|db| db.chunks_exact_mut((k * n).max(1))).enumerate() {
-            F::matmul(Mat::row_major(&a[chunk(i, m * k)], m, k).t(), dy(i), db);
+            product(Mat::row_major(&a[chunk(i, m * k)], m, k).t(), dy(i), db);
         }
     }
 }

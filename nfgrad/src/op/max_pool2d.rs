@@ -38,11 +38,12 @@ use nfgrad_shapes::Dim;
 use super::extreme::Largest;
 use super::rounding::{guarded, narrowing_error, sum_radius};
 use super::sliding::{Frame, Track};
-use super::top::{first, may_be_first, radius, top_radius};
+use super::top::{self, first, may_be_first, radius, top_radius};
 use super::{Contribution, Op};
 use crate::bound::{Ball, Domain};
 use crate::format::Format;
 use crate::kernel::scratch::with_buffers;
+use crate::kernel::wide::WideBall;
 
 /// The largest entry of windows of the size `K` with stride `S` and padding `P`, of which there are `H` times `W`; see the
 /// [module](self).
@@ -98,6 +99,21 @@ macro_rules! impl_max_pool2d {
                 });
             }
 
+            fn enclose<const WORDS: usize>([x]: [&[WideBall<WORDS>]; 1], y: &mut [WideBall<WORDS>]) {
+                enclosed(const { &frame::<K, S, P, H, W>(C::SIZE $(* $n::SIZE)?, [Y::SIZE, X::SIZE]) }, x, y);
+            }
+
+            fn enclose_vjp<const WORDS: usize>(
+                [x]: [&[WideBall<WORDS>]; 1],
+                _: &[WideBall<WORDS>],
+                dy: &[WideBall<WORDS>],
+                [dx]: [Option<&mut [WideBall<WORDS>]>; 1],
+            ) {
+                if let Some(dx) = dx {
+                    enclosed_pull(const { &frame::<K, S, P, H, W>(C::SIZE $(* $n::SIZE)?, [Y::SIZE, X::SIZE]) }, x, dy, dx);
+                }
+            }
+
             #[inline]
             fn vjp<F: Format>([x]: [&[F]; 1], _: &[F], dy: &[F], [dx]: [Option<&mut [F]>; 1]) {
                 if let Some(dx) = dx {
@@ -128,6 +144,21 @@ fn values<F: Format>(frame: &Frame, x: &[F], y: &mut [F]) {
     for (window, y) in y.iter_mut().enumerate() {
         let top = first::<Largest, F>(x, frame.entries(window));
         *y = top.map_or_else(|| F::from_f64(f64::NEG_INFINITY), |top| x[top]);
+    }
+}
+
+/// The balls of the largest entries.
+fn enclosed<const K: usize>(frame: &Frame, x: &[WideBall<K>], y: &mut [WideBall<K>]) {
+    for (window, y) in y.iter_mut().enumerate() {
+        *y = top::enclosed::<Largest, K>(x, frame.entries(window));
+    }
+}
+
+/// Those of the cotangent.
+fn enclosed_pull<const K: usize>(frame: &Frame, x: &[WideBall<K>], dy: &[WideBall<K>], dx: &mut [WideBall<K>]) {
+    dx.fill(WideBall::ZERO);
+    for (window, &dy) in dy.iter().enumerate() {
+        top::share::<Largest, K>(x, frame.entries(window), dy, dx);
     }
 }
 

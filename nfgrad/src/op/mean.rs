@@ -22,11 +22,13 @@ use std::marker::PhantomData;
 use nfgrad_shapes::Shape;
 
 use super::axis::{Along, Extent};
+use super::enclosing::integer;
 use super::rounding::{Count, guarded, narrowing_error};
 use super::torchlean::{self, Tensor};
 use super::{Contribution, Op};
 use crate::bound::{Ball, Domain, T0, Up};
 use crate::format::Format;
+use crate::kernel::wide::WideBall;
 
 /// The mean over `A`, which is [`All`](super::All) or an [`Axis`](super::Axis); see the [module](self).
 #[derive(Clone, Copy)]
@@ -98,6 +100,23 @@ impl<S: Shape, A: Along<S>> Op<(S,)> for Mean<A> {
         let count = (F::from_f64(len as f64), Up::ZERO);
         let means = torchlean::sums(A::EXTENT, x).map(|sum| torchlean::div_above_one(sum, count));
         Tensor::collect(means).write(y)
+    }
+
+    fn enclose<const K: usize>([x]: [&[WideBall<K>]; 1], y: &mut [WideBall<K>]) {
+        A::EXTENT.enclosed_sums(x, y);
+        y.iter_mut().for_each(|y| *y = *y / integer(A::EXTENT.len));
+    }
+
+    fn enclose_vjp<const K: usize>(
+        _: [&[WideBall<K>]; 1],
+        _: &[WideBall<K>],
+        dy: &[WideBall<K>],
+        [dx]: [Option<&mut [WideBall<K>]>; 1],
+    ) {
+        if let Some(dx) = dx {
+            A::EXTENT.enclosed_copies(dy, dx);
+            dx.iter_mut().for_each(|dx| *dx = *dx / integer(A::EXTENT.len));
+        }
     }
 }
 

@@ -25,6 +25,7 @@ pub mod cross_entropy;
 pub mod curve;
 mod defined;
 pub mod div;
+mod enclosing;
 pub mod exp;
 pub mod expm1;
 pub mod extreme;
@@ -92,6 +93,7 @@ use nfgrad_shapes::Shape;
 
 use crate::bound::{Ball, Domain, T0, Up};
 use crate::format::Format;
+use crate::kernel::wide::WideBall;
 
 pub use abs::Abs;
 pub use add::Add;
@@ -199,6 +201,31 @@ pub trait Op<In: Operands>: 'static {
         In::zip(dx, In::each(|_| ()), |_, dx, ()| {
             if let Some(Contribution { radii, .. }) = dx {
                 radii.fill(f64::INFINITY);
+            }
+        });
+    }
+
+    /// The real function in balls: each ball of `y` contains the real result for *all* real numbers of the balls of `x`. Without a rule nothing is
+    /// known.
+    ///
+    /// Nothing is rounded to a format here, and the order of operations is free: a [`Shadow`](crate::shadow::Shadow) asks for this in as many bits
+    /// as a certificate needs. Since a [`WideBall`] can only be computed with, a detour through f64, which would end all precision there,
+    /// does not compile.
+    fn enclose<const K: usize>(_x: In::Each<&[WideBall<K>]>, y: &mut [WideBall<K>]) {
+        y.fill(WideBall::UNKNOWN);
+    }
+
+    /// The contributions to the cotangents of the operands in balls, from those of `x`, `y` and `dy`: each `Some` slice is written whole; `None` is not
+    /// asked for. Without a rule nothing is known.
+    fn enclose_vjp<const K: usize>(
+        _x: In::Each<&[WideBall<K>]>,
+        _y: &[WideBall<K>],
+        _dy: &[WideBall<K>],
+        dx: In::Each<Option<&mut [WideBall<K>]>>,
+    ) {
+        In::zip(dx, In::each(|_| ()), |_, dx, ()| {
+            if let Some(dx) = dx {
+                dx.fill(WideBall::UNKNOWN);
             }
         });
     }

@@ -22,12 +22,14 @@
 
 use nfgrad_shapes::Shape;
 
+use super::enclosing::{integer, total};
 use super::rounding::{Count, guarded, narrowing_error, product_error, zero_if_known};
 use super::summed::Summed;
 use super::{Contribution, Op};
 use crate::bound::{Ball, Domain, Up};
 use crate::format::Format;
 use crate::kernel::reduce::sum_of;
+use crate::kernel::wide::WideBall;
 
 /// The mean of the squared differences; see the [module](self).
 #[derive(Debug, Clone, Copy)]
@@ -110,6 +112,28 @@ impl<S: Shape> Op<(S, S)> for Mse {
                     guarded(mid[i], product_error(d, factor) + rounding)
                 }
             });
+        }
+    }
+
+    fn enclose<const K: usize>([p, t]: [&[WideBall<K>]; 2], y: &mut [WideBall<K>]) {
+        let squares = p.iter().zip(t).map(|(&p, &t)| (p - t) * (p - t));
+        y[0] = if std::ptr::eq(p, t) { total(p.iter().map(|&p| WideBall::ZERO * p)) } else { total(squares) };
+        y[0] = y[0] / integer(S::NUMEL);
+    }
+
+    fn enclose_vjp<const K: usize>(
+        [p, t]: [&[WideBall<K>]; 2],
+        _: &[WideBall<K>],
+        dy: &[WideBall<K>],
+        [dp, dt]: [Option<&mut [WideBall<K>]>; 2],
+    ) {
+        let (same, factor) = (std::ptr::eq(p, t), dy[0].scaled(1) / integer(S::NUMEL));
+        let contribution = |i: usize| factor * if same { WideBall::ZERO * p[i] } else { p[i] - t[i] };
+        for (i, dp) in dp.into_iter().flatten().enumerate() {
+            *dp = contribution(i);
+        }
+        for (i, dt) in dt.into_iter().flatten().enumerate() {
+            *dt = -contribution(i);
         }
     }
 }

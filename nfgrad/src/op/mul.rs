@@ -16,6 +16,7 @@
 
 use nfgrad_shapes::{EndsWith, Shape};
 
+use super::enclosing::{columns, pairs};
 use super::repeat::{PairRadius, PairRule, copies};
 use super::rounding::{guarded, product_error};
 use super::summed::Summed;
@@ -25,6 +26,7 @@ use crate::bound::{Ball, Domain, T0, Up};
 use crate::format::Format;
 use crate::kernel::entrywise::{Entry, map_rows};
 use crate::kernel::reduce::sum_product_columns;
+use crate::kernel::wide::WideBall;
 
 /// `a * b`, entry by entry; see the [module](self).
 #[derive(Debug, Clone, Copy)]
@@ -116,6 +118,24 @@ impl<L: EndsWith<R>, R: Shape> Op<(L, R)> for Mul {
         };
         let db = if L::NUMEL == R::NUMEL { db.map(|db| by(a, db)) } else { db.map(repeated) };
         [da.map(|da| by(b, da)), db]
+    }
+
+    fn enclose<const K: usize>([a, b]: [&[WideBall<K>]; 2], y: &mut [WideBall<K>]) {
+        pairs([a, b], y, |a, b| a * b);
+    }
+
+    fn enclose_vjp<const K: usize>(
+        [a, b]: [&[WideBall<K>]; 2],
+        _: &[WideBall<K>],
+        dy: &[WideBall<K>],
+        [da, db]: [Option<&mut [WideBall<K>]>; 2],
+    ) {
+        if let Some(da) = da {
+            pairs([dy, b], da, |dy, b| dy * b);
+        }
+        if let Some(db) = db {
+            columns(copies::<L, R>(), db, |i| dy[i] * a[i]);
+        }
     }
 }
 

@@ -13,6 +13,7 @@ use super::torchlean::{self, Tensor};
 use super::{Pointwise, Steadiness};
 use crate::bound::Up;
 use crate::format::Format;
+use crate::kernel::wide::WideBall;
 
 /// `-x`, entry by entry; see the [module](self).
 #[derive(Debug, Clone, Copy)]
@@ -51,6 +52,16 @@ impl Pointwise for Neg {
 
     fn torchlean_vjp<F: Format>(_: &Tensor<F>, dy: &Tensor<F>) -> Option<Tensor<F>> {
         Some(dy.map(torchlean::neg))
+    }
+
+    #[inline]
+    fn enclose<const K: usize>(x: WideBall<K>, _: WideBall<K>) -> WideBall<K> {
+        -x
+    }
+
+    #[inline]
+    fn enclose_slope<const K: usize>(_: WideBall<K>, _: WideBall<K>, _: WideBall<K>) -> WideBall<K> {
+        -WideBall::ONE
     }
 }
 

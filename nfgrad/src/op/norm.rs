@@ -32,6 +32,7 @@
 //!
 //! In a domain of norms that is the bound of the roundings; what errors of the operands do has a bound of its own: `norm/norms.rs`.
 
+pub(super) mod enclosures;
 pub(super) mod norms;
 pub(super) mod torchlean;
 

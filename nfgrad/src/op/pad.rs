@@ -19,6 +19,7 @@ use super::window::Window;
 use super::{Contribution, Op};
 use crate::bound::{Ball, Domain};
 use crate::format::Format;
+use crate::kernel::wide::WideBall;
 
 /// `Before` zeros before and `After` zeros after the axis `A`, which then has the length `L`; see the [module](self).
 #[derive(Clone, Copy)]
@@ -77,6 +78,21 @@ where
     ) {
         if let Some(Contribution { mid, radii }) = dx {
             const { Self::window::<S>() }.read_radii(dy, mid, radii);
+        }
+    }
+
+    fn enclose<const N: usize>([x]: [&[WideBall<N>]; 1], y: &mut [WideBall<N>]) {
+        const { Self::window::<S>() }.surround(x, y);
+    }
+
+    fn enclose_vjp<const N: usize>(
+        _: [&[WideBall<N>]; 1],
+        _: &[WideBall<N>],
+        dy: &[WideBall<N>],
+        [dx]: [Option<&mut [WideBall<N>]>; 1],
+    ) {
+        if let Some(dx) = dx {
+            const { Self::window::<S>() }.read(dy, dx);
         }
     }
 }

@@ -4,6 +4,7 @@ use std::marker::PhantomData;
 
 use nfgrad_shapes::{EndsWith, Shape};
 
+use super::enclosing::{columns, pairs};
 use super::repeat::{PairRadius, PairRule, copies, repeated, sum_terms_radius};
 use super::rounding::{guarded, is_known, zero_if_known};
 use super::torchlean::Tensor;
@@ -12,6 +13,7 @@ use crate::bound::{Ball, Domain, T0, Up};
 use crate::format::Format;
 use crate::kernel::entrywise::{Entry, map_rows};
 use crate::kernel::reduce::sum_term_columns;
+use crate::kernel::wide::WideBall;
 
 /// A function of two numbers, lifted to every entry of a tensor, the right operand repeated over the leading axes of the left:
 /// `[s ++ t], [t] -> [s ++ t]`.
@@ -68,6 +70,24 @@ pub trait Pairwise: 'static {
 
     /// At least the distance of that term from the real one.
     fn right_radius<F: Format>(a: (F, Up), b: (F, Up), dy: (F, Up), term: F::Acc) -> Up;
+
+    /// The number that the function has as an argument: made once, and given to the two functions below.
+    #[inline]
+    fn argument<const K: usize>() -> WideBall<K> {
+        WideBall::ZERO
+    }
+
+    /// A ball that contains `f(a, b)` for all real numbers of two balls: see [`Op::enclose`]. Without a rule nothing is known.
+    #[inline]
+    fn enclose<const K: usize>(_a: WideBall<K>, _b: WideBall<K>, _argument: WideBall<K>) -> WideBall<K> {
+        WideBall::UNKNOWN
+    }
+
+    /// Two that contain the derivatives by `a` and by `b`, where `y` is that of [`Pairwise::enclose`]. Without a rule nothing is known.
+    #[inline]
+    fn enclose_slopes<const K: usize>([_a, _b, _y]: [WideBall<K>; 3], _argument: WideBall<K>) -> [WideBall<K>; 2] {
+        [WideBall::UNKNOWN; 2]
+    }
 
     /// What TorchLean computes and its bound of it, for [`T0`]; `None` if it states nothing of the function.
     fn torchlean<F: Format>(_a: &Tensor<F>, _b: &Tensor<F>) -> Option<Tensor<F>> {
@@ -160,6 +180,39 @@ impl<P: Pairwise, L: EndsWith<R>, R: Shape> Op<(L, R)> for P {
             } else {
                 sum_term_columns(repetitions::<L, R>(), db, |i| P::right(a[i], b[repeated::<L, R>(i)], dy[i]));
             }
+        }
+    }
+
+    fn enclose<const K: usize>([a, b]: [&[WideBall<K>]; 2], y: &mut [WideBall<K>]) {
+        if std::ptr::eq(a, b) {
+            return <P::Twice as Op<(L,)>>::enclose([a], y);
+        }
+        let argument = P::argument();
+        pairs([a, b], y, |a, b| P::enclose(a, b, argument));
+    }
+
+    fn enclose_vjp<const K: usize>(
+        [a, b]: [&[WideBall<K>]; 2],
+        y: &[WideBall<K>],
+        dy: &[WideBall<K>],
+        [da, db]: [Option<&mut [WideBall<K>]>; 2],
+    ) {
+        if std::ptr::eq(a, b) {
+            <P::Twice as Op<(L,)>>::enclose_vjp([a], y, dy, [da]);
+            if let Some(db) = db {
+                db.fill(WideBall::ZERO);
+            }
+            return;
+        }
+        let argument = P::argument();
+        let slopes = |i: usize| P::enclose_slopes([a[i], b[repeated::<L, R>(i)], y[i]], argument);
+        if let Some(da) = da {
+            for (i, (da, &dy)) in da.iter_mut().zip(dy).enumerate() {
+                *da = slopes(i)[0] * dy;
+            }
+        }
+        if let Some(db) = db {
+            columns(repetitions::<L, R>(), db, |i| slopes(i)[1] * dy[i]);
         }
     }
 

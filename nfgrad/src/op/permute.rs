@@ -19,6 +19,7 @@ use super::view::View;
 use super::{Contribution, Op};
 use crate::bound::{Ball, Domain};
 use crate::format::Format;
+use crate::kernel::wide::WideBall;
 
 /// The axes in the order `A`, a tuple of [`Axis`](super::Axis); see the [module](self).
 #[derive(Clone, Copy)]
@@ -121,6 +122,21 @@ impl<S: Shape, A: Order<S>> Op<(S,)> for Permute<A> {
     ) {
         if let Some(Contribution { mid, radii }) = dx {
             const { Self::back::<S>() }.copy_radii(dy, mid, radii);
+        }
+    }
+
+    fn enclose<const K: usize>([x]: [&[WideBall<K>]; 1], y: &mut [WideBall<K>]) {
+        const { Self::there::<S>() }.copy(x, y);
+    }
+
+    fn enclose_vjp<const K: usize>(
+        _: [&[WideBall<K>]; 1],
+        _: &[WideBall<K>],
+        dy: &[WideBall<K>],
+        [dx]: [Option<&mut [WideBall<K>]>; 1],
+    ) {
+        if let Some(dx) = dx {
+            const { Self::back::<S>() }.copy(dy, dx);
         }
     }
 }

@@ -10,6 +10,7 @@ use super::{Contribution, Defined, Op};
 use crate::bound::{Ball, Domain, Rule, T0, Up};
 use crate::format::Format;
 use crate::kernel::entrywise::{Entry, map};
+use crate::kernel::wide::WideBall;
 
 /// A function of one number, lifted to every entry of a tensor: `[s] -> [s]`.
 ///
@@ -70,6 +71,24 @@ pub trait Pointwise: 'static {
     /// At least `|dx - f'(x*) dy*|`; each pair is a computed value with its radius. Without a rule nothing is known.
     fn vjp_radius<F: Format>(_x: (F, Up), _y: (F, Up), _dy: (F, Up), _dx: F) -> Up {
         Up::INFINITY
+    }
+
+    /// The number that the function has as an argument, such as the factor of a scale: made once, and given to the two functions below.
+    #[inline]
+    fn argument<const K: usize>() -> WideBall<K> {
+        WideBall::ZERO
+    }
+
+    /// A ball that contains `f(x)` for all real numbers of a ball: see [`Op::enclose`]. Without a rule nothing is known.
+    #[inline]
+    fn enclose<const K: usize>(_x: WideBall<K>, _argument: WideBall<K>) -> WideBall<K> {
+        WideBall::UNKNOWN
+    }
+
+    /// One that contains `f'(x)`, where `y` is that of [`Pointwise::enclose`]. Without a rule nothing is known.
+    #[inline]
+    fn enclose_slope<const K: usize>(_x: WideBall<K>, _y: WideBall<K>, _argument: WideBall<K>) -> WideBall<K> {
+        WideBall::UNKNOWN
     }
 
     /// What TorchLean computes and its bound of it, for [`T0`](crate::bound::T0); `None` if it states nothing of the function.
@@ -198,6 +217,25 @@ impl<P: Pointwise, S: Shape> Op<(S,)> for P {
                     if known { P::vjp_radius(x, y, dy, mid[i]) } else { Up::INFINITY }
                 });
             }
+        }
+    }
+
+    fn enclose<const K: usize>([x]: [&[WideBall<K>]; 1], y: &mut [WideBall<K>]) {
+        let argument = P::argument();
+        for (y, &x) in y.iter_mut().zip(x) {
+            *y = P::enclose(x, argument);
+        }
+    }
+
+    fn enclose_vjp<const K: usize>(
+        [x]: [&[WideBall<K>]; 1],
+        y: &[WideBall<K>],
+        dy: &[WideBall<K>],
+        [dx]: [Option<&mut [WideBall<K>]>; 1],
+    ) {
+        let (Some(dx), argument) = (dx, P::argument()) else { return };
+        for (((dx, &x), &y), &dy) in dx.iter_mut().zip(x).zip(y).zip(dy) {
+            *dx = P::enclose_slope(x, y, argument) * dy;
         }
     }
 

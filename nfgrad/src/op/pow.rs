@@ -41,6 +41,7 @@ use super::rounding::{in_f64, product_error};
 use super::{Defined, Integer, Pointwise, Recip, Steadiness};
 use crate::bound::Up;
 use crate::format::{Accumulator, Format};
+use crate::kernel::wide::WideBall;
 
 /// The power of every entry to `N`, an [`Integer`]; see the [module](self).
 #[derive(Clone, Copy)]
@@ -110,6 +111,20 @@ impl<const N: i32> Pointwise for Pow<Integer<N>> {
                 error * Up::abs(n) + multiple_error(n, p, product) + dx.distance(product)
             }
         }
+    }
+
+    #[inline]
+    fn enclose<const K: usize>(x: WideBall<K>, _: WideBall<K>) -> WideBall<K> {
+        x.powi(N.into())
+    }
+
+    #[inline]
+    fn enclose_slope<const K: usize>(x: WideBall<K>, _: WideBall<K>, _: WideBall<K>) -> WideBall<K> {
+        if N == 0 {
+            return WideBall::ZERO;
+        }
+        let power = x.powi(i64::from(N) - 1).times(N.unsigned_abs().into());
+        if N < 0 { -power } else { power }
     }
 }
 

@@ -23,6 +23,7 @@ use super::rounding::in_f64;
 use super::{Defined, Pointwise, Steadiness};
 use crate::bound::Up;
 use crate::format::Format;
+use crate::kernel::wide::WideBall;
 
 /// `1/x`, entry by entry; see the [module](self).
 #[derive(Debug, Clone, Copy)]
@@ -67,6 +68,16 @@ impl Pointwise for Recip {
         let apart = alpha.over(least);
         let spread = (Up::abs(second) + rounding) * (apart * (Up::new(2.0) + apart));
         rounding + delta.over(least).over(least) + spread + dx.distance(-second)
+    }
+
+    #[inline]
+    fn enclose<const K: usize>(x: WideBall<K>, _: WideBall<K>) -> WideBall<K> {
+        x.recip()
+    }
+
+    #[inline]
+    fn enclose_slope<const K: usize>(_: WideBall<K>, y: WideBall<K>, _: WideBall<K>) -> WideBall<K> {
+        -(y * y)
     }
 }
 

@@ -18,6 +18,7 @@ use super::torchlean::{self, Tensor};
 use super::{Pointwise, Steadiness};
 use crate::bound::Up;
 use crate::format::Format;
+use crate::kernel::wide::WideBall;
 
 /// `max(x, 0)`, entry by entry; see the [module](self).
 #[derive(Debug, Clone, Copy)]
@@ -63,5 +64,15 @@ impl Pointwise for Relu {
 
     fn torchlean_vjp<F: Format>(x: &Tensor<F>, dy: &Tensor<F>) -> Option<Tensor<F>> {
         Some(torchlean::relu_vjp(x, dy))
+    }
+
+    #[inline]
+    fn enclose<const K: usize>(x: WideBall<K>, _: WideBall<K>) -> WideBall<K> {
+        x.max(WideBall::ZERO)
+    }
+
+    #[inline]
+    fn enclose_slope<const K: usize>(x: WideBall<K>, _: WideBall<K>, _: WideBall<K>) -> WideBall<K> {
+        WideBall::step(x.sign(), WideBall::ZERO)
     }
 }

@@ -17,6 +17,7 @@ use nfgrad_shapes::Shape;
 use super::{Contribution, Op};
 use crate::bound::{Ball, Domain};
 use crate::format::Format;
+use crate::kernel::wide::WideBall;
 
 /// The same elements under the shape `T`, which has as many; see the [module](self).
 #[derive(Clone, Copy)]
@@ -59,6 +60,21 @@ impl<S: Shape, T: Shape> Op<(S,)> for Reshape<T> {
     ) {
         if let Some(Contribution { radii, .. }) = dx {
             radii.copy_from_slice(dy.rad);
+        }
+    }
+
+    fn enclose<const K: usize>([x]: [&[WideBall<K>]; 1], y: &mut [WideBall<K>]) {
+        y.copy_from_slice(x);
+    }
+
+    fn enclose_vjp<const K: usize>(
+        _: [&[WideBall<K>]; 1],
+        _: &[WideBall<K>],
+        dy: &[WideBall<K>],
+        [dx]: [Option<&mut [WideBall<K>]>; 1],
+    ) {
+        if let Some(dx) = dx {
+            dx.copy_from_slice(dy);
         }
     }
 }

@@ -22,6 +22,7 @@ use super::{Contribution, Literal, Op};
 use crate::bound::{Ball, Domain, Up};
 use crate::format::Format;
 use crate::kernel::scratch::with_scratch;
+use crate::kernel::wide::WideBall;
 
 /// Rms norm with `ε` the literal `L`; see the [module](self).
 #[derive(Clone, Copy)]
@@ -71,6 +72,19 @@ impl<L: Literal, S: EndsWith<(N,)> + Rows, N: Dim> Op<(S, (N,))> for RmsNorm<L> 
         [dx, dw]: [Option<Contribution<'_, F>>; 2],
     ) {
         norm::pull_radii::<Self, S, F, D>([x, weight], dy, [dx, dw]);
+    }
+
+    fn enclose<const K: usize>(x: [&[WideBall<K>]; 2], y: &mut [WideBall<K>]) {
+        norm::enclosures::values::<Self, S, K>(x, None, y);
+    }
+
+    fn enclose_vjp<const K: usize>(
+        [x, weight]: [&[WideBall<K>]; 2],
+        _: &[WideBall<K>],
+        dy: &[WideBall<K>],
+        dx: [Option<&mut [WideBall<K>]>; 2],
+    ) {
+        norm::enclosures::cotangents::<Self, S, K>([x, weight, dy], dx);
     }
 }
 

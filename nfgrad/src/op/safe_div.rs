@@ -34,12 +34,14 @@ use std::hint::select_unpredictable as select;
 use std::marker::PhantomData;
 
 use super::clamp::{Clamped, Place, is_clamped, threshold};
+use super::enclosing::literal;
 use super::rounding::{in_f64, product_error};
 use super::scale::Literal;
 use super::torchlean::{self, Tensor};
 use super::{Div, Pairwise, Pointwise};
 use crate::bound::Up;
 use crate::format::Format;
+use crate::kernel::wide::WideBall;
 
 /// `a / max(b, L)`, entry by entry; see the [module](self).
 pub struct SafeDiv<L>(PhantomData<fn() -> L>);
@@ -118,6 +120,21 @@ impl<L: Literal> Pairwise for SafeDiv<L> {
         let error = product_error(left, right) + f64::mul_error(left.0, right.0, product) + term.distance(-product);
         error.max(term.magnitude())
     }
+
+    fn argument<const K: usize>() -> WideBall<K> {
+        literal::<L, K>()
+    }
+
+    #[inline]
+    fn enclose<const K: usize>(a: WideBall<K>, b: WideBall<K>, epsilon: WideBall<K>) -> WideBall<K> {
+        a / b.max(epsilon)
+    }
+
+    #[inline]
+    fn enclose_slopes<const K: usize>([_, b, y]: [WideBall<K>; 3], epsilon: WideBall<K>) -> [WideBall<K>; 2] {
+        let divisor = b.max(epsilon);
+        [divisor.recip(), -(WideBall::step(b.order(&epsilon), WideBall::ZERO) * (y / divisor))]
+    }
 }
 
 /// At least `|y - x/ε|`, where `y` is the quotient in f64 rounded to the format, and `x` the f64 nearest to the number.
@@ -170,6 +187,20 @@ impl<L: Literal> Pointwise for OverItself<L> {
             (Place::Doubtful, true) => (dy.0.magnitude() + dy.1).over(least),
             (Place::Doubtful, false) => Self::clamped(dy, dx).max(dx.magnitude()),
         }
+    }
+
+    fn argument<const K: usize>() -> WideBall<K> {
+        literal::<L, K>()
+    }
+
+    #[inline]
+    fn enclose<const K: usize>(x: WideBall<K>, epsilon: WideBall<K>) -> WideBall<K> {
+        x / x.max(epsilon)
+    }
+
+    #[inline]
+    fn enclose_slope<const K: usize>(x: WideBall<K>, _: WideBall<K>, epsilon: WideBall<K>) -> WideBall<K> {
+        WideBall::step(epsilon.order(&x), WideBall::ONE) * epsilon.recip()
     }
 }
 

@@ -31,12 +31,14 @@ use std::hint::select_unpredictable as select;
 use std::marker::PhantomData;
 
 use super::clamp::{Clamped, Place, is_clamped, threshold};
+use super::enclosing::literal;
 use super::rounding::quotient_spread;
 use super::scale::Literal;
 use super::{Ln, Pointwise, ln};
 use crate::bound::Up;
 use crate::format::elementary::{self, Elementary};
 use crate::format::{Carrier, Format};
+use crate::kernel::wide::WideBall;
 
 /// `ln max(x, L)`, entry by entry; see the [module](self).
 pub struct SafeLog<L>(PhantomData<fn() -> L>);
@@ -109,6 +111,20 @@ impl<L: Literal> Pointwise for SafeLog<L> {
         }
         let unclamped = (delta + size * argument.below).over(argument.least);
         rounding + unclamped.max(size + delta.over(argument.mid))
+    }
+
+    fn argument<const K: usize>() -> WideBall<K> {
+        literal::<L, K>()
+    }
+
+    #[inline]
+    fn enclose<const K: usize>(x: WideBall<K>, epsilon: WideBall<K>) -> WideBall<K> {
+        x.max(epsilon).ln()
+    }
+
+    #[inline]
+    fn enclose_slope<const K: usize>(x: WideBall<K>, _: WideBall<K>, epsilon: WideBall<K>) -> WideBall<K> {
+        WideBall::step(x.order(&epsilon), WideBall::ZERO) * x.max(epsilon).recip()
     }
 }
 

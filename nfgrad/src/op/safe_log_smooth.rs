@@ -34,6 +34,7 @@ use std::marker::PhantomData;
 
 use super::clamp::threshold;
 use super::curve::{Bend, Logistic, UNDERFLOW, scaled_error};
+use super::enclosing::literal;
 use super::rounding::in_f64;
 use super::scale::Literal;
 use super::torchlean::{self, Tensor};
@@ -41,6 +42,7 @@ use super::{Pointwise, Steadiness, ln};
 use crate::bound::Up;
 use crate::format::elementary::{self, Elementary};
 use crate::format::{Carrier, Format};
+use crate::kernel::wide::WideBall;
 
 /// At least `|f'|`, `|f''|` and `|f'''|` everywhere.
 const MAXIMA: [f64; 3] = [1.0, 0.25, 0.75];
@@ -162,6 +164,20 @@ impl<L: Literal> Pointwise for SafeLogSmooth<L> {
     #[inline(always)]
     fn steady_vjp_radius<F: Format>(x: (F, Up), _: (F, Up), dy: (F, Up), dx: F) -> Up {
         Self::cotangent_error(x, dy, dx, Up::INFINITY)
+    }
+
+    fn argument<const K: usize>() -> WideBall<K> {
+        literal::<L, K>()
+    }
+
+    #[inline]
+    fn enclose<const K: usize>(x: WideBall<K>, epsilon: WideBall<K>) -> WideBall<K> {
+        (x.softplus() + epsilon).ln()
+    }
+
+    #[inline]
+    fn enclose_slope<const K: usize>(x: WideBall<K>, _: WideBall<K>, epsilon: WideBall<K>) -> WideBall<K> {
+        x.sigmoid() / (x.softplus() + epsilon)
     }
 }
 

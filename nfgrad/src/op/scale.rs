@@ -29,11 +29,13 @@
 use std::fmt::{self, Debug};
 use std::marker::PhantomData;
 
+use super::enclosing::literal;
 use super::rounding::{in_f64, product_error};
 use super::torchlean::{self, Tensor};
 use super::{Pointwise, Steadiness};
 use crate::bound::Up;
 use crate::format::Format;
+use crate::kernel::wide::WideBall;
 
 /// A decimal literal as a type, so that an op can be named by it.
 ///
@@ -186,6 +188,20 @@ impl<L: Literal> Pointwise for Scale<L> {
 
     fn torchlean_vjp<F: Format>(_: &Tensor<F>, dy: &Tensor<F>) -> Option<Tensor<F>> {
         Some(dy.map(|dy| torchlean::mul(dy, Self::factor())))
+    }
+
+    fn argument<const K: usize>() -> WideBall<K> {
+        literal::<L, K>()
+    }
+
+    #[inline]
+    fn enclose<const K: usize>(x: WideBall<K>, factor: WideBall<K>) -> WideBall<K> {
+        factor * x
+    }
+
+    #[inline]
+    fn enclose_slope<const K: usize>(_: WideBall<K>, _: WideBall<K>, factor: WideBall<K>) -> WideBall<K> {
+        factor
     }
 }
 

@@ -8,6 +8,7 @@ use super::top::Distance;
 use super::{Pairwise, Pointwise};
 use crate::bound::Up;
 use crate::format::Format;
+use crate::kernel::wide::WideBall;
 
 /// The entry of the side `E`, of two.
 pub struct Select<E>(PhantomData<fn() -> E>);
@@ -75,6 +76,17 @@ impl<E: Side> Pairwise for Select<E> {
     #[inline(always)]
     fn right_radius<F: Format>(a: (F, Up), b: (F, Up), dy: (F, Up), _: F::Acc) -> Up {
         share_radius::<F, E>(b, a, dy)
+    }
+
+    #[inline]
+    fn enclose<const K: usize>(a: WideBall<K>, b: WideBall<K>, _: WideBall<K>) -> WideBall<K> {
+        E::oriented(E::oriented(a).max(E::oriented(b)))
+    }
+
+    #[inline]
+    fn enclose_slopes<const K: usize>([a, b, _]: [WideBall<K>; 3], _: WideBall<K>) -> [WideBall<K>; 2] {
+        let left = WideBall::step(E::oriented(a).order(&E::oriented(b)), WideBall::HALF);
+        [left, WideBall::ONE - left]
     }
 }
 
@@ -145,5 +157,15 @@ impl Pointwise for Itself {
     #[inline(always)]
     fn vjp_radius<F: Format>(_: (F, Up), _: (F, Up), (_, delta): (F, Up), _: F) -> Up {
         delta
+    }
+
+    #[inline]
+    fn enclose<const K: usize>(x: WideBall<K>, _: WideBall<K>) -> WideBall<K> {
+        x
+    }
+
+    #[inline]
+    fn enclose_slope<const K: usize>(_: WideBall<K>, _: WideBall<K>, _: WideBall<K>) -> WideBall<K> {
+        WideBall::ONE
     }
 }

@@ -16,6 +16,7 @@ use super::curve::{Bend, Curve, Logistic, UNDERFLOW};
 use super::torchlean::{self, Tensor};
 use crate::bound::Up;
 use crate::format::{Carrier, Format, elementary};
+use crate::kernel::wide::WideBall;
 
 /// `1 / (1 + e^-x)`, entry by entry; see the [module](self).
 #[derive(Debug, Clone, Copy)]
@@ -54,5 +55,9 @@ impl Curve for Sigmoid {
 
     fn torchlean_vjp<F: Format>(x: &Tensor<F>, dy: &Tensor<F>) -> Option<Tensor<F>> {
         Some(torchlean::share_vjp(&x.map(torchlean::sigmoid), dy))
+    }
+
+    fn enclose_slope<const K: usize>(x: WideBall<K>) -> WideBall<K> {
+        x.sigmoid() * (-x).sigmoid()
     }
 }

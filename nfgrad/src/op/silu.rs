@@ -15,6 +15,7 @@
 use super::curve::{Bend, Curve, Logistic, UNDERFLOW, padded};
 use crate::bound::Up;
 use crate::format::{Carrier, Format, elementary};
+use crate::kernel::wide::WideBall;
 
 /// `x / (1 + e^-x)`, entry by entry; see the [module](self).
 #[derive(Debug, Clone, Copy)]
@@ -47,6 +48,11 @@ impl Curve for Silu {
     #[inline(always)]
     fn is_exact<F: Format>(x: F, y: F) -> bool {
         (x == F::ZERO) & (y == F::ZERO)
+    }
+
+    fn enclose_slope<const K: usize>(x: WideBall<K>) -> WideBall<K> {
+        let (above, below) = (x.sigmoid(), (-x).sigmoid());
+        above + x * above * below
     }
 }
 

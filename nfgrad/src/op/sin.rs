@@ -6,6 +6,7 @@
 use super::curve::{Bend, Curve, padded};
 use crate::bound::Up;
 use crate::format::{Carrier, Format, elementary};
+use crate::kernel::wide::WideBall;
 
 /// `sin x`, entry by entry; see the [module](self).
 #[derive(Debug, Clone, Copy)]
@@ -31,6 +32,10 @@ impl Curve for Sin {
     #[inline(always)]
     fn is_exact<F: Format>(x: F, y: F) -> bool {
         (x == F::ZERO) & (y == F::ZERO)
+    }
+
+    fn enclose_slope<const K: usize>(x: WideBall<K>) -> WideBall<K> {
+        x.cos()
     }
 }
 
@@ -58,6 +63,10 @@ impl Curve for Cos {
     #[inline(always)]
     fn is_exact<F: Format>(x: F, y: F) -> bool {
         (x == F::ZERO) & (y == F::ONE)
+    }
+
+    fn enclose_slope<const K: usize>(x: WideBall<K>) -> WideBall<K> {
+        -x.sin()
     }
 }
 

@@ -19,6 +19,7 @@ use super::window::Window;
 use super::{Contribution, Op};
 use crate::bound::{Ball, Domain};
 use crate::format::Format;
+use crate::kernel::wide::WideBall;
 
 /// The `L` entries from `Start` on of the axis `A`; see the [module](self).
 #[derive(Clone, Copy)]
@@ -64,6 +65,21 @@ where
     ) {
         if let Some(Contribution { mid, radii }) = dx {
             const { Window::new(S::DIMS, K, Start::SIZE, L::SIZE) }.surround_radii(dy, mid, radii);
+        }
+    }
+
+    fn enclose<const N: usize>([x]: [&[WideBall<N>]; 1], y: &mut [WideBall<N>]) {
+        const { Window::new(S::DIMS, K, Start::SIZE, L::SIZE) }.read(x, y);
+    }
+
+    fn enclose_vjp<const N: usize>(
+        _: [&[WideBall<N>]; 1],
+        _: &[WideBall<N>],
+        dy: &[WideBall<N>],
+        [dx]: [Option<&mut [WideBall<N>]>; 1],
+    ) {
+        if let Some(dx) = dx {
+            const { Window::new(S::DIMS, K, Start::SIZE, L::SIZE) }.surround(dy, dx);
         }
     }
 }

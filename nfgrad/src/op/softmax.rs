@@ -33,6 +33,7 @@
 //! which `d`, `y` and their products and sums are held one by one, by the rules of products and of sums. ∎
 
 mod choice;
+pub(super) mod enclosures;
 mod radii;
 #[cfg(test)]
 mod tests;
@@ -52,10 +53,12 @@ pub(super) use self::values::mean_difference;
 use self::radii::{forward_radius, vjp_radius};
 use self::values::{forward, vjp};
 use super::axis::OneAxis;
+use super::enclosing::{kept, mask_cotangent};
 use super::repeat::repeated;
 use super::{Contribution, Op};
 use crate::bound::{Ball, Domain, T0, Up};
 use crate::format::Format;
+use crate::kernel::wide::WideBall;
 
 /// The softmax along the axis `A`, an [`Axis`](super::Axis); see the [module](self).
 #[derive(Clone, Copy)]
@@ -111,6 +114,21 @@ impl<A: OneAxis<S>, S: Shape> Op<(S,)> for Softmax<A> {
         [dx]: [Option<&mut [F]>; 1],
     ) -> [Option<Up>; 1] {
         [dx.map(|dx| torchlean::cotangents(A::EXTENT, y, dy, dx))]
+    }
+
+    fn enclose<const K: usize>([x]: [&[WideBall<K>]; 1], y: &mut [WideBall<K>]) {
+        enclosures::values(A::EXTENT, x, &|_| Some(true), y);
+    }
+
+    fn enclose_vjp<const K: usize>(
+        _: [&[WideBall<K>]; 1],
+        y: &[WideBall<K>],
+        dy: &[WideBall<K>],
+        [dx]: [Option<&mut [WideBall<K>]>; 1],
+    ) {
+        if let Some(dx) = dx {
+            enclosures::cotangents(A::EXTENT, &|_| Some(true), [y, dy], dx);
+        }
     }
 }
 
@@ -168,5 +186,21 @@ impl<A: OneAxis<S>, S: EndsWith<M>, M: Shape> Op<(S, M)> for Softmax<A> {
             (0..M::NUMEL).map(|j| Choice::of(mask.get(j)).doubt()).fold(Up::ZERO, Up::max)
         });
         [dx.map(|dx| torchlean::cotangents(A::EXTENT, y, dy, dx)), dmask]
+    }
+
+    fn enclose<const K: usize>([x, mask]: [&[WideBall<K>]; 2], y: &mut [WideBall<K>]) {
+        enclosures::values(A::EXTENT, x, &|i| kept(&mask[repeated::<S, M>(i)]), y);
+    }
+
+    fn enclose_vjp<const K: usize>(
+        [_, mask]: [&[WideBall<K>]; 2],
+        y: &[WideBall<K>],
+        dy: &[WideBall<K>],
+        [dx, dmask]: [Option<&mut [WideBall<K>]>; 2],
+    ) {
+        if let Some(dx) = dx {
+            enclosures::cotangents(A::EXTENT, &|i| kept(&mask[repeated::<S, M>(i)]), [y, dy], dx);
+        }
+        mask_cotangent(mask, dmask);
     }
 }

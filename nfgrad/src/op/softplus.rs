@@ -13,6 +13,7 @@ use super::curve::{Bend, Curve, Logistic, UNDERFLOW};
 use super::torchlean::{self, Tensor};
 use crate::bound::Up;
 use crate::format::{Carrier, Format, elementary};
+use crate::kernel::wide::WideBall;
 
 /// `ln(1 + e^x)`, entry by entry; see the [module](self).
 #[derive(Debug, Clone, Copy)]
@@ -43,5 +44,9 @@ impl Curve for Softplus {
 
     fn torchlean_vjp<F: Format>(x: &Tensor<F>, dy: &Tensor<F>) -> Option<Tensor<F>> {
         Some(x.map(torchlean::sigmoid).mul(dy))
+    }
+
+    fn enclose_slope<const K: usize>(x: WideBall<K>) -> WideBall<K> {
+        x.sigmoid()
     }
 }

@@ -23,6 +23,7 @@ use super::torchlean::{self, Tensor};
 use super::{Defined, Pointwise, Steadiness};
 use crate::bound::Up;
 use crate::format::Format;
+use crate::kernel::wide::WideBall;
 
 /// `√x`, entry by entry; see the [module](self).
 #[derive(Debug, Clone, Copy)]
@@ -75,6 +76,16 @@ impl Pointwise for Sqrt {
     #[inline(always)]
     fn steady_vjp_radius<F: Format>((x, alpha): (F, Up), (y, _): (F, Up), dy: (F, Up), dx: F) -> Up {
         cotangent_error((y, Self::radius(x, alpha, y)), dy, dx)
+    }
+
+    #[inline]
+    fn enclose<const K: usize>(x: WideBall<K>, _: WideBall<K>) -> WideBall<K> {
+        x.sqrt()
+    }
+
+    #[inline]
+    fn enclose_slope<const K: usize>(_: WideBall<K>, y: WideBall<K>, _: WideBall<K>) -> WideBall<K> {
+        y.scaled(1).recip()
     }
 }
 

@@ -15,6 +15,7 @@
 
 use nfgrad_shapes::{EndsWith, Shape};
 
+use super::enclosing::{columns, pairs};
 use super::repeat::{PairRadius, PairRule, copies, sum_repeated, sum_repeated_radius};
 use super::rounding::{guarded, zero_if_known};
 use super::torchlean::{self, Tensor};
@@ -22,6 +23,7 @@ use super::{Contribution, Op};
 use crate::bound::{Ball, Domain, T0, Up};
 use crate::format::Format;
 use crate::kernel::entrywise::{Entry, map_rows};
+use crate::kernel::wide::WideBall;
 
 /// `a - b`, entry by entry; see the [module](self).
 #[derive(Debug, Clone, Copy)]
@@ -127,6 +129,34 @@ impl<L: EndsWith<R>, R: Shape> Op<(L, R)> for Sub {
             Up::INFINITY
         };
         [da.map(|da| Tensor::of(dy).write(da)), db.map(negative)]
+    }
+
+    fn enclose<const K: usize>([a, b]: [&[WideBall<K>]; 2], y: &mut [WideBall<K>]) {
+        if std::ptr::eq(a, b) {
+            y.iter_mut().zip(a).for_each(|(y, &a)| *y = WideBall::ZERO * a);
+            return;
+        }
+        pairs([a, b], y, |a, b| a - b);
+    }
+
+    fn enclose_vjp<const K: usize>(
+        [a, b]: [&[WideBall<K>]; 2],
+        _: &[WideBall<K>],
+        dy: &[WideBall<K>],
+        [da, db]: [Option<&mut [WideBall<K>]>; 2],
+    ) {
+        if std::ptr::eq(a, b) {
+            for dx in [da, db].into_iter().flatten() {
+                dx.iter_mut().zip(dy).for_each(|(dx, &dy)| *dx = WideBall::ZERO * dy);
+            }
+            return;
+        }
+        if let Some(da) = da {
+            da.copy_from_slice(dy);
+        }
+        if let Some(db) = db {
+            columns(copies::<L, R>(), db, |i| -dy[i]);
+        }
     }
 }
 

@@ -24,6 +24,7 @@ use super::torchlean::{self, Tensor};
 use super::{Contribution, Op};
 use crate::bound::{Ball, Domain, T0, Up};
 use crate::format::Format;
+use crate::kernel::wide::WideBall;
 
 /// The sum over `A`, which is [`All`](super::All) or an [`Axis`](super::Axis); see the [module](self).
 #[derive(Clone, Copy)]
@@ -87,6 +88,21 @@ impl<S: Shape, A: Along<S>> Op<(S,)> for Sum<A> {
             if A::EXTENT.targets() == 1 { dy.radius(0) } else { Up::INFINITY }
         };
         [dx.map(repeated)]
+    }
+
+    fn enclose<const K: usize>([x]: [&[WideBall<K>]; 1], y: &mut [WideBall<K>]) {
+        A::EXTENT.enclosed_sums(x, y);
+    }
+
+    fn enclose_vjp<const K: usize>(
+        _: [&[WideBall<K>]; 1],
+        _: &[WideBall<K>],
+        dy: &[WideBall<K>],
+        [dx]: [Option<&mut [WideBall<K>]>; 1],
+    ) {
+        if let Some(dx) = dx {
+            A::EXTENT.enclosed_copies(dy, dx);
+        }
     }
 }
 

@@ -29,6 +29,7 @@ use super::torchlean::{self, Tensor};
 use super::{Pointwise, Steadiness};
 use crate::bound::Up;
 use crate::format::{Format, elementary};
+use crate::kernel::wide::WideBall;
 
 /// The hyperbolic tangent, entry by entry; see the [module](self).
 #[derive(Debug, Clone, Copy)]
@@ -82,6 +83,16 @@ impl Pointwise for Tanh {
 
     fn torchlean_vjp<F: Format>(x: &Tensor<F>, dy: &Tensor<F>) -> Option<Tensor<F>> {
         Some(torchlean::tanh_vjp(x, dy))
+    }
+
+    #[inline]
+    fn enclose<const K: usize>(x: WideBall<K>, _: WideBall<K>) -> WideBall<K> {
+        x.tanh()
+    }
+
+    #[inline]
+    fn enclose_slope<const K: usize>(_: WideBall<K>, y: WideBall<K>, _: WideBall<K>) -> WideBall<K> {
+        (WideBall::ONE - y) * (WideBall::ONE + y)
     }
 }
 

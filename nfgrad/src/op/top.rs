@@ -1,9 +1,13 @@
 //! Of some entries of a tensor the largest, or the smallest. The mathematics is in [`amax`](super::amax).
 
+use std::cmp::Ordering;
+
+use super::enclosing::around_zero;
 use super::extreme::Side;
 use super::rounding::is_known;
 use crate::bound::{Ball, Domain, Up};
 use crate::format::Format;
+use crate::kernel::wide::WideBall;
 
 /// The first largest of the entries; a NaN comes before every number.
 #[inline]
@@ -62,6 +66,49 @@ pub(super) fn may_be_first<E: Side, F: Format, D: Domain>(x: Ball<'_, F, D>, top
     let (gap, reach) = (Distance::between::<E, F>(x.mid[top], x.mid[j]).lower, (x.radius(top) + x.radius(j)).get());
     // Where both are certain `j` is not the first; and of equal ones the first counts.
     reach > 0.0 && if j < top { reach >= gap } else { reach > gap }
+}
+
+/// The largest of some balls; unknown if there are none.
+pub(super) fn enclosed<E: Side, const K: usize>(
+    x: &[WideBall<K>],
+    sources: impl Iterator<Item = usize>,
+) -> WideBall<K> {
+    let largest = sources.map(|i| E::oriented(x[i])).reduce(WideBall::max);
+    largest.map_or(WideBall::UNKNOWN, E::oriented)
+}
+
+/// Adds the cotangent `dy` to that of the first largest of some entries. Where it is open which one that is, each that may be gets a ball that
+/// contains both 0 and all of it.
+///
+/// Entry `i` is the first largest if every entry before it is less and every one behind it no larger. It gets everything where that is known, and nothing where
+/// one of these is known to be false.
+pub(super) fn share<E: Side, const K: usize>(
+    x: &[WideBall<K>],
+    sources: impl Iterator<Item = usize> + Clone,
+    dy: WideBall<K>,
+    dx: &mut [WideBall<K>],
+) {
+    let by_midpoint = |&i: &usize, &j: &usize| E::oriented(x[i]).mid().cmp(&E::oriented(x[j]).mid());
+    let Some(top) = sources.clone().max_by(by_midpoint) else { return };
+    for i in sources.clone() {
+        let beaten = |j: usize| match E::oriented(x[i]).order(&E::oriented(x[j])) {
+            Some(Ordering::Equal) => Some(i <= j),
+            order => order.map(Ordering::is_gt),
+        };
+        // Most entries are known to be less than one of those around which most is.
+        if i != top && beaten(top) == Some(false) {
+            continue;
+        }
+        let mut certain = true;
+        let possible = sources.clone().filter(|j| *j != i).all(|j| {
+            let beaten = beaten(j);
+            certain &= beaten == Some(true);
+            beaten != Some(false)
+        });
+        if possible {
+            dx[i] = dx[i] + if certain { dy } else { around_zero(dy.at_most()) };
+        }
+    }
 }
 
 /// A distance, from below and from above.

@@ -15,6 +15,7 @@ use super::view::View;
 use super::{Contribution, Op};
 use crate::bound::{Ball, Domain, T0, Up};
 use crate::format::Format;
+use crate::kernel::wide::WideBall;
 
 /// The last two axes exchanged; see the [module](self).
 #[derive(Debug, Clone, Copy)]
@@ -64,6 +65,21 @@ macro_rules! impl_transpose {
             ) {
                 if let Some(Contribution { mid, radii }) = dx {
                     const { view(<($($batch,)* N, M)>::DIMS) }.copy_radii(dy, mid, radii);
+                }
+            }
+
+            fn enclose<const K: usize>([x]: [&[WideBall<K>]; 1], y: &mut [WideBall<K>]) {
+                const { view(<($($batch,)* M, N)>::DIMS) }.copy(x, y);
+            }
+
+            fn enclose_vjp<const K: usize>(
+                _: [&[WideBall<K>]; 1],
+                _: &[WideBall<K>],
+                dy: &[WideBall<K>],
+                [dx]: [Option<&mut [WideBall<K>]>; 1],
+            ) {
+                if let Some(dx) = dx {
+                    const { view(<($($batch,)* N, M)>::DIMS) }.copy(dy, dx);
                 }
             }
 

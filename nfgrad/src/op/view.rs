@@ -113,7 +113,7 @@ impl View {
 
     /// The elements of `x` as the view orders them.
     #[inline]
-    pub(super) fn copy<F: Format>(&self, x: &[F], y: &mut [F]) {
+    pub(super) fn copy<T: Copy>(&self, x: &[T], y: &mut [T]) {
         let ([.., height, columns], [.., down, step]) = (self.lengths, self.strides);
         if step == 1 {
             self.rows(|row, start| y[row * columns..][..columns].copy_from_slice(&x[start..][..columns]));
@@ -141,7 +141,7 @@ impl View {
 const TILE: usize = 16;
 
 /// `y[i, j] = x[j, i]`, where the rows of `x` are `step` elements apart and those of `y` have `columns`.
-fn transpose<F: Format>(x: &[F], step: usize, y: &mut [F], columns: usize) {
+fn transpose<T: Copy>(x: &[T], step: usize, y: &mut [T], columns: usize) {
     let columns = columns.max(1);
     for (band, y) in y.chunks_mut(TILE * columns).enumerate() {
         for first in (0..columns).step_by(TILE) {

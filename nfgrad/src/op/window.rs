@@ -39,7 +39,7 @@ impl Window {
 
     /// The part.
     #[inline]
-    pub(super) fn read<F: Format>(self, whole: &[F], part: &mut [F]) {
+    pub(super) fn read<T: Copy>(self, whole: &[T], part: &mut [T]) {
         for (part, whole) in part.chunks_exact_mut(self.width.max(1)).zip(whole.chunks_exact(self.total.max(1))) {
             part.copy_from_slice(&whole[self.start..][..self.width]);
         }
@@ -47,7 +47,7 @@ impl Window {
 
     /// Writes the part and leaves the rest alone.
     #[inline]
-    pub(super) fn write<F: Format>(self, part: &[F], whole: &mut [F]) {
+    pub(super) fn write<T: Copy>(self, part: &[T], whole: &mut [T]) {
         for (part, whole) in part.chunks_exact(self.width.max(1)).zip(whole.chunks_exact_mut(self.total.max(1))) {
             whole[self.start..][..self.width].copy_from_slice(part);
         }
@@ -55,8 +55,8 @@ impl Window {
 
     /// Writes the part, and zeros around it.
     #[inline]
-    pub(super) fn surround<F: Format>(self, part: &[F], whole: &mut [F]) {
-        whole.fill(F::ZERO);
+    pub(super) fn surround<N: Copy + Default>(self, part: &[N], whole: &mut [N]) {
+        whole.fill(N::default());
         self.write(part, whole);
     }
 

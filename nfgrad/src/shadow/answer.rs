@@ -2,26 +2,31 @@
 
 use nfgrad_shapes::Span;
 
+use super::wide::WideAnswer;
 use crate::bound::{Domain, Elementwise, Euclidean, Uniform, Up};
+use crate::format::Format;
 
-/// All values of a shadow, or all cotangents, with their radii. The midpoints are the same numbers whatever the radii are.
+/// All values of a shadow, or all cotangents, with their radii. In f64 the midpoints are the same numbers whatever the radii are.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Answer<'a> {
     pub(super) mid: &'a [f64],
     pub(super) uniform: &'a [f64],
     pub(super) euclidean: Option<&'a [f64]>,
     pub(super) elementwise: Option<&'a [f64]>,
+    pub(super) wide: Option<WideAnswer<'a>>,
 }
 
 impl<'a> Answer<'a> {
     /// The tensor at a position.
-    pub(super) fn at(&self, position: usize, span: Span) -> (&'a [f64], Radii<'a>) {
+    pub(super) fn at(&self, position: usize, span: Span) -> Tensor<'a> {
         let Span { offset, numel } = span;
         let all = Uniform::at(&self.uniform[Uniform::range(position, offset, numel)], 0);
         // The 2-norm of all errors bounds each of them.
         let norm = self.euclidean.map(|radii| Euclidean::at(&radii[Euclidean::range(position, offset, numel)], 0));
         let each = self.elementwise.map(|radii| &radii[Elementwise::range(position, offset, numel)]);
-        (&self.mid[offset..][..numel], Radii { all: all.min(norm.unwrap_or(Up::INFINITY)), each })
+        let radii = Radii { all: all.min(norm.unwrap_or(Up::INFINITY)), each };
+        let wide = self.wide.map(|wide| wide.part(offset..offset + numel));
+        Tensor::new(&self.mid[offset..][..numel], radii, wide)
     }
 }
 
@@ -39,5 +44,58 @@ impl Radii<'_> {
     #[inline(always)]
     pub(super) fn radius(&self, i: usize) -> Up {
         self.each.map_or(self.all, |each| self.all.min(Up::new(each[i])))
+    }
+}
+
+/// What a shadow knows of one tensor.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Tensor<'a> {
+    /// From the rungs in f64.
+    mid: &'a [f64],
+    radii: Radii<'a>,
+    /// From those above, if one was reached.
+    wide: Option<WideAnswer<'a>>,
+    /// Whether the midpoints that are shown are those of the rungs above.
+    is_wide: bool,
+}
+
+impl<'a> Tensor<'a> {
+    pub(super) fn new(mid: &'a [f64], radii: Radii<'a>, wide: Option<WideAnswer<'a>>) -> Self {
+        // An entry of which nothing is known there may still be known in f64.
+        let is_wide = wide.is_some_and(|wide| wide.radii.iter().any(|radius| radius.is_finite()));
+        Self { mid, radii, wide, is_wide }
+    }
+
+    /// The best estimates of the real values.
+    pub(super) fn mid(&self) -> &'a [f64] {
+        self.wide.filter(|_| self.is_wide).map_or(self.mid, |wide| wide.mid)
+    }
+
+    /// How far the real value of element `i` is from its estimate at most.
+    #[inline(always)]
+    pub(super) fn radius(&self, i: usize) -> Up {
+        match self.wide.filter(|_| self.is_wide) {
+            Some(wide) => Up::new(wide.radii[i]),
+            None => self.radii.radius(i),
+        }
+    }
+
+    /// At least `|x - real|` for element `i`, from all rungs.
+    #[inline(always)]
+    pub(super) fn error<F: Format>(&self, i: usize, x: F) -> Up {
+        let narrow = x.distance(self.mid[i]) + self.radii.radius(i);
+        self.wide.map_or(narrow, |wide| narrow.min(wide.error(i, x).0))
+    }
+
+    /// How far `x` seems to be from the real value of element `i`, and what is not known of that.
+    #[inline(always)]
+    pub(super) fn measured<F: Format>(&self, i: usize, x: F) -> (Up, f64) {
+        match self.wide {
+            Some(wide) => {
+                let (error, radius) = wide.error(i, x);
+                (error, radius.to_f64())
+            }
+            None => (x.distance(self.mid[i]), self.radii.radius(i).get()),
+        }
     }
 }

@@ -18,7 +18,8 @@
 
 use nfgrad_shapes::Listed;
 
-use super::{Radii, Shadow};
+use super::{Shadow, Tensor};
+use crate::bound::Up;
 use crate::format::Format;
 use crate::graph::{RevGraph, Run};
 
@@ -30,12 +31,12 @@ impl<G: RevGraph> Shadow<G> {
         G::Context::LAYOUT.for_each(&mut |position, span| {
             let own = span.offset..span.offset + span.numel;
             if G::OUTPUTS.contains(&position) {
-                let (mid, radii) = values.at(position, span);
-                blunt = blunt || Census::of(&run.values().values()[own.clone()], mid, radii).is_blunt();
+                let real = values.at(position, span);
+                blunt = blunt || Census::of(&run.values().values()[own.clone()], &real).is_blunt();
             }
             if gradients && position < G::PARAMS {
-                let (mid, radii) = cotangents.at(position, span);
-                blunt = blunt || Census::of(&run.cotangents().values()[own], mid, radii).is_blunt();
+                let real = cotangents.at(position, span);
+                blunt = blunt || Census::of(&run.cotangents().values()[own], &real).is_blunt();
             }
         });
         blunt
@@ -66,10 +67,10 @@ struct Census {
 
 impl Census {
     /// Counts the entries of a tensor of the run, beside the balls of the shadow.
-    fn of<F: Format>(run: &[F], mid: &[f64], radii: Radii<'_>) -> Self {
+    fn of<F: Format>(run: &[F], real: &Tensor<'_>) -> Self {
         let mut census = Self::default();
         for i in sample(run.len()) {
-            census.count(run[i], mid[i], radii.radius(i).get());
+            census.count(run[i], real.mid()[i], real.measured(i, run[i]));
         }
         census
     }
@@ -81,8 +82,8 @@ impl Census {
 
     /// Counts one entry, without a branch: what is coarse and what is not is in no order.
     #[inline(always)]
-    fn count<F: Format>(&mut self, x: F, mid: f64, radius: f64) {
-        let scale = x.distance(mid).max(x.half_ulp()).get();
+    fn count<F: Format>(&mut self, x: F, mid: f64, (distance, radius): (Up, f64)) {
+        let scale = distance.max(x.half_ulp()).get();
         let is_finite = x.is_finite() & (mid.abs() < f64::INFINITY);
         let is_known = radius < f64::INFINITY;
         let has_scale = (mid != 0.0) | (x != F::ZERO);
@@ -97,12 +98,12 @@ impl Census {
 
 #[cfg(test)]
 mod tests {
+    use super::super::answer::Radii;
     use super::*;
-    use crate::bound::Up;
 
     /// Of numbers around 1 in f32, whose scale is `2^-24` or their error.
     fn is_blunt(run: &[f32], mid: &[f64], radius: f64) -> bool {
-        Census::of(run, mid, Radii { all: Up::new(radius), each: None }).is_blunt()
+        Census::of(run, &Tensor::new(mid, Radii { all: Up::new(radius), each: None }, None)).is_blunt()
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 
 use nfgrad_shapes::{Shape, Span};
 
-use super::{Answer, Radii, Verdict};
+use super::{Answer, Tensor, Verdict};
 use crate::bound::Up;
 use crate::format::Format;
 use crate::graph::{Entries, Place, Source};
@@ -14,8 +14,7 @@ use crate::tensor::TensorRef;
 /// A tensor that a run computed, beside the ball of its shadow.
 pub struct Enclosed<'a, F, S> {
     run: &'a [F],
-    mid: &'a [f64],
-    radii: Radii<'a>,
+    real: Tensor<'a>,
     shape: PhantomData<S>,
 }
 
@@ -35,7 +34,7 @@ impl<'a, F: Format, S: Shape> Enclosed<'a, F, S> {
 
     /// The midpoints of the shadow: the best estimate of the real values that there is.
     pub fn mid(&self) -> TensorRef<'a, f64, S> {
-        TensorRef::new(self.mid)
+        TensorRef::new(self.real.mid())
     }
 
     /// The shadow's own radius of element `i`: the real value is within it of the midpoint.
@@ -43,7 +42,7 @@ impl<'a, F: Format, S: Shape> Enclosed<'a, F, S> {
     /// # Panics
     /// If `i` is outside the tensor and the shadow keeps one radius for each element.
     pub fn shadow_radius(&self, i: usize) -> Up {
-        self.radii.radius(i)
+        self.real.radius(i)
     }
 
     /// A bound on `|run - real|` for element `i`, counted in row-major order; ∞ where nothing is known.
@@ -51,12 +50,12 @@ impl<'a, F: Format, S: Shape> Enclosed<'a, F, S> {
     /// # Panics
     /// If `i` is outside the tensor.
     pub fn error(&self, i: usize) -> Up {
-        self.run[i].distance(self.mid[i]) + self.shadow_radius(i)
+        self.real.error(i, self.run[i])
     }
 
     /// The largest bound of the tensor.
     pub fn max_error(&self) -> Up {
-        largest_error(self.run, self.mid, self.radii)
+        largest_error(self.run, &self.real)
     }
 
     /// The largest magnitude that the run computed.
@@ -72,7 +71,9 @@ impl<'a, F: Format, S: Shape> Enclosed<'a, F, S> {
         let classes = S::DIMS.last().copied().unwrap_or(1).max(1);
         (0..this.run.len() / classes).map(move |row| {
             let range = row * classes..(row + 1) * classes;
-            Verdict::of(&this.run[range.clone()], &this.mid[range.clone()], |j| this.shadow_radius(range.start + j))
+            Verdict::of(&this.run[range.clone()], &this.real.mid()[range.clone()], |j| {
+                this.shadow_radius(range.start + j)
+            })
         })
     }
 }
@@ -105,13 +106,12 @@ impl<'a, F: Format> Source for Enclosures<'a, F> {
 
     fn at<S: Shape>(&mut self, place: Place) -> Enclosed<'a, F, S> {
         let (offset, numel) = (place.offset, S::NUMEL);
-        let (mid, radii) = self.answer.at(place.position, Span { offset, numel });
-        Enclosed { run: &self.run[offset..][..numel], mid, radii, shape: PhantomData }
+        let real = self.answer.at(place.position, Span { offset, numel });
+        Enclosed { run: &self.run[offset..][..numel], real, shape: PhantomData }
     }
 }
 
-/// The largest `|x - mid| + rad` of a tensor.
-pub(super) fn largest_error<F: Format>(run: &[F], mid: &[f64], radii: Radii<'_>) -> Up {
-    let errors = run.iter().zip(mid).enumerate().map(|(i, (&x, &mid))| x.distance(mid) + radii.radius(i));
-    errors.fold(Up::ZERO, Up::max)
+/// The largest error bound of a tensor.
+pub(super) fn largest_error<F: Format>(run: &[F], real: &Tensor<'_>) -> Up {
+    run.iter().enumerate().map(|(i, &x)| real.error(i, x)).fold(Up::ZERO, Up::max)
 }

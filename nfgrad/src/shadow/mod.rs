@@ -31,18 +31,20 @@ mod certificate;
 mod enclosed;
 mod ladder;
 mod verdict;
+mod wide;
 
 use crate::bound::{Domain, Elementwise, Euclidean, InShadow, Uniform};
 use crate::error::{Error, Processor};
 use crate::format::Format;
 use crate::graph::{BoundedRun, HasLoss, RevGraph, Run};
 
-use answer::{Answer, Radii};
+use answer::{Answer, Tensor};
 pub use certificate::{Certificate, ValueCertificate};
 pub use enclosed::{Enclosed, Enclosures};
 pub use ladder::Level;
 use ladder::{Both, Forward, Sweeps};
 pub use verdict::{Tally, Verdict};
+use wide::Wide;
 
 /// A graph evaluated as balls in f64.
 ///
@@ -74,10 +76,13 @@ pub struct Shadow<G: RevGraph> {
     /// Allocated when they are first needed.
     euclidean: Option<Box<Balls<G, Euclidean>>>,
     elementwise: Option<Box<Balls<G, Elementwise>>>,
+    /// Of the last answer, if it is of one of those rungs.
+    wide: Option<Wide<G>>,
     /// The level of the last answer.
     level: Level,
-    /// The level that was asked for.
+    /// The levels that were asked for.
     least: Level,
+    most: Level,
 }
 
 /// The graph over balls in f64.
@@ -90,8 +95,10 @@ impl<G: RevGraph> Shadow<G> {
             uniform: BoundedRun::new(),
             euclidean: None,
             elementwise: None,
+            wide: None,
             level: Level::Uniform,
             least: Level::Uniform,
+            most: Level::Bits512,
         }
     }
 
@@ -120,6 +127,14 @@ impl<G: RevGraph> Shadow<G> {
     #[must_use]
     pub fn at_least(mut self, level: Level) -> Self {
         self.least = level;
+        self
+    }
+
+    /// Caps the level: the shadow computes no radii beyond it, and what is known there is its answer. Each of the upper levels takes
+    /// several times as long as the one before it.
+    #[must_use]
+    pub fn at_most(mut self, level: Level) -> Self {
+        self.most = level;
         self
     }
 
@@ -212,14 +227,18 @@ impl<G: RevGraph> Shadow<G> {
 
     /// Goes from level to level until the answer is no longer blunt.
     fn climb<F: Format>(&mut self, sweeps: &impl Sweeps<G>, run: &Run<G, F>, gradients: bool) -> Result<(), Error> {
+        self.wide = None;
         for level in Level::ALL {
             self.level = level;
             match level {
                 Level::Uniform => sweeps.evaluate(&mut self.uniform)?,
                 Level::Euclidean => sweeps.evaluate(self.euclidean.get_or_insert_default())?,
                 Level::Elementwise => sweeps.evaluate(self.elementwise.get_or_insert_default())?,
+                Level::Bits128 | Level::Bits256 | Level::Bits512 => {
+                    self.wide = Wide::evaluated(level, sweeps, gradients)?;
+                }
             }
-            if level >= self.least && !self.is_blunt(run, gradients) {
+            if level >= self.most || level >= self.least && !self.is_blunt(run, gradients) {
                 break;
             }
         }
@@ -236,6 +255,7 @@ impl<G: RevGraph> Shadow<G> {
             uniform: radii(&self.uniform, is_gradient),
             euclidean: euclidean.map(|run| radii(run, is_gradient)),
             elementwise: elementwise.map(|run| radii(run, is_gradient)),
+            wide: self.wide.as_ref().map(|wide| wide.answer(is_gradient)),
         }
     }
 }

@@ -37,11 +37,6 @@ pub struct TList<F, Ctx> {
 }
 
 impl<F: Format, Ctx: Context> TList<F, Ctx> {
-    /// All tensors zero.
-    pub fn zeros() -> Self {
-        Self { values: Buffer::zeros(Ctx::SIZE), context: PhantomData }
-    }
-
     /// The tensor at a position.
     #[inline]
     pub fn get<S: Shape, const I: usize>(&self, _: Idx<Ctx, S, I>) -> TensorRef<'_, F, S>
@@ -119,21 +114,28 @@ impl<F: Format, Ctx: Context> TList<F, Ctx> {
         self.set_idx(j, y)?;
         self.set_idx(k, z)
     }
+}
+
+impl<T: Copy + Default, Ctx: Context> TList<T, Ctx> {
+    /// All tensors zero.
+    pub fn zeros() -> Self {
+        Self { values: Buffer::zeros(Ctx::SIZE), context: PhantomData }
+    }
 
     /// The whole buffer: every tensor at its offset, zeros between.
     #[inline]
-    pub(crate) fn values(&self) -> &[F] {
+    pub(crate) fn values(&self) -> &[T] {
         &self.values
     }
 
     /// The whole buffer, for writing.
     #[inline]
-    pub(crate) fn values_mut(&mut self) -> &mut [F] {
+    pub(crate) fn values_mut(&mut self) -> &mut [T] {
         &mut self.values
     }
 }
 
-impl<F: Format, Ctx> Clone for TList<F, Ctx> {
+impl<F: Copy + Default, Ctx> Clone for TList<F, Ctx> {
     fn clone(&self) -> Self {
         Self { values: self.values.clone(), context: PhantomData }
     }

@@ -7,8 +7,7 @@ use nfgrad_shapes::{Context, Shape};
 use typenum::Unsigned;
 
 use super::Plans;
-use crate::format::Format;
-use crate::graph::{HasLoss, RevGraph, RevNode, Sweep};
+use crate::graph::{HasLoss, Number, RevGraph, RevNode, Sweep};
 
 /// Finds the largest scratch that a node may need.
 pub(in crate::graph) struct ScratchSize(usize);
@@ -34,7 +33,7 @@ pub(in crate::graph) struct Forward<'a, F> {
     pub(in crate::graph) state: &'a mut [F],
 }
 
-impl<F: Format> Sweep for Forward<'_, F> {
+impl<F: Number> Sweep for Forward<'_, F> {
     #[inline]
     fn node<Ctx: Context, Out: Shape, N: RevNode<Ctx, Out = Out>>(&mut self) {
         let (before, rest) = self.values.split_at_mut(Ctx::SIZE);
@@ -55,7 +54,7 @@ macro_rules! backward_sweep {
             pub(in crate::graph) graph: PhantomData<G>,
         }
 
-        impl<G: $bound, F: Format> Sweep for $name<'_, G, F> {
+        impl<G: $bound, F: Number> Sweep for $name<'_, G, F> {
             #[inline]
             fn node<Ctx: Context, Out: Shape, N: RevNode<Ctx, Out = Out>>(&mut self) {
                 let modes = const { Plans::<G>::$plan.modes(Ctx::Len::USIZE) };

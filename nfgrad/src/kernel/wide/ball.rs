@@ -166,7 +166,7 @@ impl<const K: usize> WideBall<K> {
     ///
     /// By products of balls: each contains the power of every number, if its factors do.
     #[must_use]
-    pub fn powi(self, n: i32) -> Self {
+    pub fn powi(self, n: i64) -> Self {
         let (mut power, mut square, mut left) = (Self::ONE, self, n.unsigned_abs());
         while left > 0 {
             if left & 1 == 1 {

@@ -26,6 +26,7 @@
 
 mod arithmetic;
 mod ball;
+mod choice;
 mod convert;
 mod decimal;
 mod fixed;

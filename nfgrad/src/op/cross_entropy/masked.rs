@@ -5,17 +5,19 @@ use std::ops::Range;
 use nfgrad_shapes::{EndsWith, Shape};
 
 use super::super::axis::Rows;
+use super::super::enclosing::{kept, mask_cotangent};
 use super::super::logits::{Block, RowBall, ball_room, room};
 use super::super::pull::{Pull, PullBall};
 use super::super::repeat::repeated;
 use super::super::rounding::{guarded, in_f64};
 use super::super::softmax::{Choice, doubt, gather};
 use super::super::{Contribution, Op};
-use super::{CrossEntropy, contribution_error, row_radius, value};
+use super::{CrossEntropy, contribution_error, enclosures, row_radius, value};
 use crate::bound::{Ball, Bound, Domain, Elementwise, Up, fill_rows};
 use crate::format::Format;
 use crate::kernel::dispatch::wide;
 use crate::kernel::scratch::{split, with_scratch};
+use crate::kernel::wide::WideBall;
 
 impl<S: Rows + EndsWith<M>, M: Shape> Op<(S, S, M)> for CrossEntropy {
     const NAME: &'static str = "cross_entropy";
@@ -71,6 +73,20 @@ impl<S: Rows + EndsWith<M>, M: Shape> Op<(S, S, M)> for CrossEntropy {
         if let Some(Contribution { radii, .. }) = dmask {
             D::fill(radii, M::NUMEL, |j: usize| Choice::of(mask.get(j)).doubt());
         }
+    }
+
+    fn enclose<const K: usize>([z, t, mask]: [&[WideBall<K>]; 3], y: &mut [WideBall<K>]) {
+        enclosures::values(S::LEN, [z, t], &|i| kept(&mask[repeated::<S, M>(i)]), y);
+    }
+
+    fn enclose_vjp<const K: usize>(
+        [z, t, mask]: [&[WideBall<K>]; 3],
+        _: &[WideBall<K>],
+        dy: &[WideBall<K>],
+        [dz, dt, dmask]: [Option<&mut [WideBall<K>]>; 3],
+    ) {
+        enclosures::cotangents(S::LEN, [z, t, dy], &|i| kept(&mask[repeated::<S, M>(i)]), [dz, dt]);
+        mask_cotangent(mask, dmask);
     }
 }
 

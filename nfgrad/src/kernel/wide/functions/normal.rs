@@ -121,4 +121,11 @@ impl<const K: usize> WideBall<K> {
         let cubic = (self * self * self).times(44_715).over(1_000_000);
         Wide::of_entry(&NORMAL.density).scaled(2) * (self + cubic)
     }
+
+    /// The derivative of [`WideBall::gelu_argument`]: `2 √(2/π) (1 + 3 · 0.044715 x²)`.
+    #[must_use]
+    pub(crate) fn gelu_argument_slope(self) -> Self {
+        let square = (self * self).times(3 * 44_715).over(1_000_000);
+        Wide::of_entry(&NORMAL.density).scaled(2) * (Self::ONE + square)
+    }
 }

@@ -1,0 +1,141 @@
+//! [`Wide`]: the upper rungs of a shadow, where the graph is evaluated in balls of 128, 256 or 512 bits.
+
+use super::Level;
+use std::fmt;
+
+use super::ladder::Sweeps;
+use crate::bound::Up;
+use crate::error::Error;
+use crate::format::Format;
+use crate::graph::{RevGraph, Run, exactly};
+use crate::kernel::wide::{Radius, WideBall};
+
+/// The graph in balls of `K` words, and how they look in f64.
+pub(super) struct Balls<G: RevGraph, const K: usize> {
+    run: Run<G, WideBall<K>>,
+    /// Of all values, and of all cotangents.
+    rounded: [Rounded; 2],
+}
+
+impl<G: RevGraph, const K: usize> fmt::Debug for Balls<G, K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Balls of {} bits", 64 * K)
+    }
+}
+
+/// For each ball the f64 nearest to its midpoint, and a radius around that.
+#[derive(Debug, Default)]
+struct Rounded {
+    mid: Vec<f64>,
+    radii: Vec<f64>,
+}
+
+impl Rounded {
+    fn write<const K: usize>(&mut self, balls: &[WideBall<K>]) {
+        let both = balls.iter().map(|ball| {
+            let mid = ball.mid().to_f64();
+            (mid, (*ball - WideBall::from(mid)).at_most().to_f64())
+        });
+        (self.mid, self.radii) = both.unzip();
+    }
+}
+
+impl<G: RevGraph, const K: usize> Balls<G, K> {
+    fn evaluated(sweeps: &impl Sweeps<G>, gradients: bool) -> Result<Self, Error> {
+        let mut run = Run::new();
+        sweeps.enclose(&mut run)?;
+        let mut rounded = [Rounded::default(), Rounded::default()];
+        rounded[0].write(run.values().values());
+        if gradients {
+            rounded[1].write(run.cotangents().values());
+        }
+        Ok(Self { run, rounded })
+    }
+}
+
+/// The answer of the rung that was reached.
+#[derive(Debug)]
+pub(super) enum Wide<G: RevGraph> {
+    Bits128(Balls<G, 2>),
+    Bits256(Balls<G, 4>),
+    Bits512(Balls<G, 8>),
+}
+
+impl<G: RevGraph> Wide<G> {
+    /// Evaluates the graph on a rung, if it is one of these.
+    pub(super) fn evaluated(level: Level, sweeps: &impl Sweeps<G>, gradients: bool) -> Result<Option<Self>, Error> {
+        Ok(Some(match level {
+            Level::Bits128 => Self::Bits128(Balls::evaluated(sweeps, gradients)?),
+            Level::Bits256 => Self::Bits256(Balls::evaluated(sweeps, gradients)?),
+            Level::Bits512 => Self::Bits512(Balls::evaluated(sweeps, gradients)?),
+            Level::Uniform | Level::Euclidean | Level::Elementwise => return Ok(None),
+        }))
+    }
+
+    /// The values, or the cotangents.
+    pub(super) fn answer(&self, is_gradient: bool) -> WideAnswer<'_> {
+        fn of<G: RevGraph, const K: usize>(
+            Balls { run, rounded }: &Balls<G, K>,
+            is_gradient: bool,
+        ) -> (&[WideBall<K>], &[f64], &[f64]) {
+            let balls = if is_gradient { run.cotangents() } else { run.values() };
+            let Rounded { mid, radii } = &rounded[usize::from(is_gradient)];
+            (balls.values(), mid, radii)
+        }
+        let (balls, mid, radii) = match self {
+            Self::Bits128(balls) => {
+                let (balls, mid, radii) = of(balls, is_gradient);
+                (Slice::Bits128(balls), mid, radii)
+            }
+            Self::Bits256(balls) => {
+                let (balls, mid, radii) = of(balls, is_gradient);
+                (Slice::Bits256(balls), mid, radii)
+            }
+            Self::Bits512(balls) => {
+                let (balls, mid, radii) = of(balls, is_gradient);
+                (Slice::Bits512(balls), mid, radii)
+            }
+        };
+        WideAnswer { balls, mid, radii }
+    }
+}
+
+/// Some balls, with their midpoints and radii in f64.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct WideAnswer<'a> {
+    balls: Slice<'a>,
+    pub(super) mid: &'a [f64],
+    pub(super) radii: &'a [f64],
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Slice<'a> {
+    Bits128(&'a [WideBall<2>]),
+    Bits256(&'a [WideBall<4>]),
+    Bits512(&'a [WideBall<8>]),
+}
+
+impl<'a> WideAnswer<'a> {
+    /// Those of one tensor.
+    pub(super) fn part(self, range: std::ops::Range<usize>) -> Self {
+        let balls = match self.balls {
+            Slice::Bits128(balls) => Slice::Bits128(&balls[range.clone()]),
+            Slice::Bits256(balls) => Slice::Bits256(&balls[range.clone()]),
+            Slice::Bits512(balls) => Slice::Bits512(&balls[range.clone()]),
+        };
+        Self { balls, mid: &self.mid[range.clone()], radii: &self.radii[range] }
+    }
+
+    /// At least `|x - real|`, and the radius of the ball alone: both from the ball itself, whose midpoint need not be an f64.
+    #[inline]
+    pub(super) fn error<F: Format>(&self, i: usize, x: F) -> (Up, Radius) {
+        fn of<F: Format, const K: usize>(x: F, ball: WideBall<K>) -> (Up, Radius) {
+            (Up::new((exactly::<F, K>(x) - ball).at_most().to_f64()), ball.radius())
+        }
+        match self.balls {
+            Slice::Bits128(balls) => of(x, balls[i]),
+            Slice::Bits256(balls) => of(x, balls[i]),
+            Slice::Bits512(balls) => of(x, balls[i]),
+        }
+    }
+}
