@@ -211,6 +211,11 @@ impl<G: RevGraph, F: Format> Run<G, F> {
         }
     }
 
+    /// Whether no leaf is a NaN or an infinity.
+    pub(crate) fn has_finite_leaves(&self) -> bool {
+        F::all_finite(&self.values.values()[..G::LEAF_SIZE])
+    }
+
     /// Takes the leaves of another run of the same graph, each number rounded to nearest where the format is another.
     pub fn copy_leaves_from<E: Format>(&mut self, other: &Run<G, E>) {
         self.outdate(Since::LeavesWritten);

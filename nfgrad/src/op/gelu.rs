@@ -81,7 +81,8 @@ impl Curve for Gelu {
     }
 
     fn enclose_slope<const K: usize>(x: WideBall<K>) -> WideBall<K> {
-        x.normal_cdf() + x * x.normal_pdf()
+        let [distribution, density] = x.normal();
+        distribution + x * density
     }
 }
 

@@ -5,6 +5,7 @@ use nfgrad_shapes::Span;
 use super::wide::WideAnswer;
 use crate::bound::{Domain, Elementwise, Euclidean, Uniform, Up};
 use crate::format::Format;
+use crate::kernel::wide::Radius;
 
 /// All values of a shadow, or all cotangents, with their radii. In f64 the midpoints are the same numbers whatever the radii are.
 #[derive(Debug, Clone, Copy)]
@@ -84,7 +85,11 @@ impl<'a> Tensor<'a> {
     #[inline(always)]
     pub(super) fn error<F: Format>(&self, i: usize, x: F) -> Up {
         let narrow = x.distance(self.mid[i]) + self.radii.radius(i);
-        self.wide.map_or(narrow, |wide| narrow.min(wide.error(i, x).0))
+        let of = |wide: WideAnswer<'_>| {
+            let [distance, radius] = wide.distance(i, x);
+            narrow.min(Up::new((distance + radius).to_f64()))
+        };
+        self.wide.map_or(narrow, of)
     }
 
     /// How far `x` seems to be from the real value of element `i`, and what is not known of that.
@@ -92,10 +97,23 @@ impl<'a> Tensor<'a> {
     pub(super) fn measured<F: Format>(&self, i: usize, x: F) -> (Up, f64) {
         match self.wide {
             Some(wide) => {
-                let (error, radius) = wide.error(i, x);
-                (error, radius.to_f64())
+                let [distance, radius] = wide.distance(i, x).map(Radius::to_f64);
+                (Up::new(distance), radius)
             }
             None => (x.distance(self.mid[i]), self.radii.radius(i).get()),
         }
+    }
+
+    /// How many bits the radius of element `i` is above its scale: the error of `x`, or half a unit in its last place. `None` for one that has no scale.
+    pub(super) fn excess<F: Format>(&self, i: usize, x: F) -> Option<f64> {
+        let (distance, radius) = self.measured(i, x);
+        let mid = self.mid()[i];
+        if !x.is_finite() || !mid.is_finite() || (mid == 0.0 && x == F::ZERO && radius.is_finite()) {
+            return None;
+        }
+        let scale = distance.max(x.half_ulp()).get().log2();
+        let above = |radius: Radius| if radius.is_finite() { f64::from(radius.exponent()) } else { f64::INFINITY };
+        let radius = self.wide.map_or(radius.log2(), |wide| above(wide.distance(i, x)[1]));
+        Some(radius - scale)
     }
 }

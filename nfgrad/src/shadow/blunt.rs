@@ -52,7 +52,7 @@ const BLOCKS: usize = 32;
 
 /// Which of so many entries are looked at: all of a small tensor, and of a large one blocks that are spread evenly. Shares of a quarter need
 /// no more, and a look at all of them would be felt beside the sweeps.
-fn sample(numel: usize) -> impl Iterator<Item = usize> {
+pub(super) fn sample(numel: usize) -> impl Iterator<Item = usize> {
     let step = numel.div_ceil(BLOCK).div_ceil(BLOCKS).max(1) * BLOCK;
     (0..numel).step_by(step).flat_map(move |start| start..numel.min(start + BLOCK))
 }

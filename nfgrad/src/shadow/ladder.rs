@@ -25,8 +25,13 @@ pub enum Level {
 
 impl Level {
     /// In the order in which a shadow computes them.
-    pub(super) const ALL: [Self; 6] =
+    const ALL: [Self; 6] =
         [Self::Uniform, Self::Euclidean, Self::Elementwise, Self::Bits128, Self::Bits256, Self::Bits512];
+
+    /// The one above.
+    pub(super) fn next(self) -> Option<Self> {
+        Self::ALL.into_iter().find(|level| *level > self)
+    }
 
     /// How many bits the midpoints have.
     pub const fn bits(self) -> u32 {
@@ -44,6 +49,9 @@ pub(super) trait Sweeps<G: RevGraph> {
     /// Evaluates the graph in balls.
     fn evaluate<D: Domain>(&self, balls: &mut BoundedRun<G, f64, D>) -> Result<(), Error>;
 
+    /// Whether no leaf is a NaN or an infinity.
+    fn has_finite_leaves(&self) -> bool;
+
     /// Evaluates it in balls of wide numbers.
     fn enclose<const K: usize>(&self, balls: &mut Run<G, WideBall<K>>) -> Result<(), Error>;
 }
@@ -55,6 +63,10 @@ impl<G: RevGraph, E: Format> Sweeps<G> for Forward<'_, G, E> {
     fn evaluate<D: Domain>(&self, balls: &mut BoundedRun<G, f64, D>) -> Result<(), Error> {
         balls.enclose_leaves_of(self.0)?;
         balls.forward()
+    }
+
+    fn has_finite_leaves(&self) -> bool {
+        self.0.has_finite_leaves()
     }
 
     fn enclose<const K: usize>(&self, balls: &mut Run<G, WideBall<K>>) -> Result<(), Error> {
@@ -72,6 +84,10 @@ impl<G: HasLoss, E: Format> Sweeps<G> for Both<'_, G, E> {
     fn evaluate<D: Domain>(&self, balls: &mut BoundedRun<G, f64, D>) -> Result<(), Error> {
         Forward(self.0).evaluate(balls)?;
         balls.backward()
+    }
+
+    fn has_finite_leaves(&self) -> bool {
+        self.0.has_finite_leaves()
     }
 
     fn enclose<const K: usize>(&self, balls: &mut Run<G, WideBall<K>>) -> Result<(), Error> {

@@ -30,6 +30,7 @@ mod blunt;
 mod certificate;
 mod enclosed;
 mod ladder;
+mod needed;
 mod verdict;
 mod wide;
 
@@ -76,10 +77,12 @@ pub struct Shadow<G: RevGraph> {
     /// Allocated when they are first needed.
     euclidean: Option<Box<Balls<G, Euclidean>>>,
     elementwise: Option<Box<Balls<G, Elementwise>>>,
-    /// Of the last answer, if it is of one of those rungs.
+    /// The rung of wide numbers that was needed last.
     wide: Option<Wide<G>>,
     /// The level of the last answer.
     level: Level,
+    /// Whether the 2-norms, and the radii of each element, are of that answer too.
+    evaluated: [bool; 2],
     /// The levels that were asked for.
     least: Level,
     most: Level,
@@ -97,6 +100,7 @@ impl<G: RevGraph> Shadow<G> {
             elementwise: None,
             wide: None,
             level: Level::Uniform,
+            evaluated: [false; 2],
             least: Level::Uniform,
             most: Level::Bits512,
         }
@@ -227,35 +231,48 @@ impl<G: RevGraph> Shadow<G> {
 
     /// Goes from level to level until the answer is no longer blunt.
     fn climb<F: Format>(&mut self, sweeps: &impl Sweeps<G>, run: &Run<G, F>, gradients: bool) -> Result<(), Error> {
-        self.wide = None;
-        for level in Level::ALL {
-            self.level = level;
-            match level {
+        self.level = Level::Uniform;
+        self.evaluated = [false; 2];
+        loop {
+            match self.level {
                 Level::Uniform => sweeps.evaluate(&mut self.uniform)?,
-                Level::Euclidean => sweeps.evaluate(self.euclidean.get_or_insert_default())?,
-                Level::Elementwise => sweeps.evaluate(self.elementwise.get_or_insert_default())?,
-                Level::Bits128 | Level::Bits256 | Level::Bits512 => {
-                    self.wide = Wide::evaluated(level, sweeps, gradients)?;
+                Level::Euclidean => {
+                    sweeps.evaluate(self.euclidean.get_or_insert_default())?;
+                    self.evaluated[0] = true;
+                }
+                Level::Elementwise => {
+                    sweeps.evaluate(self.elementwise.get_or_insert_default())?;
+                    self.evaluated[1] = true;
+                }
+                level @ (Level::Bits128 | Level::Bits256 | Level::Bits512) => {
+                    let there = self.wide.take().filter(|wide| wide.level() == level);
+                    self.wide = there.or_else(|| Wide::new(level));
+                    self.wide.as_mut().map_or(Ok(()), |wide| wide.evaluate(sweeps, gradients))?;
                 }
             }
-            if level >= self.most || level >= self.least && !self.is_blunt(run, gradients) {
-                break;
+            if self.level >= self.most || self.level >= self.least && !self.is_blunt(run, gradients) {
+                return Ok(());
             }
+            let Some(next) = self.next(run, gradients).map(|next| next.min(self.most)) else { return Ok(()) };
+            // Where a leaf is no number nothing would be known of what it reaches, and in f64 some of that is.
+            if next >= Level::Bits128 && !sweeps.has_finite_leaves() {
+                return Ok(());
+            }
+            self.level = next;
         }
-        Ok(())
     }
 
     /// The values (or cotangents) of the shadow with all radii of them that were computed.
     fn answer(&self, is_gradient: bool) -> Answer<'_> {
-        let euclidean = self.euclidean.as_ref().filter(|_| self.level >= Level::Euclidean);
-        let elementwise = self.elementwise.as_ref().filter(|_| self.level >= Level::Elementwise);
+        let euclidean = self.euclidean.as_ref().filter(|_| self.evaluated[0]);
+        let elementwise = self.elementwise.as_ref().filter(|_| self.evaluated[1]);
         let values = if is_gradient { self.uniform.run().cotangents() } else { self.uniform.run().values() };
         Answer {
             mid: values.values(),
             uniform: radii(&self.uniform, is_gradient),
             euclidean: euclidean.map(|run| radii(run, is_gradient)),
             elementwise: elementwise.map(|run| radii(run, is_gradient)),
-            wide: self.wide.as_ref().map(|wide| wide.answer(is_gradient)),
+            wide: self.wide.as_ref().filter(|wide| wide.level() == self.level).map(|wide| wide.answer(is_gradient)),
         }
     }
 }

@@ -4,7 +4,6 @@ use super::Level;
 use std::fmt;
 
 use super::ladder::Sweeps;
-use crate::bound::Up;
 use crate::error::Error;
 use crate::format::Format;
 use crate::graph::{RevGraph, Run, exactly};
@@ -32,28 +31,33 @@ struct Rounded {
 
 impl Rounded {
     fn write<const K: usize>(&mut self, balls: &[WideBall<K>]) {
-        let both = balls.iter().map(|ball| {
+        self.mid.clear();
+        self.radii.clear();
+        for ball in balls {
             let mid = ball.mid().to_f64();
-            (mid, (*ball - WideBall::from(mid)).at_most().to_f64())
-        });
-        (self.mid, self.radii) = both.unzip();
+            self.mid.push(mid);
+            self.radii.push((*ball - WideBall::from(mid)).at_most().to_f64());
+        }
     }
 }
 
 impl<G: RevGraph, const K: usize> Balls<G, K> {
-    fn evaluated(sweeps: &impl Sweeps<G>, gradients: bool) -> Result<Self, Error> {
-        let mut run = Run::new();
-        sweeps.enclose(&mut run)?;
-        let mut rounded = [Rounded::default(), Rounded::default()];
-        rounded[0].write(run.values().values());
+    fn new() -> Self {
+        Self { run: Run::new(), rounded: [Rounded::default(), Rounded::default()] }
+    }
+
+    fn evaluate(&mut self, sweeps: &impl Sweeps<G>, gradients: bool) -> Result<(), Error> {
+        sweeps.enclose(&mut self.run)?;
+        let [values, cotangents] = &mut self.rounded;
+        values.write(self.run.values().values());
         if gradients {
-            rounded[1].write(run.cotangents().values());
+            cotangents.write(self.run.cotangents().values());
         }
-        Ok(Self { run, rounded })
+        Ok(())
     }
 }
 
-/// The answer of the rung that was reached.
+/// The rung that was reached last.
 #[derive(Debug)]
 pub(super) enum Wide<G: RevGraph> {
     Bits128(Balls<G, 2>),
@@ -62,14 +66,31 @@ pub(super) enum Wide<G: RevGraph> {
 }
 
 impl<G: RevGraph> Wide<G> {
-    /// Evaluates the graph on a rung, if it is one of these.
-    pub(super) fn evaluated(level: Level, sweeps: &impl Sweeps<G>, gradients: bool) -> Result<Option<Self>, Error> {
-        Ok(Some(match level {
-            Level::Bits128 => Self::Bits128(Balls::evaluated(sweeps, gradients)?),
-            Level::Bits256 => Self::Bits256(Balls::evaluated(sweeps, gradients)?),
-            Level::Bits512 => Self::Bits512(Balls::evaluated(sweeps, gradients)?),
-            Level::Uniform | Level::Euclidean | Level::Elementwise => return Ok(None),
-        }))
+    /// The rung of this level, if it is one of these, with nothing evaluated.
+    pub(super) fn new(level: Level) -> Option<Self> {
+        Some(match level {
+            Level::Bits128 => Self::Bits128(Balls::new()),
+            Level::Bits256 => Self::Bits256(Balls::new()),
+            Level::Bits512 => Self::Bits512(Balls::new()),
+            Level::Uniform | Level::Euclidean | Level::Elementwise => return None,
+        })
+    }
+
+    pub(super) fn level(&self) -> Level {
+        match self {
+            Self::Bits128(_) => Level::Bits128,
+            Self::Bits256(_) => Level::Bits256,
+            Self::Bits512(_) => Level::Bits512,
+        }
+    }
+
+    /// Evaluates the graph there.
+    pub(super) fn evaluate(&mut self, sweeps: &impl Sweeps<G>, gradients: bool) -> Result<(), Error> {
+        match self {
+            Self::Bits128(balls) => balls.evaluate(sweeps, gradients),
+            Self::Bits256(balls) => balls.evaluate(sweeps, gradients),
+            Self::Bits512(balls) => balls.evaluate(sweeps, gradients),
+        }
     }
 
     /// The values, or the cotangents.
@@ -126,11 +147,12 @@ impl<'a> WideAnswer<'a> {
         Self { balls, mid: &self.mid[range.clone()], radii: &self.radii[range] }
     }
 
-    /// At least `|x - real|`, and the radius of the ball alone: both from the ball itself, whose midpoint need not be an f64.
+    /// At least `|x - mid|`, and the radius: both from the ball itself, whose midpoint need not be an f64.
     #[inline]
-    pub(super) fn error<F: Format>(&self, i: usize, x: F) -> (Up, Radius) {
-        fn of<F: Format, const K: usize>(x: F, ball: WideBall<K>) -> (Up, Radius) {
-            (Up::new((exactly::<F, K>(x) - ball).at_most().to_f64()), ball.radius())
+    pub(super) fn distance<F: Format>(&self, i: usize, x: F) -> [Radius; 2] {
+        fn of<F: Format, const K: usize>(x: F, ball: WideBall<K>) -> [Radius; 2] {
+            let difference = exactly::<F, K>(x) - ball;
+            [difference.mid().at_most(), difference.radius()]
         }
         match self.balls {
             Slice::Bits128(balls) => of(x, balls[i]),

@@ -49,11 +49,11 @@ impl<const K: usize> WideBall<K> {
         moved(self, value, slope, Radius::power_of_two(-4), Radius::power_of_two(0))
     }
 
-    /// `ln(1 + e^x)`. Its slope is the sigmoid, the largest second derivative 1/4.
+    /// `ln(1 + e^x)`, `s`. Its slope is the sigmoid, `1 - e^-s <= min(1, s)`, and the largest second derivative 1/4.
     #[must_use]
     pub fn softplus(self) -> Self {
         let value = self.mid().softplus();
-        let slope = || self.mid().sigmoid().at_most();
+        let slope = || value.at_most().min(Radius::power_of_two(0));
         moved(self, value, slope, Radius::power_of_two(-3), Radius::INFINITY)
     }
 }

@@ -20,25 +20,24 @@ impl<const K: usize> Wide<K> {
         constant * (-(x * x).scaled(-1)).exp()
     }
 
-    /// `Φ(x)`, the normal distribution function: 1 less that of `-x`, for `x > 0`.
-    pub fn normal_cdf(&self) -> WideBall<K> {
-        let tail = self.abs().normal_tail();
-        if self.negative { tail } else { WideBall::ONE - tail }
+    /// `Φ(x)`, the normal distribution function: 1 less that of `-x`, for `x > 0`; and `φ(x)`, which it is made from.
+    fn normal(&self) -> [WideBall<K>; 2] {
+        let density = self.normal_pdf();
+        let tail = self.abs().normal_tail(density);
+        [if self.negative { tail } else { WideBall::ONE - tail }, density]
     }
 
     /// `Q(x) = 1 - Φ(x)` for `x >= 0`.
     ///
-    /// For `x = a + h` with a grid point `a`: `Q(x) = Q(a) - φ(x) F(h)`, see [`integral`]. Beyond the grid it lies between 0 and `e^(-x²/2) / 2`.
-    fn normal_tail(&self) -> WideBall<K> {
+    /// For `x = a + h` with a grid point `a`: `Q(x) = Q(a) - φ(x) F(h)`, see [`integral`]. Beyond the grid it lies between 0 and `e^(-x²/2) / 2 <= 2 φ(x)`.
+    fn normal_tail(&self, density: WideBall<K>) -> WideBall<K> {
         let (whole, _) = if self.exponent > 60 { (u64::MAX, [0; 1]) } else { self.fixed::<1>() };
         if whole >= END {
-            let x = WideBall::from(*self);
-            let bound = (-(x * x).scaled(-1)).exp().at_most();
-            return WideBall::new(Self::ZERO, bound.scaled(-1));
+            return WideBall::new(Self::ZERO, density.at_most().scaled(1));
         }
         let (place, f) = with_guard!(K, integral_at(self));
         let tail = Self::of_entry(&NORMAL.tails[place]);
-        tail - self.normal_pdf() * f
+        tail - density * f
     }
 
     /// An entry of a table: within a unit and a bit of its last word, so of its leading `K + 1` words within less than 3.
@@ -95,24 +94,32 @@ fn significant<const N: usize>(a: &[u64; N]) -> usize {
 }
 
 impl<const K: usize> WideBall<K> {
-    /// `Φ`. Its slope is `φ`, the largest second derivative `φ(1) < 1/4`, and two values are at most 1 apart.
+    /// `Φ` and `φ`.
+    ///
+    /// The slope of `Φ` is `φ`, its largest second derivative `φ(1) < 1/4`, and two values are at most 1 apart. The slope of `φ` is `-x φ`, its largest second
+    /// derivative `φ(0) < 1/2`, and two values are at most 1/2 apart.
     #[must_use]
-    pub fn normal_cdf(self) -> Self {
-        let value = self.mid().normal_cdf();
-        moved(self, value, || self.mid().normal_pdf().at_most(), Radius::power_of_two(-3), Radius::power_of_two(0))
+    pub fn normal(self) -> [Self; 2] {
+        let [distribution, density] = self.mid().normal();
+        let (slope, size) = (density.at_most(), self.mid().at_most());
+        [
+            moved(self, distribution, || slope, Radius::power_of_two(-3), Radius::power_of_two(0)),
+            moved(self, density, || slope * size, Radius::power_of_two(-2), Radius::power_of_two(-1)),
+        ]
     }
 
-    /// `φ`. Its slope is `-x φ`, the largest second derivative `φ(0) < 1/2`, and two values are at most 1/2 apart.
+    /// `Φ`.
+    #[must_use]
+    pub fn normal_cdf(self) -> Self {
+        self.normal()[0]
+    }
+
+    /// `φ`, without `Φ`.
     #[must_use]
     pub fn normal_pdf(self) -> Self {
         let value = self.mid().normal_pdf();
-        moved(
-            self,
-            value,
-            || value.at_most() * self.mid().at_most(),
-            Radius::power_of_two(-2),
-            Radius::power_of_two(-1),
-        )
+        let slope = || value.at_most() * self.mid().at_most();
+        moved(self, value, slope, Radius::power_of_two(-2), Radius::power_of_two(-1))
     }
 
     /// `2 √(2/π) (x + 0.044715 x³)`, where the root is `4 / √(2π)`.

@@ -1,0 +1,67 @@
+//! How many bits a certificate needs: from what the rung that was reached has left open.
+//!
+//! A radius of a ball is what its roundings have grown to. With `b` bits more, all of them are `2^-b` times as large. So where the radius is known the bits that
+//! are missing are known too: those between it and a radius that is small beside the error ([`Excess`]).
+//!
+//! Where nothing is known any more, radii have grown as large as the numbers, and a function such as `1/x` had no value. From where in the graph that happened
+//! one can tell about how fast they grow.
+
+use nfgrad_shapes::Listed;
+
+use super::blunt::sample;
+use super::{Level, Shadow, Tensor};
+use crate::format::Format;
+use crate::graph::{RevGraph, Run};
+
+/// How far the radii of a tensor are above what would be enough, in bits: for a quarter of its entries to be fine and no more than a quarter coarse
+/// (see [`blunt`](super::blunt)). Negative where there is room; ∞ where nothing is known of too many.
+pub(super) fn missing<F: Format>(run: &[F], real: &Tensor<'_>) -> f64 {
+    let mut excess: Vec<f64> = sample(run.len()).filter_map(|i| real.excess(i, run[i])).collect();
+    if excess.is_empty() {
+        return f64::NEG_INFINITY;
+    }
+    excess.sort_unstable_by(f64::total_cmp);
+    let at = |part: usize| excess[(excess.len() * part / 4).min(excess.len() - 1)];
+    let (quarter, three) = (at(1), at(3));
+    (quarter + FINE_BITS).max(three)
+}
+
+/// No more bits are saved by the other radii in f64, in most networks.
+const SAVED: f64 = 24.0;
+
+/// A part in a hundred.
+const FINE_BITS: f64 = 6.7;
+
+impl<G: RevGraph> Shadow<G> {
+    /// The rung to go on with: the next one, unless what is missing says that it will not do.
+    pub(super) fn next<F: Format>(&self, run: &Run<G, F>, gradients: bool) -> Option<Level> {
+        let level = self.level;
+        // A level in f64 that is asked for comes with all before it.
+        if level < self.least && self.least <= Level::Elementwise {
+            return level.next();
+        }
+        let next = match level {
+            // Radii in f64 cannot be small beside the errors of a run in f64.
+            Level::Uniform if F::ROUNDOFF[0] <= f64::EPSILON || self.missing(run, gradients) > SAVED => Level::Bits128,
+            Level::Bits128 if (128.0..f64::INFINITY).contains(&self.missing(run, gradients)) => Level::Bits512,
+            _ => level.next()?,
+        };
+        Some(next.max(self.least))
+    }
+
+    /// The most that is missing of any output, or gradient.
+    pub(super) fn missing<F: Format>(&self, run: &Run<G, F>, gradients: bool) -> f64 {
+        let mut most = f64::NEG_INFINITY;
+        let (values, cotangents) = (self.answer(false), self.answer(true));
+        G::Context::LAYOUT.for_each(&mut |position, span| {
+            let own = span.offset..span.offset + span.numel;
+            if G::OUTPUTS.contains(&position) {
+                most = most.max(missing(&run.values().values()[own.clone()], &values.at(position, span)));
+            }
+            if gradients && position < G::PARAMS {
+                most = most.max(missing(&run.cotangents().values()[own], &cotangents.at(position, span)));
+            }
+        });
+        most
+    }
+}
