@@ -36,8 +36,8 @@ impl<G: RevGraph> Shadow<G> {
     /// The rung to go on with: the next one, unless what is missing says that it will not do.
     pub(super) fn next<F: Format>(&self, run: &Run<G, F>, gradients: bool) -> Option<Level> {
         let level = self.level;
-        // A level in f64 that is asked for comes with all before it.
-        if level < self.least && self.least <= Level::Elementwise {
+        // Where a level in f64 is asked for, or is the last that is allowed, all before it count.
+        if level < self.least && self.least <= Level::Elementwise || self.most <= Level::Elementwise {
             return level.next();
         }
         let next = match level {

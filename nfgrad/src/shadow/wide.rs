@@ -2,6 +2,9 @@
 
 use super::Level;
 use std::fmt;
+use std::ops::Range;
+
+use nfgrad_shapes::{Context, Listed};
 
 use super::ladder::Sweeps;
 use crate::error::Error;
@@ -22,7 +25,7 @@ impl<G: RevGraph, const K: usize> fmt::Debug for Balls<G, K> {
     }
 }
 
-/// For each ball the f64 nearest to its midpoint, and a radius around that.
+/// For each ball that is shown, the f64 nearest to its midpoint, and a radius around that.
 #[derive(Debug, Default)]
 struct Rounded {
     mid: Vec<f64>,
@@ -30,28 +33,37 @@ struct Rounded {
 }
 
 impl Rounded {
-    fn write<const K: usize>(&mut self, balls: &[WideBall<K>]) {
-        self.mid.clear();
-        self.radii.clear();
-        for ball in balls {
-            let mid = ball.mid().to_f64();
-            self.mid.push(mid);
-            self.radii.push((*ball - WideBall::from(mid)).at_most().to_f64());
+    /// Room for so many, which takes no memory where nothing is written.
+    fn new(len: usize) -> Self {
+        Self { mid: vec![0.0; len], radii: vec![0.0; len] }
+    }
+
+    fn write<const K: usize>(&mut self, balls: &[WideBall<K>], range: Range<usize>) {
+        for i in range {
+            let mid = balls[i].mid().to_f64();
+            (self.mid[i], self.radii[i]) = (mid, (balls[i] - WideBall::from(mid)).at_most().to_f64());
         }
     }
 }
 
 impl<G: RevGraph, const K: usize> Balls<G, K> {
     fn new() -> Self {
-        Self { run: Run::new(), rounded: [Rounded::default(), Rounded::default()] }
+        Self { run: Run::new(), rounded: [Rounded::new(G::Context::SIZE), Rounded::default()] }
     }
 
     fn evaluate(&mut self, sweeps: &impl Sweeps<G>, gradients: bool) -> Result<(), Error> {
         sweeps.enclose(&mut self.run)?;
-        let [values, cotangents] = &mut self.rounded;
-        values.write(self.run.values().values());
+        let ([values, cotangents], balls) = (&mut self.rounded, self.run.values().values());
+        G::Context::LAYOUT.for_each(&mut |position, span| {
+            if G::OUTPUTS.contains(&position) {
+                values.write(balls, span.offset..span.offset + span.numel);
+            }
+        });
         if gradients {
-            cotangents.write(self.run.cotangents().values());
+            if cotangents.mid.is_empty() {
+                *cotangents = Rounded::new(G::Context::SIZE);
+            }
+            cotangents.write(self.run.cotangents().values(), 0..G::PARAM_SIZE);
         }
         Ok(())
     }
@@ -138,13 +150,15 @@ enum Slice<'a> {
 
 impl<'a> WideAnswer<'a> {
     /// Those of one tensor.
-    pub(super) fn part(self, range: std::ops::Range<usize>) -> Self {
+    pub(super) fn part(self, range: Range<usize>) -> Self {
         let balls = match self.balls {
             Slice::Bits128(balls) => Slice::Bits128(&balls[range.clone()]),
             Slice::Bits256(balls) => Slice::Bits256(&balls[range.clone()]),
             Slice::Bits512(balls) => Slice::Bits512(&balls[range.clone()]),
         };
-        Self { balls, mid: &self.mid[range.clone()], radii: &self.radii[range] }
+        // Nothing was rounded of a tensor that is not shown.
+        let shown = |x: &'a [f64]| x.get(range.clone()).unwrap_or_default();
+        Self { balls, mid: shown(self.mid), radii: shown(self.radii) }
     }
 
     /// At least `|x - mid|`, and the radius: both from the ball itself, whose midpoint need not be an f64.

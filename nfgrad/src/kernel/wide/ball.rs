@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
+use super::compiled::once;
 use super::{Radius, Wide};
 
 /// All real numbers `x` with `|x - mid| <= radius`: a number to compute with.
@@ -144,6 +145,11 @@ impl<const K: usize> WideBall<K> {
     /// `r / (√m (2 - r/m))`. Where the root of `m` was rounded, `√m` is at least what is left of it; the factor is at least 1.
     #[must_use]
     pub fn sqrt(self) -> Self {
+        let x = self;
+        once!(K, sqrt_of(x))
+    }
+
+    fn sqrt_of(self) -> Self {
         let root = self.mid.sqrt();
         if self.is_exact() {
             return root;
@@ -197,14 +203,21 @@ impl<const K: usize> WideBall<K> {
     }
 }
 
+impl<const K: usize> WideBall<K> {
+    /// `|(x + y) - (a + b)| <= |x - a| + |y - b|`, and the rounding.
+    fn add_of(self, other: Self) -> Self {
+        let sum = self.mid.add(&other.mid);
+        if self.is_exact() & other.is_exact() { sum } else { sum.widened(self.radius + other.radius) }
+    }
+}
+
 impl<const K: usize> Add for WideBall<K> {
     type Output = Self;
 
-    /// `|(x + y) - (a + b)| <= |x - a| + |y - b|`, and the rounding.
-    #[inline]
+    #[inline(always)]
     fn add(self, other: Self) -> Self {
-        let sum = self.mid.add(&other.mid);
-        if self.is_exact() & other.is_exact() { sum } else { sum.widened(self.radius + other.radius) }
+        let x = self;
+        once!(K, add_of(x, other))
     }
 }
 
@@ -226,12 +239,9 @@ impl<const K: usize> Neg for WideBall<K> {
     }
 }
 
-impl<const K: usize> Mul for WideBall<K> {
-    type Output = Self;
-
+impl<const K: usize> WideBall<K> {
     /// `x y - a b = a (y - b) + (x - a) y`, so `|x y - a b| <= |a| s + r (|b| + s)`, and the rounding.
-    #[inline]
-    fn mul(self, other: Self) -> Self {
+    fn mul_of(self, other: Self) -> Self {
         let product = self.mid.mul(&other.mid);
         match (self.is_exact(), other.is_exact()) {
             (true, true) => product,
@@ -242,18 +252,35 @@ impl<const K: usize> Mul for WideBall<K> {
     }
 }
 
-impl<const K: usize> Div for WideBall<K> {
+impl<const K: usize> Mul for WideBall<K> {
     type Output = Self;
 
+    #[inline(always)]
+    fn mul(self, other: Self) -> Self {
+        let x = self;
+        once!(K, mul_of(x, other))
+    }
+}
+
+impl<const K: usize> WideBall<K> {
     /// `x/y - a/b = ((x - a) - (a/b) (y - b)) / y`, so `|x/y - a/b| <= (r + |a/b| s) / (|b| - s)`, and the rounding. Unknown where that is not positive.
-    #[inline]
-    fn div(self, other: Self) -> Self {
+    fn div_of(self, other: Self) -> Self {
         let quotient = self.mid.div(&other.mid);
         if self.is_exact() & other.is_exact() {
             return quotient;
         }
         let off = self.radius + quotient.at_most() * other.radius;
         quotient.widened(off.over(other.at_least()))
+    }
+}
+
+impl<const K: usize> Div for WideBall<K> {
+    type Output = Self;
+
+    #[inline(always)]
+    fn div(self, other: Self) -> Self {
+        let x = self;
+        once!(K, div_of(x, other))
     }
 }
 

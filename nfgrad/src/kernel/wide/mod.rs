@@ -27,6 +27,7 @@
 mod arithmetic;
 mod ball;
 mod choice;
+mod compiled;
 mod convert;
 mod decimal;
 mod fixed;

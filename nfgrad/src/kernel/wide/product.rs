@@ -48,6 +48,7 @@ mod orders;
 mod plan;
 mod radii;
 
+use super::compiled::{same, same_slice};
 use super::{Radius, Wide, WideBall};
 use crate::kernel::gemm::Mat;
 use crate::kernel::scratch::with_buffers;
@@ -70,6 +71,31 @@ const LOST: i64 = 8;
 /// # Panics
 /// If the shapes disagree or a matrix reaches outside its slice.
 pub(crate) fn product<const K: usize>(a: Mat<'_, WideBall<K>>, b: Mat<'_, WideBall<K>>, c: &mut [WideBall<K>]) {
+    // Compiled with the library, as in `compiled.rs`.
+    #[inline(never)]
+    fn two(a: Mat<'_, WideBall<2>>, b: Mat<'_, WideBall<2>>, c: &mut [WideBall<2>]) {
+        whole(a, b, c);
+    }
+    #[inline(never)]
+    fn four(a: Mat<'_, WideBall<4>>, b: Mat<'_, WideBall<4>>, c: &mut [WideBall<4>]) {
+        whole(a, b, c);
+    }
+    #[inline(never)]
+    fn eight(a: Mat<'_, WideBall<8>>, b: Mat<'_, WideBall<8>>, c: &mut [WideBall<8>]) {
+        whole(a, b, c);
+    }
+    // SAFETY: in each arm `K` is the length that is cast to.
+    unsafe {
+        match K {
+            2 => two(same(a), same(b), same_slice(c)),
+            4 => four(same(a), same(b), same_slice(c)),
+            8 => eight(same(a), same(b), same_slice(c)),
+            _ => whole(a, b, c),
+        }
+    }
+}
+
+fn whole<const K: usize>(a: Mat<'_, WideBall<K>>, b: Mat<'_, WideBall<K>>, c: &mut [WideBall<K>]) {
     assert!(a.cols == b.rows && c.len() == a.rows * b.cols, "the shapes of a product disagree");
     c.fill(WideBall::ZERO);
     let (inner, n) = (a.cols.min(INNER), b.cols);

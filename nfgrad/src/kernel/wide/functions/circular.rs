@@ -3,6 +3,7 @@
 use super::moved;
 use super::real::{from_real, to_real};
 use crate::kernel::real::Real;
+use crate::kernel::wide::compiled::once;
 use crate::kernel::wide::{Radius, Wide, WideBall};
 
 /// From this exponent on nothing but the range is said.
@@ -31,12 +32,22 @@ impl<const K: usize> WideBall<K> {
     /// The sine. Its slope is the cosine, the largest second derivative 1, and two values are at most 2 apart.
     #[must_use]
     pub fn sin(self) -> Self {
+        let x = self;
+        once!(K, sin_of(x))
+    }
+
+    fn sin_of(self) -> Self {
         moved(self, self.mid().sin(), || self.mid().cos().at_most(), Radius::power_of_two(-1), Radius::power_of_two(1))
     }
 
     /// The cosine. Its slope is the sine, the largest second derivative 1, and two values are at most 2 apart.
     #[must_use]
     pub fn cos(self) -> Self {
+        let x = self;
+        once!(K, cos_of(x))
+    }
+
+    fn cos_of(self) -> Self {
         moved(self, self.mid().cos(), || self.mid().sin().at_most(), Radius::power_of_two(-1), Radius::power_of_two(1))
     }
 }

@@ -2,6 +2,7 @@
 
 use super::tables::{EXPONENTIALS, WORDS};
 use super::with_guard;
+use crate::kernel::wide::compiled::once;
 use crate::kernel::wide::fixed::{add_product, compounded, leading, over, product};
 use crate::kernel::wide::{Radius, Wide, WideBall, words};
 
@@ -68,6 +69,11 @@ impl<const K: usize> WideBall<K> {
     /// `|e^(m + d) - e^m| <= e^m (e^r - 1)`, and `e^r - 1 <= r + r²` up to `r = 1`. Beyond, all values lie between 0 and `e^(m + r)`.
     #[must_use]
     pub fn exp(self) -> Self {
+        let x = self;
+        once!(K, exp_of(x))
+    }
+
+    fn exp_of(self) -> Self {
         let value = self.mid().exp();
         if self.is_exact() { value } else { self.grown(value, value.at_most()) }
     }
@@ -75,6 +81,11 @@ impl<const K: usize> WideBall<K> {
     /// `e^self - 1`. As for [`WideBall::exp`].
     #[must_use]
     pub fn exp_m1(self) -> Self {
+        let x = self;
+        once!(K, exp_m1_of(x))
+    }
+
+    fn exp_m1_of(self) -> Self {
         let value = self.mid().exp_m1();
         if self.is_exact() { value } else { self.grown(value, (Self::ONE + value).at_most()) }
     }

@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 
 use super::tables::{EXPONENTIALS, WORDS};
+use crate::kernel::wide::compiled::once;
 use crate::kernel::wide::{Radius, Wide, WideBall};
 
 impl<const K: usize> Wide<K> {
@@ -83,6 +84,11 @@ impl<const K: usize> WideBall<K> {
     /// `|ln(m + d) - ln m| <= -ln(1 - t) <= t / (1 - t)` for `|d| <= t m`, and `t / (1 - t) = r / (m - r)` with `t = r/m`.
     #[must_use]
     pub fn ln(self) -> Self {
+        let x = self;
+        once!(K, ln_of(x))
+    }
+
+    fn ln_of(self) -> Self {
         let value = self.mid().ln();
         if self.is_exact() { value } else { value.widened(self.radius().over(self.at_least())) }
     }
@@ -90,6 +96,11 @@ impl<const K: usize> WideBall<K> {
     /// `ln(1 + self)`; unknown unless all numbers are above -1. As for [`WideBall::ln`], of `1 + m`.
     #[must_use]
     pub fn ln_1p(self) -> Self {
+        let x = self;
+        once!(K, ln_1p_of(x))
+    }
+
+    fn ln_1p_of(self) -> Self {
         let value = self.mid().ln_1p();
         if self.is_exact() {
             return value;

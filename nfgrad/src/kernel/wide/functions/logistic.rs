@@ -1,6 +1,7 @@
 //! tanh, sigmoid and softplus.
 
 use super::moved;
+use crate::kernel::wide::compiled::once;
 use crate::kernel::wide::{Radius, Wide, WideBall};
 
 impl<const K: usize> Wide<K> {
@@ -36,6 +37,11 @@ impl<const K: usize> WideBall<K> {
     /// The hyperbolic tangent. Its slope is `1 - tanh²`, the largest second derivative `4 / (3 √3) < 1`, and two values are at most 2 apart.
     #[must_use]
     pub fn tanh(self) -> Self {
+        let x = self;
+        once!(K, tanh_of(x))
+    }
+
+    fn tanh_of(self) -> Self {
         let value = self.mid().tanh();
         let slope = || (Self::ONE - value * value).at_most();
         moved(self, value, slope, Radius::power_of_two(-1), Radius::power_of_two(1))
@@ -44,6 +50,11 @@ impl<const K: usize> WideBall<K> {
     /// `1 / (1 + e^-x)`. Its slope is `s (1 - s)`, the largest second derivative `1 / (6 √3) < 1/8`, and two values are at most 1 apart.
     #[must_use]
     pub fn sigmoid(self) -> Self {
+        let x = self;
+        once!(K, sigmoid_of(x))
+    }
+
+    fn sigmoid_of(self) -> Self {
         let value = self.mid().sigmoid();
         let slope = || (value * (Self::ONE - value)).at_most();
         moved(self, value, slope, Radius::power_of_two(-4), Radius::power_of_two(0))
@@ -52,6 +63,11 @@ impl<const K: usize> WideBall<K> {
     /// `ln(1 + e^x)`, `s`. Its slope is the sigmoid, `1 - e^-s <= min(1, s)`, and the largest second derivative 1/4.
     #[must_use]
     pub fn softplus(self) -> Self {
+        let x = self;
+        once!(K, softplus_of(x))
+    }
+
+    fn softplus_of(self) -> Self {
         let value = self.mid().softplus();
         let slope = || value.at_most().min(Radius::power_of_two(0));
         moved(self, value, slope, Radius::power_of_two(-3), Radius::INFINITY)

@@ -2,6 +2,7 @@
 
 use super::tables::NORMAL;
 use super::{moved, with_guard};
+use crate::kernel::wide::compiled::once;
 use crate::kernel::wide::fixed::{leading, product_of_short};
 use crate::kernel::wide::{Radius, Wide, WideBall, words};
 
@@ -100,6 +101,11 @@ impl<const K: usize> WideBall<K> {
     /// derivative `φ(0) < 1/2`, and two values are at most 1/2 apart.
     #[must_use]
     pub fn normal(self) -> [Self; 2] {
+        let x = self;
+        once!(K, normal_of(x) -> pair)
+    }
+
+    fn normal_of(self) -> [Self; 2] {
         let [distribution, density] = self.mid().normal();
         let (slope, size) = (density.at_most(), self.mid().at_most());
         [
