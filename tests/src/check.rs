@@ -220,7 +220,7 @@ impl<'a, F: Sampled> Trial<'a, F> {
 }
 
 /// Ops that are defined everywhere and, unlike an exponential, turn moderate numbers into moderate ones.
-fn is_tame(rule: &Rule) -> bool {
+pub(crate) fn is_tame(rule: &Rule) -> bool {
     match rule {
         Rule::Exp
         | Rule::Div

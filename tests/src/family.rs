@@ -49,17 +49,32 @@ pub fn in_other_formats<O: Law<In>, In: ShapesOf>(usual: u64, report: &mut Repor
     check_op::<O, In, Flushed, Elementwise>(cases, report);
 }
 
-/// One test an op: its shapes, and how many cases each is tried with.
+/// Two tests an op: its shapes, and how many cases each is tried with, in formats and in balls of wide numbers.
 #[macro_export]
 macro_rules! ops {
     ($($test:ident: $op:ty, $usual:literal, [$first:ty $(, $shapes:ty)* $(,)?];)*) => {$(
-        #[test]
-        fn $test() {
-            let mut report = $crate::report::Report::new();
-            $crate::family::everywhere::<$op, $first>($usual, &mut report);
-            $crate::family::in_other_formats::<$op, $first>($usual, &mut report);
-            $($crate::family::in_each_domain::<$op, $shapes>($usual, &mut report);)*
-            report.finish();
+        mod $test {
+            use super::*;
+
+            #[test]
+            fn in_formats() {
+                let mut report = $crate::report::Report::new();
+                $crate::family::everywhere::<$op, $first>($usual, &mut report);
+                $crate::family::in_other_formats::<$op, $first>($usual, &mut report);
+                $($crate::family::in_each_domain::<$op, $shapes>($usual, &mut report);)*
+                report.finish();
+            }
+
+            #[test]
+            fn in_balls() {
+                let mut report = $crate::report::Report::new();
+                $crate::enclosures::check_enclosures::<$op, $first>($usual, &mut report);
+                $($crate::enclosures::check_in_128_bits::<$op, $shapes>($usual, &mut report);)*
+                report.finish_knowing(0.2);
+                let mut report = $crate::report::Report::new();
+                $crate::enclosures::check_precision::<$op, $first>(&mut report);
+                report.finish_knowing(0.2);
+            }
         }
     )*};
 }

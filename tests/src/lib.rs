@@ -1,10 +1,11 @@
 //! The whole library against oracles that we did not write: see `tests/`.
 //!
 //! [`laws`] says what every op computes over the reals, in the arithmetic of [`exact`]; [`check`] holds one op to its law
-//! ([`family`] in every format and domain) and [`program`] a whole graph, on the numbers that [`sample`] draws. Every run draws the same ones; the environment
+//! ([`family`] in every format and domain), [`enclosures`] what it encloses in balls of wide numbers, and [`program`] a whole graph, on the numbers that [`sample`] draws. Every run draws the same ones; the environment
 //! variable `NFGRAD_CASES` multiplies their number. [`oracle`] reads what Arb computed.
 
 pub mod check;
+pub mod enclosures;
 pub mod family;
 pub mod laws;
 pub mod oracle;

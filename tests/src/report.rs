@@ -66,6 +66,15 @@ impl Report {
         }
     }
 
+    /// A ball must contain a real number; `known`: it does not contain all of them.
+    pub fn enclosure(&mut self, holds: bool, known: bool, message: impl FnOnce() -> String) {
+        self.checks += 1;
+        self.unknown += u64::from(!known);
+        if !holds {
+            self.violations.add(|| format!("VIOLATION: {}", message()));
+        }
+    }
+
     /// Another condition that must hold.
     pub fn demand(&mut self, holds: bool, message: impl FnOnce() -> String) {
         self.checks += 1;

@@ -3,7 +3,7 @@
 use dashu_float::Context;
 
 use super::decide::note;
-use super::{Big, Bound, Exact, PRECISION, magnitude, nearest, over, unlimited};
+use super::{Big, Bound, Exact, bits, magnitude, nearest, over, unlimited};
 
 /// Beyond this the normal distribution is known to 1,100 bits without a look.
 const FAR: f64 = 40.0;
@@ -36,7 +36,7 @@ impl Exact {
             return Self::undefined();
         }
         let quotient =
-            Context::new(PRECISION).div(self.value.repr(), divisor.value.repr()).expect("not by zero").value();
+            Context::new(bits()).div(self.value.repr(), divisor.value.repr()).expect("not by zero").value();
         // |x/d - x*/d*| <= (e + |x/d| f) / (|d| - f), and f <= |d|/2.
         let inherited = self.error.clone() + (magnitude(&quotient) + (Bound::ONE >> 2000)) * &divisor.error;
         Self::rounded(quotient, over(inherited * Bound::from(2_u8), &divisor.value))
@@ -54,7 +54,7 @@ impl Exact {
         if !self.is_positive() {
             return Self::undefined();
         }
-        let root = Context::new(PRECISION).sqrt(self.value.repr()).expect("a positive number").value();
+        let root = Context::new(bits()).sqrt(self.value.repr()).expect("a positive number").value();
         let inherited = over(self.error.clone(), &root);
         Self::rounded(root, inherited)
     }
@@ -73,7 +73,7 @@ impl Exact {
             let unknown = Self { value: Big::ZERO, error: Bound::ONE };
             return (unknown.clone(), unknown);
         }
-        let (sin, cos) = Context::new(PRECISION).sin_cos(self.value.repr(), None);
+        let (sin, cos) = Context::new(bits()).sin_cos(self.value.repr(), None);
         let of = |value: Big| Self::rounded(value, self.error.clone());
         (of(sin.expect("a finite number").value()), of(cos.expect("a finite number").value()))
     }
@@ -104,7 +104,7 @@ impl Exact {
             return (cdf, Self::vanishing());
         }
         // Below zero the sum cancels: as many bits more are carried as the result has leading zeros.
-        let precision = 2 * PRECISION + 1200;
+        let precision = 2 * bits() + 1200;
         let x = self.value.clone().with_precision(precision).value();
         let square = x.clone() * &x;
         let (mut term, mut sum, mut odd) = (x.clone(), x, 1_u32);
@@ -116,14 +116,14 @@ impl Exact {
         }
         let density = (-square / Big::from(2_u8)).exp() / (Big::pi(precision) * Big::from(2_u8)).sqrt();
         let cdf = Big::ONE / Big::from(2_u8) + density.clone() * sum;
-        // What was rounded and what was cut off is below 2^-1500; the results are cut to PRECISION bits, no more.
-        let shorten = |value: Big| Self::rounded(value.with_precision(PRECISION).value(), Bound::ONE >> 1400);
+        // What was rounded and what was cut off is below 2^-1500; the results are cut to those asked for, no more.
+        let shorten = |value: Big| Self::rounded(value.with_precision(bits()).value(), Bound::ONE >> 1400);
         (shorten(cdf), shorten(density))
     }
 
     /// `π`, and an error bound.
     pub fn pi() -> Self {
-        Self::rounded(Big::pi(PRECISION), Bound::ZERO)
+        Self::rounded(Big::pi(bits()), Bound::ZERO)
     }
 
     /// The decimal fraction `digits / 10^places`.

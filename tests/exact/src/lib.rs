@@ -1,7 +1,7 @@
 //! Real numbers for the tests: an arbitrarily precise number and a bound of how far it may be from the real one.
 //!
 //! Sums, differences and products of floating-point numbers are dyadic and computed exactly, so the bound is 0. Only a
-//! quotient, a logarithm or an exponential has one, below 2^-300 of the result. What a test compares with a radius is
+//! quotient, a logarithm or an exponential has one, below 2^-300 of the result unless more is asked for ([`with_bits`]). What a test compares with a radius is
 //! the distance *less* that bound, so the tests accuse nobody falsely, and miss no violation that is larger than it.
 //!
 //! Where that bound is too large for what is asked, such as the sign, the test fails; a test of random graphs, where numbers cancel that
@@ -12,6 +12,7 @@
 mod decide;
 mod functions;
 mod memory;
+mod precision;
 
 use std::cmp::Ordering;
 use std::ops::{Add, Mul, Neg, Sub};
@@ -20,18 +21,21 @@ use dashu_float::round::mode::{HalfEven, Up};
 use dashu_float::{Context, FBig};
 
 pub use decide::decided;
-use decide::demand;
+pub use precision::with_bits;
 
-/// The bits that a result which is not dyadic keeps.
-const PRECISION: usize = 320;
+use decide::demand;
+use precision::bits;
+
 /// The bits of an error bound.
 const ERROR_PRECISION: usize = 64;
 /// A term this many bits below the other is moved to the error bound: exact arithmetic must not fill the memory.
 const WIDEST: isize = 20_000;
 /// A product with more bits than this is cut to a tenth of them.
 const LONGEST: usize = 40_000;
-/// Beyond this an exponential exceeds every format so far that its exact size is of no interest.
-const LARGEST_EXPONENT: f64 = 1_048_576.0;
+/// Beyond this an exponential exceeds every format, and every ball of wide numbers, so that its exact size is of no interest.
+const LARGEST_EXPONENT: u32 = 1 << 30;
+/// Below minus this it is smaller than any number of interest.
+const SMALLEST_EXPONENT: f64 = -1_048_576.0;
 
 /// A number of unlimited precision.
 type Big = FBig<HalfEven, 2>;
@@ -60,13 +64,21 @@ impl Exact {
         Self::dyadic(value)
     }
 
+    /// `± words 2^exponent`, where the words are those of an integer, the least significant first.
+    pub fn of_words(negative: bool, words: &[u64], exponent: i64) -> Self {
+        let size = words.iter().rev().fold(unlimited(Big::ZERO), |sum, &word| (sum << 64) + unlimited(word.into()));
+        let exponent = isize::try_from(exponent).expect("the exponent of a number");
+        let size = if size == Big::ZERO { size } else { size << exponent };
+        Self::dyadic(if negative { -size } else { size })
+    }
+
     fn dyadic(value: Big) -> Self {
         Self { value: unlimited(value), error: Bound::ZERO }
     }
 
-    /// A result that was rounded to [`PRECISION`] bits, of an argument that was off by some error.
+    /// A result that was rounded to [`bits`], of an argument that was off by some error.
     fn rounded(value: Big, inherited: Bound) -> Self {
-        let unit = magnitude(&value) >> (PRECISION - 1).cast_signed();
+        let unit = magnitude(&value) >> (bits() - 1).cast_signed();
         Self { value: unlimited(value), error: inherited + unit }
     }
 
@@ -109,12 +121,12 @@ impl Exact {
 
     fn exponential(&self) -> Self {
         let x = nearest(&self.value);
-        if x < -LARGEST_EXPONENT {
+        if x < SMALLEST_EXPONENT {
             let bound = Bound::ONE >> 1_000_000;
             return Self { value: Big::ZERO, error: bound };
         }
-        let x = if x > LARGEST_EXPONENT { Big::from(1_048_576_u32) } else { self.value.clone() };
-        let value = Context::new(PRECISION).exp(x.repr(), None).expect("the argument is of moderate size").value();
+        let x = if x > LARGEST_EXPONENT.into() { Big::from(LARGEST_EXPONENT) } else { self.value.clone() };
+        let value = Context::new(bits()).exp(x.repr(), None).expect("the argument is of moderate size").value();
         let inherited = magnitude(&value) * &self.error * Bound::from(2_u8);
         Self::rounded(value, inherited)
     }
@@ -134,7 +146,7 @@ impl Exact {
     }
 
     fn logarithm(&self) -> Self {
-        let value = Context::new(PRECISION).ln(self.value.repr(), None).expect("a positive number").value();
+        let value = Context::new(bits()).ln(self.value.repr(), None).expect("a positive number").value();
         // |ln(x + d) - ln x| <= d/(x - d) <= 2 d/x for d <= x/2.
         let relative = over(self.error.clone(), &self.value);
         Self::rounded(value, relative * Bound::from(2_u8))
@@ -148,7 +160,7 @@ impl Exact {
     pub fn over_exact(&self, divisor: &Self) -> Self {
         assert!(divisor.error == Bound::ZERO && divisor.value != Big::ZERO, "division by {divisor:?}");
         let quotient =
-            Context::new(PRECISION).div(self.value.repr(), divisor.value.repr()).expect("not by zero").value();
+            Context::new(bits()).div(self.value.repr(), divisor.value.repr()).expect("not by zero").value();
         Self::rounded(quotient, over(self.error.clone(), &divisor.value))
     }
 
@@ -159,7 +171,7 @@ impl Exact {
     #[must_use]
     pub fn reciprocal_above_one(&self) -> Self {
         assert!(self.value >= Big::ONE, "{self:?} is below 1");
-        let value = Context::new(PRECISION).div(Big::ONE.repr(), self.value.repr()).expect("not by zero").value();
+        let value = Context::new(bits()).div(Big::ONE.repr(), self.value.repr()).expect("not by zero").value();
         // |1/(x + d) - 1/x| <= d/(x (x - d)) <= 2d for x >= 1, d <= 1/2.
         Self::rounded(value, self.error.clone() * Bound::from(2_u8))
     }
@@ -183,7 +195,7 @@ impl Exact {
         let reciprocal = (Self::new(1.0) + &e).reciprocal_above_one();
         let slope = Self::new(4.0) * &e * &reciprocal * &reciprocal;
         // dashu's tanh has no cancellation near 0; tanh is no steeper than the identity.
-        let value = Context::new(PRECISION).tanh(self.value.repr(), None).expect("a finite number").value();
+        let value = Context::new(bits()).tanh(self.value.repr(), None).expect("a finite number").value();
         (Self::rounded(value, self.error.clone()), slope)
     }
 
@@ -209,6 +221,12 @@ impl Exact {
         }
         let radius = Self::new(radius).value;
         self.distance(x).is_none_or(|distance| distance > radius)
+    }
+
+    /// Whether the real number is known *not* to be within an exact radius of an exact number.
+    pub fn is_outside(&self, mid: &Self, radius: &Self) -> bool {
+        let distance = (self.clone() - mid).abs() - radius;
+        distance.value > Big::ZERO && magnitude_exact(&distance.value) > distance.error.clone().with_rounding::<HalfEven>()
     }
 
     /// The error of `x`, to nearest: for reports.

@@ -3,13 +3,13 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 
-use super::Exact;
+use super::{Exact, bits};
 
 /// How many results are kept.
 const CAPACITY: usize = 1 << 16;
 
-/// A function by its name, and the argument with its error.
-type Key = (&'static str, Box<[u8]>);
+/// A function by its name, the bits of its results, and the argument with its error.
+type Key = (&'static str, usize, Box<[u8]>);
 
 thread_local! {
     static KNOWN: RefCell<HashMap<Key, (Exact, Exact)>> = RefCell::default();
@@ -22,7 +22,7 @@ impl Exact {
         function: &'static str,
         compute: impl FnOnce(&Self) -> (Self, Self),
     ) -> (Self, Self) {
-        let key = (function, self.bytes());
+        let key = (function, bits(), self.bytes());
         KNOWN.with(|known| {
             if let Some(results) = known.borrow().get(&key) {
                 return results.clone();
