@@ -99,6 +99,7 @@ impl<'a, const K: usize> Trial<'a, K> {
         let operands = self.subject.numels().len();
         let sure = is_tame(&self.rule) && self.x.iter().all(Tensor::is_plain);
         self.hold("value", &self.y, sure, report);
+        let sure = sure && self.dy.is_plain();
         let all = self.contributions(&vec![true; operands]);
         let pairs = all.iter().zip(&self.dx);
         if self.x.len() < operands {
@@ -109,7 +110,7 @@ impl<'a, const K: usize> Trial<'a, K> {
         } else {
             for (k, (balls, real)) in pairs.enumerate() {
                 let tensor = Tensor { balls: balls.clone(), real: real.clone(), is_plain: false };
-                self.hold(&format!("contribution {k}"), &tensor, sure && self.dy.is_plain(), report);
+                self.hold(&format!("contribution {k}"), &tensor, sure, report);
             }
         }
         // A contribution does not depend on which others are asked for.
