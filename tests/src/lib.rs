@@ -4,6 +4,7 @@
 //! ([`family`] in every format and domain), [`enclosures`] what it encloses in balls of wide numbers, and [`program`] a whole graph, on the numbers that [`sample`] draws. Every run draws the same ones; the environment
 //! variable `NFGRAD_CASES` multiplies their number. [`oracle`] reads what Arb computed.
 
+pub mod catalogue;
 pub mod check;
 pub mod enclosures;
 pub mod family;

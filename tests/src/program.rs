@@ -92,7 +92,7 @@ impl Program {
     }
 
     /// The positions that depend on a parameter: the others have no gradient.
-    fn depends_on_params(&self) -> Vec<bool> {
+    pub fn depends_on_params(&self) -> Vec<bool> {
         let mut depends: Vec<bool> = (0..self.leaves()).map(|i| i < self.params.len()).collect();
         for (_, operands) in &self.nodes {
             depends.push(operands.iter().any(|&k| depends[k]));

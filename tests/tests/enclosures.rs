@@ -9,5 +9,7 @@ mod choices;
 mod deep;
 #[path = "enclosures/random.rs"]
 mod random;
+#[path = "enclosures/recurrent.rs"]
+mod recurrent;
 #[path = "enclosures/truth.rs"]
 mod truth;

@@ -63,6 +63,13 @@ impl<const K: usize> Tensor<K> {
         tensor
     }
 
+    /// The numbers, radii and real points of a sample, as they are.
+    pub fn exactly(sample: &Sample<f64>) -> Self {
+        let ball = |(&x, &radius): (&f64, &f64)| WideBall::from(x).widened(Radius::of_f64(radius));
+        let balls = sample.mid.iter().zip(&sample.rad).map(ball).collect();
+        Self { balls, real: sample.real.clone(), is_plain: false }
+    }
+
     /// A tensor that is yet to be written, and full of what must not stay: a number without a radius.
     pub fn blank(numel: usize) -> Self {
         Self { balls: vec![WideBall::from(-1e77); numel], ..Self::default() }

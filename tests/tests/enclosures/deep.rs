@@ -2,7 +2,7 @@
 
 use nfgrad::prelude::*;
 use nfgrad::shadow::Level;
-use nfgrad_tests::laws::{Function, Lengths, Rule};
+use nfgrad_tests::laws::{self, Function, Lengths, Rule, Sliding};
 
 use super::truth::{Builder, Truth, WIDE, compare, fill, fill_params, shadow};
 
@@ -59,6 +59,22 @@ chains! {
     Blocks: [Block; 6] on B, 3, 4;
 }
 
+graph! {
+    graph Convolutions<const B: usize> {
+        input x: [B, 2, 5, 5]; param a: [2, 2, 3, 3]; param b: [2]; param c: [2, 2, 3, 3];
+        output y = x + conv2d(relu(conv2d(x, a, b, padding = 1)), c, padding = 1);
+    }
+}
+graph! {
+    graph Images<const B: usize> {
+        input x: [B, 2, 5, 5];
+        input t: [B, 2, 2, 2];
+        block layers: [Convolutions<B>; 6];
+        output y = max_pool2d(layers(x), size = 2);
+        output loss = mse(y, t);
+    }
+}
+
 const BATCH: usize = 2;
 
 
@@ -111,11 +127,37 @@ fn blocks(layers: usize) -> Builder {
     net
 }
 
+fn convolutions(layers: usize) -> Builder {
+    let mut net = Builder::new(&[36, 2, 36].repeat(layers), &[100, 16]);
+    let sliding = Sliding {
+        channels: 2,
+        image: [5; 2],
+        window: [3; 2],
+        result: [5; 2],
+        stride: 1,
+        padding: 1,
+        dilation: 1,
+    };
+    let rule = Rule::Conv2d(sliding, laws::Images { images: BATCH, outputs: 2, groups: 1 });
+    let mut x = net.input(0);
+    for layer in 0..layers {
+        let [a, b, c] = [0, 1, 2].map(|k| 3 * layer + k);
+        let first = net.node(rule.clone(), &[x, a, b]);
+        let kept = net.node(Rule::Relu, &[first]);
+        let second = net.node(rule.clone(), &[kept, c]);
+        x = net.node(Rule::Add, &[x, second]);
+    }
+    let halved = Sliding { channels: 2 * BATCH, window: [2; 2], result: [2; 2], stride: 2, padding: 0, ..sliding };
+    let y = net.node(Rule::MaxPool2d(halved), &[x]);
+    net.node(Rule::Mse, &[y, net.input(1)]);
+    net
+}
+
 /// Runs a network in a format on normally distributed leaves, and the same over the reals.
 macro_rules! network {
-    ($net:ident, $F:ty, $program:expr, $deviation:expr) => {{
+    ($net:ident, $F:ty, $program:expr, $seed:expr, $deviation:expr) => {{
         let mut run = $net::<BATCH>::run::<$F>();
-        let params = fill_params(&mut run, $deviation);
+        let params = fill_params(&mut run, $seed, $deviation);
         let mut leaves = run.leaves_mut();
         fill(leaves.x.as_mut_slice(), "x", 1.0);
         fill(leaves.t.as_mut_slice(), "t", 1.0);
@@ -128,11 +170,11 @@ macro_rules! network {
     }};
 }
 
-/// At each level from the first on the bounds are true; from the given one on they are the largest error and a hundredth. In the gradients of a layer
-/// the first parameter is looked at.
+/// At each level from the first on the bounds are true; from the given one on they are the largest error and a hundredth. Of the gradients of a layer
+/// one is looked at.
 macro_rules! certified {
-    ($net:ident, $F:ty, $program:expr, $deviation:expr, $first:ident of $each:literal, $levels:expr, $sharp:expr) => {{
-        let (run, Truth { values, gradients }) = network!($net, $F, $program, $deviation);
+    ($net:ident, $F:ty, $program:expr, $seed:expr, $deviation:expr, $name:ident is $k:literal of $each:literal, $levels:expr, $sharp:expr) => {{
+        let (run, Truth { values, gradients }) = network!($net, $F, $program, $seed, $deviation);
         let layers = gradients.len() / $each;
         for level in $levels {
             let mut shadow = shadow(level);
@@ -143,9 +185,9 @@ macro_rules! certified {
             let ratios = [
                 compare("loss", outputs.loss, &values[values.len() - 1]),
                 compare("y", outputs.y, &values[values.len() - 2]),
-                compare("the last gradient", found[layers - 1].$first, &gradients[$each * (layers - 1)]),
-                compare("the middle gradient", found[layers / 2].$first, &gradients[$each * (layers / 2)]),
-                compare("the first gradient", found[0].$first, &gradients[0]),
+                compare("the last gradient", found[layers - 1].$name, &gradients[$each * (layers - 1) + $k]),
+                compare("the middle gradient", found[layers / 2].$name, &gradients[$each * (layers / 2) + $k]),
+                compare("the first gradient", found[0].$name, &gradients[$k]),
             ];
             println!("{} in {} at {level:?}: {ratios:?}", stringify!($net), <$F>::NAME);
             let sharp = level < $sharp || ratios.iter().all(|&ratio| ratio <= 1.01);
@@ -159,26 +201,32 @@ const ALL: [Level; 6] =
 
 #[test]
 fn forty_layers_of_tanh() {
-    certified!(Tanhs, f32, dense(40, &Rule::Tanh), 0.5, w of 2, ALL, Level::Bits256);
+    certified!(Tanhs, f32, dense(40, &Rule::Tanh), 0, 0.5, w is 0 of 2, ALL, Level::Bits256);
 }
 
 #[test]
 fn forty_layers_of_relu() {
-    certified!(Relus, f32, dense(40, &Rule::Relu), 0.6, w of 2, ALL, Level::Bits256);
+
+    certified!(Relus, f32, dense(40, &Rule::Relu), 3, 0.6, w is 0 of 2, ALL, Level::Bits256);
 }
 
 #[test]
 fn twenty_residual_layers_with_norms() {
-    certified!(Norms, f32, norms(20), 0.6, w of 3, ALL, Level::Bits256);
+    certified!(Norms, f32, norms(20), 0, 0.6, w is 0 of 3, ALL, Level::Bits256);
 }
 
 #[test]
 fn six_blocks_of_attention() {
-    certified!(Blocks, f32, blocks(6), 0.6, q of 8, ALL, Level::Bits256);
+    certified!(Blocks, f32, blocks(6), 0, 0.6, q is 2 of 8, ALL, Level::Bits256);
+}
+
+#[test]
+fn twelve_convolutions() {
+    certified!(Images, f32, convolutions(6), 0, 0.3, a is 0 of 3, ALL, Level::Bits256);
 }
 
 #[test]
 fn a_run_in_f64() {
-    certified!(FewTanhs, f64, dense(5, &Rule::Tanh), 0.5, w of 2, WIDE, Level::Bits128);
-    certified!(Tanhs, f64, dense(40, &Rule::Tanh), 0.5, w of 2, WIDE, Level::Bits256);
+    certified!(FewTanhs, f64, dense(5, &Rule::Tanh), 0, 0.5, w is 0 of 2, WIDE, Level::Bits128);
+    certified!(Tanhs, f64, dense(40, &Rule::Tanh), 0, 0.5, w is 0 of 2, WIDE, Level::Bits256);
 }

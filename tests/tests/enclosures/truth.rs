@@ -88,8 +88,8 @@ fn spans<G: RevGraph>() -> Vec<std::ops::Range<usize>> {
 }
 
 /// Normally distributed parameters; returns them.
-pub(super) fn fill_params<G: RevGraph, F: Sampled>(run: &mut Run<G, F>, deviation: f64) -> Vec<Vec<F>> {
-    let rng = &mut generator("parameters", 0);
+pub(super) fn fill_params<G: RevGraph, F: Sampled>(run: &mut Run<G, F>, seed: u64, deviation: f64) -> Vec<Vec<F>> {
+    let rng = &mut generator("parameters", seed);
     let all = run.params_and_gradients_mut().0;
     let mut filled = |span| {
         all[std::ops::Range::clone(&span)].fill_with(|| F::from_f64(normal(rng) * deviation));
