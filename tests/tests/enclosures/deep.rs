@@ -189,7 +189,6 @@ macro_rules! certified {
                 compare("the middle gradient", found[layers / 2].$name, &gradients[$each * (layers / 2) + $k]),
                 compare("the first gradient", found[0].$name, &gradients[$k]),
             ];
-            println!("{} in {} at {level:?}: {ratios:?}", stringify!($net), <$F>::NAME);
             let sharp = level < $sharp || ratios.iter().all(|&ratio| ratio <= 1.01);
             assert!(sharp, "{} in {} at {level:?}: {ratios:?}", stringify!($net), <$F>::NAME);
         }

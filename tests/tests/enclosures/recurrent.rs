@@ -90,7 +90,6 @@ fn fifty_steps() {
             compare("d/dw", found.w, &gradients[0]),
             compare("d/db", found.b, &gradients[1]),
         ];
-        println!("{level:?}: {ratios:?}");
         assert!(level < Level::Bits128 || ratios.iter().all(|&ratio| ratio <= 1.01), "{level:?}: {ratios:?}");
     }
 }
