@@ -64,7 +64,7 @@ impl Pointwise for Abs {
 
     #[inline]
     fn enclose_slope<const K: usize>(x: WideBall<K>, _: WideBall<K>, _: WideBall<K>) -> WideBall<K> {
-        WideBall::step(x.sign(), WideBall::HALF).scaled(1) - WideBall::ONE
+        WideBall::step(&x, &WideBall::ZERO, WideBall::HALF).scaled(1) - WideBall::ONE
     }
 }
 

@@ -122,7 +122,8 @@ impl<L: Literal> Pointwise for LeakyRelu<L> {
         match x.sign() {
             Some(Ordering::Greater) => WideBall::ONE,
             Some(_) => slope,
-            None => slope.hull(WideBall::ONE),
+            None if x.is_known() => slope.hull(WideBall::ONE),
+            None => WideBall::UNKNOWN,
         }
     }
 }

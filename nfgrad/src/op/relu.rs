@@ -73,6 +73,6 @@ impl Pointwise for Relu {
 
     #[inline]
     fn enclose_slope<const K: usize>(x: WideBall<K>, _: WideBall<K>, _: WideBall<K>) -> WideBall<K> {
-        WideBall::step(x.sign(), WideBall::ZERO)
+        WideBall::step(&x, &WideBall::ZERO, WideBall::ZERO)
     }
 }

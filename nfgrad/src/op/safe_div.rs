@@ -133,7 +133,7 @@ impl<L: Literal> Pairwise for SafeDiv<L> {
     #[inline]
     fn enclose_slopes<const K: usize>([_, b, y]: [WideBall<K>; 3], epsilon: WideBall<K>) -> [WideBall<K>; 2] {
         let divisor = b.max(epsilon);
-        [divisor.recip(), -(WideBall::step(b.order(&epsilon), WideBall::ZERO) * (y / divisor))]
+        [divisor.recip(), -(WideBall::step(&b, &epsilon, WideBall::ZERO) * (y / divisor))]
     }
 }
 
@@ -200,7 +200,7 @@ impl<L: Literal> Pointwise for OverItself<L> {
 
     #[inline]
     fn enclose_slope<const K: usize>(x: WideBall<K>, _: WideBall<K>, epsilon: WideBall<K>) -> WideBall<K> {
-        WideBall::step(epsilon.order(&x), WideBall::ONE) * epsilon.recip()
+        WideBall::step(&epsilon, &x, WideBall::ONE) * epsilon.recip()
     }
 }
 

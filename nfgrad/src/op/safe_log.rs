@@ -124,7 +124,7 @@ impl<L: Literal> Pointwise for SafeLog<L> {
 
     #[inline]
     fn enclose_slope<const K: usize>(x: WideBall<K>, _: WideBall<K>, epsilon: WideBall<K>) -> WideBall<K> {
-        WideBall::step(x.order(&epsilon), WideBall::ZERO) * x.max(epsilon).recip()
+        WideBall::step(&x, &epsilon, WideBall::ZERO) * x.max(epsilon).recip()
     }
 }
 

@@ -85,7 +85,7 @@ impl<E: Side> Pairwise for Select<E> {
 
     #[inline]
     fn enclose_slopes<const K: usize>([a, b, _]: [WideBall<K>; 3], _: WideBall<K>) -> [WideBall<K>; 2] {
-        let left = WideBall::step(E::oriented(a).order(&E::oriented(b)), WideBall::HALF);
+        let left = WideBall::step(&E::oriented(a), &E::oriented(b), WideBall::HALF);
         [left, WideBall::ONE - left]
     }
 }

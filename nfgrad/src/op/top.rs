@@ -80,6 +80,8 @@ pub(super) fn enclosed<E: Side, const K: usize>(
 /// Adds the cotangent `dy` to that of the first largest of some entries. Where it is open which one that is, each that may be gets a ball that
 /// contains both 0 and all of it.
 ///
+/// Where of one entry nothing is known there need be no largest, and nothing is known of any contribution.
+///
 /// Entry `i` is the first largest if every entry before it is less and every one behind it no larger. It gets everything where that is known, and nothing where
 /// one of these is known to be false.
 pub(super) fn share<E: Side, const K: usize>(
@@ -88,6 +90,10 @@ pub(super) fn share<E: Side, const K: usize>(
     dy: WideBall<K>,
     dx: &mut [WideBall<K>],
 ) {
+    if sources.clone().any(|i| !x[i].is_known()) {
+        sources.for_each(|i| dx[i] = WideBall::UNKNOWN);
+        return;
+    }
     let by_midpoint = |&i: &usize, &j: &usize| E::oriented(x[i]).mid().cmp(&E::oriented(x[j]).mid());
     let Some(top) = sources.clone().max_by(by_midpoint) else { return };
     for i in sources.clone() {

@@ -48,15 +48,18 @@ impl<const K: usize> WideBall<K> {
         if self.sign() == Some(Ordering::Greater) { self } else { Self::UNKNOWN }
     }
 
-    /// 1 where the order is known to be greater, 0 where it is known to be less, `tie` where both are equal, and else anything from 0 to 1.
+    /// 1 where `x` is known to be greater than `y`, 0 where it is known to be less, `tie` where both are one number, and else anything from 0 to 1.
+    ///
+    /// Unknown where one of them is: there need not be such a number, and then there is no step either.
     #[inline]
     #[must_use]
-    pub fn step(order: Option<Ordering>, tie: Self) -> Self {
-        match order {
+    pub fn step(x: &Self, y: &Self, tie: Self) -> Self {
+        match x.order(y) {
             Some(Ordering::Greater) => Self::ONE,
             Some(Ordering::Less) => Self::ZERO,
             Some(Ordering::Equal) => tie,
-            None => Self::HALF.widened(Radius::power_of_two(-1)),
+            None if x.is_known() & y.is_known() => Self::HALF.widened(Radius::power_of_two(-1)),
+            None => Self::UNKNOWN,
         }
     }
 }
@@ -101,12 +104,13 @@ mod tests {
 
     #[test]
     fn a_step_is_decided_by_what_is_known() {
-        let step = |mid, radius| Ball::step(ball(mid, radius).sign(), Ball::ZERO);
+        let step = |mid, radius| Ball::step(&ball(mid, radius), &Ball::ZERO, Ball::ZERO);
         assert!(step(1.0, 0.5).order(&Ball::ONE) == Some(Ordering::Equal) && step(-1.0, 0.5).mid().is_zero());
         assert!(step(0.0, 0.0).is_exact() && step(0.0, 0.0).mid().is_zero());
         let either = step(0.25, 0.5);
         assert!(contains(either, 0.0) && contains(either, 1.0));
-        assert!(contains(Ball::step(Ball::UNKNOWN.sign(), Ball::ZERO), 1.0));
+        assert!(!Ball::step(&Ball::UNKNOWN, &Ball::ZERO, Ball::ZERO).is_known());
+        assert!(!Ball::step(&Ball::ONE, &Ball::UNKNOWN, Ball::ZERO).is_known());
     }
 
     #[test]
