@@ -22,6 +22,8 @@
 //! `x / x` is 1 whatever `x*` is, unless it is 0: where both operands are the same node the value is exactly 1 and both cotangents
 //! are exactly 0, with radius 0 where `x* = 0` is excluded and ∞ where it is not.
 
+use std::cmp::Ordering;
+
 use super::rounding::{in_f64, product_error, quotient_spread};
 use super::torchlean::{self, Tensor};
 use super::{Defined, Pairwise, Pointwise};
@@ -137,7 +139,8 @@ impl Pointwise for OverItself {
 
     #[inline]
     fn enclose<const K: usize>(x: WideBall<K>, _: WideBall<K>) -> WideBall<K> {
-        x / x
+        // 1, wherever it is anything.
+        if x.sign().is_some_and(Ordering::is_ne) { WideBall::ONE } else { WideBall::UNKNOWN }
     }
 
     #[inline]

@@ -195,7 +195,8 @@ impl<L: Literal> Pointwise for OverItself<L> {
 
     #[inline]
     fn enclose<const K: usize>(x: WideBall<K>, epsilon: WideBall<K>) -> WideBall<K> {
-        x / x.max(epsilon)
+        // The smaller of x/ε and 1.
+        -(-(x / epsilon)).max(-WideBall::ONE)
     }
 
     #[inline]
