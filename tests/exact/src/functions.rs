@@ -35,8 +35,7 @@ impl Exact {
             note(divisor.is_zero());
             return Self::undefined();
         }
-        let quotient =
-            Context::new(bits()).div(self.value.repr(), divisor.value.repr()).expect("not by zero").value();
+        let quotient = Context::new(bits()).div(self.value.repr(), divisor.value.repr()).expect("not by zero").value();
         // |x/d - x*/d*| <= (e + |x/d| f) / (|d| - f), and f <= |d|/2.
         let inherited = self.error.clone() + (magnitude(&quotient) + (Bound::ONE >> 2000)) * &divisor.error;
         Self::rounded(quotient, over(inherited * Bound::from(2_u8), &divisor.value))

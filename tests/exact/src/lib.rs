@@ -159,8 +159,7 @@ impl Exact {
     #[must_use]
     pub fn over_exact(&self, divisor: &Self) -> Self {
         assert!(divisor.error == Bound::ZERO && divisor.value != Big::ZERO, "division by {divisor:?}");
-        let quotient =
-            Context::new(bits()).div(self.value.repr(), divisor.value.repr()).expect("not by zero").value();
+        let quotient = Context::new(bits()).div(self.value.repr(), divisor.value.repr()).expect("not by zero").value();
         Self::rounded(quotient, over(self.error.clone(), &divisor.value))
     }
 
@@ -226,7 +225,8 @@ impl Exact {
     /// Whether the real number is known *not* to be within an exact radius of an exact number.
     pub fn is_outside(&self, mid: &Self, radius: &Self) -> bool {
         let distance = (self.clone() - mid).abs() - radius;
-        distance.value > Big::ZERO && magnitude_exact(&distance.value) > distance.error.clone().with_rounding::<HalfEven>()
+        distance.value > Big::ZERO
+            && magnitude_exact(&distance.value) > distance.error.clone().with_rounding::<HalfEven>()
     }
 
     /// The error of `x`, to nearest: for reports.

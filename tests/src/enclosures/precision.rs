@@ -69,7 +69,8 @@ fn evaluated<const K: usize>(
     // Terms that cancel are no larger than products of what there is.
     let largest = |balls: &[WideBall<K>]| balls.iter().map(WideBall::at_most).max().unwrap_or_default();
     let operands: i64 = tensors.iter().map(|x| i64::from(largest(x).exponent().max(0))).sum();
-    let returned = results().filter(|ball| ball.is_known()).map(|ball| i64::from(ball.at_most().exponent().max(0))).max();
+    let returned =
+        results().filter(|ball| ball.is_known()).map(|ball| i64::from(ball.at_most().exponent().max(0))).max();
     let allowed = operands + returned.unwrap_or(0) + LOST - 64 * K as i64;
     for ball in results() {
         let sharp = !ball.is_known() || i64::from(ball.radius().exponent()) <= allowed;

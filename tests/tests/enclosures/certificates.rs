@@ -61,8 +61,8 @@ graph! {
         param s: [3];
         let h = layer_norm(x, s, s) @ w;
         output total = sum(relu(h)) + sum(softmax(h, axis = 1)) + sum(amax(h, axis = 1));
-        output loss = total + sum(s);
         output average = mean(h);
+        output loss = total + sum(s);
     }
 }
 

@@ -2,8 +2,8 @@
 
 use nfgrad::__private::wide::{Radius, WideBall};
 use nfgrad::op::{
-    Abs, All, Amax, Amin, Attention, Axis, CrossEntropy, Gather, LeakyRelu, LogSoftmax, MaxPool2d, Maximum, Minimum,
-    Relu, SafeDiv, SafeLog, Softmax,
+    Abs, All, Amax, Amin, Attention, Axis, CrossEntropy, Div, Gather, LeakyRelu, LogSoftmax, MaxPool2d, Maximum,
+    Minimum, Relu, SafeDiv, SafeLog, Softmax,
 };
 use nfgrad::prelude::*;
 use nfgrad_tests::check::{Subject, Typed};
@@ -97,7 +97,8 @@ fn ties<O: Law<In>, In: ShapesOf>() {
         for (found, expected) in found.iter().flatten().zip(expected.iter().flatten()) {
             let off = (*found - WideBall::from(*expected)).at_most();
             // Quotients by 3/4 are rounded in f64.
-            let same = found.is_exact() && off == Radius::ZERO || O::NAME == "safe_div" && off < Radius::power_of_two(-50);
+            let same =
+                found.is_exact() && off == Radius::ZERO || O::NAME == "safe_div" && off < Radius::power_of_two(-50);
             assert!(same, "{} at {x:?}: {found:?}, in f64 {expected}", O::NAME);
         }
     }
@@ -115,7 +116,8 @@ fn open<O: Law<In>, In: ShapesOf>() {
     let rng = &mut generator(O::NAME, 2);
     for _ in 0..cases(40) {
         let mids: Vec<_> = numels::<In>().into_iter().map(|n| quarters(rng, n)).collect();
-        let radii: Vec<Vec<f64>> = mids.iter().map(|x| quarters(rng, x.len()).iter().map(|r| r.abs()).collect()).collect();
+        let radii: Vec<Vec<f64>> =
+            mids.iter().map(|x| quarters(rng, x.len()).iter().map(|r| r.abs()).collect()).collect();
         let balls = |(x, r): (&Vec<f64>, &Vec<f64>)| x.iter().zip(r).map(|(&x, &r)| ball(x, r)).collect();
         let x: Vec<Vec<_>> = mids.iter().zip(&radii).map(balls).collect();
         let dy = vec![-1.5; <InBalls<O, In> as Enclosing<2>>::result_numel(&InBalls::new())];
@@ -164,7 +166,8 @@ fn decided<O: Law<In>, In: ShapesOf>() {
     fn certain<O: Law<In>, In: ShapesOf, const K: usize>(base: f64) -> bool {
         let operand = |k: usize, n: usize| {
             // Beside a first entry that is a hair above all others, or all that of the other operand.
-            let hair = |i: usize| if k == 0 && (i == 0 || numels::<In>().len() > 1) { slight() } else { WideBall::ZERO };
+            let hair =
+                |i: usize| if k == 0 && (i == 0 || numels::<In>().len() > 1) { slight() } else { WideBall::ZERO };
             (0..n).map(|i| WideBall::<K>::from(base) + hair(i)).collect()
         };
         let x: Vec<Vec<_>> = numels::<In>().into_iter().enumerate().map(|(k, n)| operand(k, n)).collect();
@@ -198,6 +201,25 @@ fn what_is_not_known_decides_nothing() {
     x[1] = WideBall::UNKNOWN;
     let found = in_balls::<Amax<All>, (Line,), 2>(&[x], &exactly(&[1.0]));
     assert!(found.iter().flatten().all(|x| !x.is_known()), "{found:?}");
+}
+
+/// `x / x` is 1, however little is known of `x`; `x / max(x, ε)` at most.
+#[test]
+fn a_ball_over_itself_is_one() {
+    fn over_itself<O: Law<(Line, Line)>>(x: &[WideBall<2>]) -> Vec<WideBall<2>> {
+        let (subject, mut y) = (InBalls::<O, (Line, Line)>::new(), vec![WideBall::ZERO; 4]);
+        subject.enclose(&[x, x], &mut y);
+        y
+    }
+    let x = [ball(3.0, 1.0), ball(-0.5, 0.25), ball(0.5, 0.75), ball(0.125, 0.125)];
+    let y = over_itself::<Div>(&x);
+    assert!(y[..2].iter().all(|y| y.is_exact() && y.mid().to_f64() == 1.0), "{y:?}");
+    assert!(y[2..].iter().all(|y| !y.is_known()), "{y:?}");
+    let y = over_itself::<SafeDiv<Quarter>>(&x);
+    assert!(y[0].is_exact() && y[0].mid().to_f64() == 1.0, "{y:?}");
+    assert!(contains(&y[2], &Exact::new(1.0)) && contains(&y[2], &Exact::new(-1.0)) && y[2].is_known(), "{y:?}");
+    assert!(contains(&y[3], &Exact::zero()) && contains(&y[3], &Exact::new(1.0)), "{y:?}");
+    assert!(y[3].radius() <= Radius::of_f64(0.501), "{y:?}");
 }
 
 #[test]

@@ -77,7 +77,6 @@ graph! {
 
 const BATCH: usize = 2;
 
-
 /// `x @ w + b` and a function, for each layer.
 fn dense(layers: usize, function: &Rule) -> Builder {
     let mut net = Builder::new(&[36, 6].repeat(layers), &[12, 12]);
@@ -129,15 +128,8 @@ fn blocks(layers: usize) -> Builder {
 
 fn convolutions(layers: usize) -> Builder {
     let mut net = Builder::new(&[36, 2, 36].repeat(layers), &[100, 16]);
-    let sliding = Sliding {
-        channels: 2,
-        image: [5; 2],
-        window: [3; 2],
-        result: [5; 2],
-        stride: 1,
-        padding: 1,
-        dilation: 1,
-    };
+    let sliding =
+        Sliding { channels: 2, image: [5; 2], window: [3; 2], result: [5; 2], stride: 1, padding: 1, dilation: 1 };
     let rule = Rule::Conv2d(sliding, laws::Images { images: BATCH, outputs: 2, groups: 1 });
     let mut x = net.input(0);
     for layer in 0..layers {
@@ -205,7 +197,6 @@ fn forty_layers_of_tanh() {
 
 #[test]
 fn forty_layers_of_relu() {
-
     certified!(Relus, f32, dense(40, &Rule::Relu), 3, 0.6, w is 0 of 2, ALL, Level::Bits256);
 }
 

@@ -58,7 +58,8 @@ fn compare<const K: usize>(
     for (i, (ball, real)) in balls.iter().zip(real).enumerate() {
         let (mid, radius) = (narrow.mid[i], narrow.rad[i]);
         let place = || format!("{name}, element {i}, in {} bits: {ball:?}, in f64 {mid:e} ± {radius:e}", 64 * K);
-        report.enclosure(contains(ball, real), ball.is_known(), || format!("{:e} is not in {}", real.to_f64(), place()));
+        report
+            .enclosure(contains(ball, real), ball.is_known(), || format!("{:e} is not in {}", real.to_f64(), place()));
         let other = WideBall::from(mid).widened(Radius::of_f64(radius));
         report.demand(ball.overlaps(&other), || format!("two true balls without a common number: {}", place()));
         let known = ball.is_known() || !certain || !other.is_known();
