@@ -38,6 +38,8 @@ pub struct Row {
     pub max_abs: f64,
     /// The largest error bound, one for each column; ∞ where nothing is known.
     pub errors: Vec<Up>,
+    /// How many bits a certificate needs, if there is one and it can tell: see [`Enclosed::needed`](crate::shadow::Enclosed::needed).
+    pub needed: Option<u32>,
 }
 
 impl Row {
@@ -105,7 +107,7 @@ impl<'a, M: Model, F: Format> Report<'a, M, F> {
             let EntryInfo { name, shape, .. } = M::ENTRIES[position];
             let max_abs =
                 list.values()[span.offset..][..span.numel].iter().fold(0.0, |max, x| x.to_f64().abs().max(max));
-            rows.push(Row { name, shape, is_gradient, max_abs, errors: Vec::new() });
+            rows.push(Row { name, shape, is_gradient, max_abs, errors: Vec::new(), needed: None });
         });
         Self { run, columns: Vec::new(), rows, notes: Vec::new() }
     }
@@ -155,7 +157,11 @@ impl<'a, M: Model, F: Format> Report<'a, M, F> {
         let mut rows = self.rows.iter_mut();
         each_tensor(self.run, |position, span, is_gradient| {
             let error = certificate.max_error(position, span, is_gradient);
-            rows.by_ref().take(1).for_each(|row| row.errors.push(error));
+            let needed = certificate.needed_at(position, span, is_gradient);
+            rows.by_ref().take(1).for_each(|row| {
+                row.errors.push(error);
+                row.needed = needed;
+            });
         });
         Ok(self)
     }
@@ -241,10 +247,17 @@ impl<M: Model, F> fmt::Display for Report<'_, M, F> {
         for (column, width) in self.columns.iter().zip(&widths) {
             write!(f, "   {:>width$} {:>9}", format!("{column} +/-"), "relative")?;
         }
+        let has_bits = self.rows.iter().any(|row| row.needed.is_some());
+        if has_bits {
+            write!(f, " {:>5}", "bits")?;
+        }
         for (row, name) in self.rows.iter().zip(names) {
             write!(f, "\n{name:<width$} {:<12} {:>12.4e}", row.shape, row.max_abs)?;
             for (column, (error, width)) in row.errors.iter().zip(&widths).enumerate() {
                 write!(f, "   {:>width$.2e} {:>9.1e}", error.get(), row.relative(column))?;
+            }
+            if has_bits {
+                write!(f, " {:>5}", row.needed.map_or_else(|| "?".to_owned(), |bits| bits.to_string()))?;
             }
         }
         for note in &self.notes {

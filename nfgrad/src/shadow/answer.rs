@@ -2,6 +2,7 @@
 
 use nfgrad_shapes::Span;
 
+use super::Level;
 use super::wide::WideAnswer;
 use crate::bound::{Domain, Elementwise, Euclidean, Uniform, Up};
 use crate::format::Format;
@@ -65,6 +66,11 @@ impl<'a> Tensor<'a> {
         // An entry of which nothing is known there may still be known in f64.
         let is_wide = wide.is_some_and(|wide| wide.radii.iter().any(|radius| radius.is_finite()));
         Self { mid, radii, wide, is_wide }
+    }
+
+    /// How many bits the midpoints have that errors are measured from.
+    pub(super) fn bits(&self) -> u32 {
+        self.wide.map_or(Level::Uniform, |wide| wide.level()).bits()
     }
 
     /// The best estimates of the real values.

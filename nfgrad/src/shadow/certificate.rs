@@ -10,6 +10,7 @@ use std::fmt;
 use nfgrad_shapes::Span;
 
 use super::enclosed::{Enclosures, largest_error};
+use super::needed::needed;
 use super::{Level, Shadow};
 use crate::bound::Up;
 use crate::format::Format;
@@ -32,6 +33,11 @@ impl<'a, G: RevGraph, F: Format> ValueCertificate<'a, G, F> {
     /// The sharpest radii that the shadow computed.
     pub fn level(&self) -> Level {
         self.shadow.level
+    }
+
+    /// How many bits numbers need for all outputs to be bounded well: see [`Enclosed::needed`](super::Enclosed::needed).
+    pub fn needed(&self) -> Option<u32> {
+        self.shadow.needed(self.run, false)
     }
 
     /// The name of the format of the run whose leaves were taken for the real ones, where [`Shadow::certify_values_against`] was given
@@ -82,6 +88,46 @@ impl<'a, G: RevGraph, F: Format> Certificate<'a, G, F> {
     {
         let ValueCertificate { shadow, run, .. } = self.values;
         G::params(&mut Enclosures::new(run.cotangents().values(), shadow.answer(true)))
+    }
+
+    /// How many bits numbers need for all outputs and all gradients to be bounded well: see [`Enclosed::needed`](super::Enclosed::needed).
+    ///
+    /// ```
+    /// use nfgrad::prelude::*;
+    /// use nfgrad::shadow::Level;
+    ///
+    /// graph! {
+    ///     graph Layer { input x: [2, 16]; param w: [16, 16]; output y = tanh(x @ w); }
+    /// }
+    /// graph! {
+    ///     graph Deep { input x: [2, 16]; block layers: [Layer; 30]; let y = layers(x); output loss = sum(y * y); }
+    /// }
+    ///
+    /// let mut run = Deep::run::<f32>();
+    /// let mut state = 1_u32;
+    /// let mut number = || {
+    ///     state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+    ///     (state >> 8) as f32 / 16_777_216.0 - 0.5
+    /// };
+    /// run.leaves_mut().x.fill_with(&mut number);
+    /// run.params_and_gradients_mut().0.iter_mut().for_each(|w| *w = number());
+    /// run.forward();
+    /// run.backward();
+    /// let mut shadow = Shadow::new();
+    /// let certificate = shadow.certify(&run)?;
+    /// assert_eq!(certificate.level(), Level::Bits128); // in f64 nothing is known after 30 layers
+    /// assert!((60..128).contains(&certificate.needed().unwrap()));
+    /// # Ok::<(), nfgrad::Error>(())
+    /// ```
+    pub fn needed(&self) -> Option<u32> {
+        self.values.shadow.needed(self.values.run, true)
+    }
+
+    /// Those of one tensor, or of its gradient.
+    pub(crate) fn needed_at(&self, position: usize, span: Span, is_gradient: bool) -> Option<u32> {
+        let ValueCertificate { shadow, run, .. } = self.values;
+        let list = if is_gradient { run.cotangents() } else { run.values() };
+        needed(&list.values()[span.offset..][..span.numel], &shadow.answer(is_gradient).at(position, span))
     }
 
     /// The largest error bound of one tensor, or of its gradient.

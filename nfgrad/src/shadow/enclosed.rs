@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 
 use nfgrad_shapes::{Shape, Span};
 
+use super::needed::needed;
 use super::{Answer, Tensor, Verdict};
 use crate::bound::Up;
 use crate::format::Format;
@@ -56,6 +57,15 @@ impl<'a, F: Format, S: Shape> Enclosed<'a, F, S> {
     /// The largest bound of the tensor.
     pub fn max_error(&self) -> Up {
         largest_error(self.run, &self.real)
+    }
+
+    /// How many bits numbers need for this tensor to be bounded well: the bits of the level that the shadow reached, and those by which its radii were too
+    /// large, or fewer where there was room. `None` where the radii of too many entries are infinite, so that it cannot be told.
+    ///
+    /// Well bounded is a tensor if the radii of a quarter of its entries are at most a hundredth of their errors, and those of no more than a quarter are larger than their errors; an error
+    /// counts as no less than half a unit in the last place. An estimate: rounding errors of other lengths are others, and in f64 there are other rules.
+    pub fn needed(&self) -> Option<u32> {
+        needed(self.run, &self.real)
     }
 
     /// The largest magnitude that the run computed.

@@ -26,6 +26,18 @@ pub(super) fn missing<F: Format>(run: &[F], real: &Tensor<'_>) -> f64 {
     (quarter + FINE_BITS).max(three)
 }
 
+/// The bits that numbers need for a tensor to be bounded well: those of the rung that was reached, and what is missing. `None` where nothing
+/// is known of too many entries.
+pub(super) fn needed<F: Format>(run: &[F], real: &Tensor<'_>) -> Option<u32> {
+    bits(f64::from(real.bits()) + missing(run, real))
+}
+
+/// So many, rounded up.
+fn bits(needed: f64) -> Option<u32> {
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "limited; what is more is infinite")]
+    (needed < f64::from(u32::MAX)).then(|| needed.max(0.0).ceil() as u32)
+}
+
 /// No more bits are saved by the other radii in f64, in most networks.
 const SAVED: f64 = 24.0;
 
@@ -47,6 +59,11 @@ impl<G: RevGraph> Shadow<G> {
             _ => level.next()?,
         };
         Some(next.max(self.least))
+    }
+
+    /// The bits that all outputs need, or all of them and all gradients.
+    pub(super) fn needed<F: Format>(&self, run: &Run<G, F>, gradients: bool) -> Option<u32> {
+        bits(f64::from(self.level.bits()) + self.missing(run, gradients))
     }
 
     /// The most that is missing of any output, or gradient.

@@ -149,6 +149,14 @@ enum Slice<'a> {
 }
 
 impl<'a> WideAnswer<'a> {
+    pub(super) fn level(&self) -> Level {
+        match self.balls {
+            Slice::Bits128(_) => Level::Bits128,
+            Slice::Bits256(_) => Level::Bits256,
+            Slice::Bits512(_) => Level::Bits512,
+        }
+    }
+
     /// Those of one tensor.
     pub(super) fn part(self, range: Range<usize>) -> Self {
         let balls = match self.balls {
