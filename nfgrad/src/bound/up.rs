@@ -7,6 +7,9 @@ use crate::kernel::elementary::{Elementary, Exp};
 /// The relative error of one rounded f64 operation is at most half of this.
 const EPSILON: f64 = f64::EPSILON;
 
+/// The smallest positive number, `2^-1074`: twice what one underflow may cost.
+const LEAST: f64 = f64::from_bits(1);
+
 /// A non-negative number that is at least the real number it stands for: the arithmetic of radii.
 ///
 /// Every operation rounds to nearest and then inflates its result by one unit in the last place, so the result is at
@@ -15,8 +18,8 @@ const EPSILON: f64 = f64::EPSILON;
 /// # Why inflating is sound
 ///
 /// Let `s` be the rounded result of an operation on non-negative numbers and `e` the exact one. If `s` is normal then
-/// `s * 2^-52 >= ulp(s)`, so `fl(s (1 + 2^-52)) >= next_up(s) >= e`. A subnormal *sum* is exact. A product, quotient
-/// that is subnormal differs from `e` by at most `2^-1075`, which the addition of the smallest normal number covers.
+/// `s * 2^-52 >= ulp(s)`, so `fl(s (1 + 2^-52)) >= next_up(s) >= e`. A subnormal *sum* is exact. A product or quotient that is
+/// subnormal differs from `e` by at most `2^-1075`; the first step leaves it no smaller, and adding `2^-1074`, which is exact, covers that.
 ///
 /// ```
 /// use nfgrad::bound::Up;
@@ -149,13 +152,13 @@ impl Up {
     ///
     /// Each rounding loses at most a factor `1 - 2^-53`, so the exact sum is at most `s (1 - 2^-53)^-n <= s (1 + n 2^-52)`
     /// for `n < 2^50`; two more units cover the rounding of this very product. Terms that are products may have
-    /// underflowed by `2^-1075` each, which the smallest normal number covers.
+    /// underflowed by `2^-1075` each: `(n + 1) 2^-1074` covers those, enlarged by the same factor, and one of this product.
     #[inline]
     #[must_use]
     pub fn of_sum(sum: f64, n: usize) -> Self {
         // `n` is a buffer length, so the conversion is exact.
         let factor = 1.0 + (n as f64 + 2.0) * EPSILON;
-        Self::rounded_up(sum * factor, sum == 0.0 && n == 0)
+        if sum == 0.0 && n == 0 { Self::ZERO } else { Self::inflated(sum * factor, f64::from_bits(n as u64 + 1)) }
     }
 
     /// [`Up::of_sum`] of terms that are themselves exact or rounded up: a sum of zeros is 0.
@@ -172,13 +175,31 @@ impl Up {
     /// Each rounding loses at most a factor `1 - 2^-53`, and `(1 - 2^-53)^-14 < 1 + 8 * 2^-52`.
     #[inline]
     pub(crate) fn of_polynomial(x: f64, is_zero: bool) -> Self {
-        Self::rounded_up(x * (1.0 + 8.0 * EPSILON), is_zero & (x == 0.0))
+        // `2^50` times a few `2^-1075`.
+        if is_zero & (x == 0.0) { Self::ZERO } else { Self::inflated(x * (1.0 + 8.0 * EPSILON), f64::MIN_POSITIVE) }
+    }
+
+    /// A sum of up to three products of two non-negative factors, each of which may be a sum; computed in f64, and exactly 0 only where
+    /// `is_zero` says so.
+    ///
+    /// No more than five roundings meet in a term, as in [`Up::of_polynomial`]. Each product may have underflowed by `2^-1075`, and where it is
+    /// subnormal the roundings of its factors cost no more than that again: `2^-1072` is more than six times as much.
+    #[inline]
+    pub(crate) fn of_products(x: f64, is_zero: bool) -> Self {
+        // `is_zero` is not enough: 0 times what is not known is a NaN.
+        if is_zero & (x == 0.0) { Self::ZERO } else { Self::inflated(x * (1.0 + 8.0 * EPSILON), 4.0 * LEAST) }
     }
 
     /// `x` rounded up, or 0 if it is known to be exactly 0.
     #[inline]
     fn rounded_up(x: f64, is_zero: bool) -> Self {
-        if is_zero { Self::ZERO } else { Self::unsigned(x * (1.0 + EPSILON) + f64::MIN_POSITIVE) }
+        if is_zero { Self::ZERO } else { Self::inflated(x, LEAST) }
+    }
+
+    /// A unit in the last place more than `x`, and what underflowed.
+    #[inline]
+    fn inflated(x: f64, underflow: f64) -> Self {
+        Self::unsigned(x * (1.0 + EPSILON) + underflow)
     }
 }
 
@@ -236,6 +257,30 @@ mod tests {
         assert_eq!(Up::ZERO + Up::ZERO, Up::ZERO);
         assert!((Up::new(1e-200) * Up::new(1e-200)).get() > 0.0);
         assert!((Up::new(0.1) + Up::new(0.2)).get() > 0.1 + 0.2);
+    }
+
+    /// In units of the smallest number, and of a 64th of that what is exact.
+    fn covers(bound: Up, exact: u64, slack: u64) {
+        let units = bound.get().to_bits();
+        assert!(units * 64 >= exact && units * 64 <= exact + slack * 64, "{units} {exact}");
+    }
+
+    #[test]
+    fn what_underflows_is_covered_and_hardly_more() {
+        let (small, unit) = (|n: u64| Up::new(n as f64 * 2f64.powi(-540)), |n: u64| Up::new(f64::from_bits(n)));
+        for (a, b) in (1..40).flat_map(|a| (1..40).map(move |b| (a, b))) {
+            // 2^-1080 is a 64th of 2^-1074.
+            covers(small(a) * small(b), a * b, 2);
+            covers(unit(a).over(b as f64), (64 * a).div_ceil(b), 2);
+            covers(unit(a).exp_m1(), 64 * a, 1);
+            let products = |c: u64| small(a).get() * small(c).get() + (small(b) + small(c)).get() * small(a).get();
+            covers(Up::of_products(products(3), false), a * 3 + (b + 3) * a, 6);
+            let sum = (0..a).map(|_| small(1).get() * small(b).get()).sum();
+            covers(Up::of_sum(sum, usize::try_from(a).unwrap()), a * b, 2 * a + 1);
+        }
+        // The largest subnormal number becomes the smallest normal one, or more.
+        assert!((Up::new(f64::MIN_POSITIVE) * Up::new(1.0 - EPSILON / 2.0)).get() >= f64::MIN_POSITIVE);
+        assert_eq!(Up::of_products(f64::NAN, true), Up::INFINITY);
     }
 
     #[test]

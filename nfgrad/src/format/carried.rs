@@ -280,6 +280,11 @@ impl<const P: u32, const EMIN: i32, const EMAX: i32, B: Beyond> Carrier for Carr
     }
 
     #[inline(always)]
+    fn underflow<E: Elementary>() -> f64 {
+        if const { Self::is_narrow::<E>() } { f32::underflow::<E>() } else { f64::underflow::<E>() }
+    }
+
+    #[inline(always)]
     fn carry_error<E: Elementary>(size: Up) -> Up {
         if const { Self::is_narrow::<E>() } { f32::carry_error::<E>(size) } else { f64::carry_error::<E>(size) }
     }

@@ -11,8 +11,10 @@ use crate::kernel::elementary::Elementary;
 pub trait Carrier: 'static {
     /// `f(x)` in f64, for a number `x` of the format; of the exponential for every f64.
     fn carry<E: Elementary>(x: f64) -> f64;
-    /// At least the relative error of [`Carrier::carry`], but for underflow to below 2^-999.
+    /// At least the relative error of [`Carrier::carry`], but for what [`Carrier::underflow`] adds to it.
     fn relative_error<E: Elementary>() -> f64;
+    /// At least what the error may be above [`Carrier::relative_error`] times `|f(x)|`: what is lost where that is nearly 0.
+    fn underflow<E: Elementary>() -> f64;
     /// At least `|y - f(x)|` for every `y` that [`Carrier::carry`] returns with `|y| <= size`.
     fn carry_error<E: Elementary>(size: Up) -> Up;
 }
@@ -26,6 +28,11 @@ impl Carrier for f32 {
     #[inline(always)]
     fn relative_error<E: Elementary>() -> f64 {
         E::NARROW_ERROR
+    }
+
+    #[inline(always)]
+    fn underflow<E: Elementary>() -> f64 {
+        2f64.powi(-998)
     }
 
     /// `|y - f| <= e |f| + t` and `|f| <= |y| + e |f| + t` with `t = 2^-1000`, so `|y - f| <= (e |y| + t) / (1 - e)`.
@@ -46,6 +53,12 @@ impl Carrier for f64 {
     #[inline]
     fn relative_error<E: Elementary>() -> f64 {
         E::WIDE_ULPS * f64::EPSILON * (1.0 + 1.0 / (1_u64 << 40) as f64)
+    }
+
+    /// A unit counts as no less than 2^-1060.
+    #[inline]
+    fn underflow<E: Elementary>() -> f64 {
+        E::WIDE_ULPS * 2f64.powi(-1060)
     }
 
     #[inline]

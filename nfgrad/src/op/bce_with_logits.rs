@@ -32,7 +32,7 @@
 
 use nfgrad_shapes::Shape;
 
-use super::curve::{Curve, Logistic, UNDERFLOW};
+use super::curve::{Curve, Logistic};
 use super::enclosing::{integer, total};
 use super::rounding::{Count, guarded, in_f64, is_known, is_minus_infinite, narrowing_error};
 use super::summed::Summed;
@@ -200,7 +200,7 @@ fn slope_here<A: Carrier>(z: f64, t: f64) -> (f64, Up) {
     } else {
         (logistic.above, f64::add_error(logistic.above, -t, slope))
     };
-    let function = Up::new(Logistic::relative::<A>()) * Up::new(sigmoid) + Up::new(UNDERFLOW);
+    let function = Up::new(Logistic::relative::<A>()) * Up::new(sigmoid) + Logistic::underflow::<A>();
     (slope, function + rounding + weight_error(z, t))
 }
 

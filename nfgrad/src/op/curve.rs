@@ -180,13 +180,19 @@ pub(super) fn scaled_error<F: Format>(dy: (f64, Up), w: (f64, Up), dx: F) -> Up 
 
 /// Half of f64's epsilon: the error of one rounding.
 pub(super) const UNIT: f64 = f64::EPSILON / 2.0;
-/// What all underflows of a slope cost together, and more.
-pub(super) const UNDERFLOW: f64 = f64::from_bits((1023 - 900) << 52);
+/// At least `factor (η + 2^-1074)`, where `η` is what an exponential may lose [to underflow](Carrier::underflow), for a `factor` that is an
+/// integer: what underflows cost a slope that is computed from one exponential and felt `factor` times.
+#[inline(always)]
+pub(super) fn underflow<A: Carrier>(factor: f64) -> Up {
+    // Both `η` are above 2^-1060, and products with integers are exact or rounded by far less than is added.
+    Up::new(A::underflow::<Exp>() * (factor * (1.0 + 1.0 / (1_u64 << 10) as f64)))
+}
 
 /// `σ(x)`, `σ(-x)` and `σ'(x) = σ(x) σ(-x)`, each with its relative accuracy and `σ(x) - σ(-x) = tanh(x/2)`.
 ///
 /// All come from `e = e^-|x|`, which is off by `ε` of itself: `σ` and `σ(-x)` by `ε + 3u` at most, since the denominator `1 + e` takes
-/// `e/(1 + e)` of it, and `σ'` by `ε + 5u`.
+/// `e/(1 + e)` of it, and `σ'` by `ε + 5u`. No derivative by `e` is above 1: beside that each is off by what underflows of `e` and of one or two
+/// quotients, [`Logistic::underflow`].
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Logistic {
     pub(super) above: f64,
@@ -209,14 +215,56 @@ impl Logistic {
         A::relative_error::<Exp>() + 8.0 * UNIT
     }
 
+    /// At least what each may be off beside that.
+    #[inline(always)]
+    pub(super) fn underflow<A: Carrier>() -> Up {
+        underflow::<A>(1.0)
+    }
+
     #[inline(always)]
     pub(super) fn tanh_half(&self) -> f64 {
         self.above - self.below
     }
 }
 
-/// At least a bound that was computed in f64 to within a part in 2^30 of `size`.
+/// At least a bound that was computed in f64 to within a part in 2^30 of `size`, from a slope or density which it is less than 2^20 times.
 #[inline(always)]
-pub(super) fn padded(value: f64, size: f64) -> Up {
-    Up::new(value.abs() + size.abs() * (1.0 / (1_u64 << 30) as f64) + UNDERFLOW)
+pub(super) fn padded<A: Carrier>(value: f64, size: f64) -> Up {
+    Up::new(value.abs() + size.abs() * (1.0 / (1_u64 << 30) as f64) + underflow::<A>(1_048_576.0).get())
+}
+
+#[cfg(test)]
+mod tests {
+    use nfgrad_shapes::D;
+
+    use super::super::testing::{Case1, elementwise1};
+    use super::super::{Gelu, GeluTanh, Sigmoid, Silu, Softplus};
+    use super::*;
+
+    /// The contribution `e^x factor` and its radius where f64 ends, in units of the smallest number.
+    fn ends<C: Curve>(factor: impl Fn(f64) -> f64, slack: f64) {
+        let unit = f64::from_bits(1);
+        for x in (0..200).map(|i| -744.0 + f64::from(i) / 8.0) {
+            let result = elementwise1::<C, (D<1>,), _>(Case1::<f64> { x: &[x], dy: &[1.0], ..Case1::default() });
+            // Through numbers of usual size, to 2^-48 or so of itself.
+            let exact = (x + 400.0).exp() * ((-400_f64).exp() * 2f64.powi(537)) * 2f64.powi(537) * factor(x);
+            let (dx, r) = (result.dx[0][0] / unit, result.rad_dx[0][0] / unit);
+            assert!((dx - exact).abs() <= r, "{} {x}: {dx} {exact} {r}", C::NAME);
+            assert!(r <= slack + exact.abs() * 1e-13, "{} {x}: {dx} {r}", C::NAME);
+        }
+    }
+
+    #[test]
+    fn slopes_are_known_where_exponentials_underflow() {
+        let stated = 2f64.powi(1074 - 1059);
+        ends::<Sigmoid>(|_| 1.0, 2.0 * stated);
+        ends::<Softplus>(|_| 1.0, 2.0 * stated);
+        ends::<Silu>(|x| 1.0 + x, 805.0 * stated);
+        for result in [
+            elementwise1::<Gelu, (D<1>,), _>(Case1::<f64> { x: &[-39.0], dy: &[1.0], ..Case1::default() }),
+            elementwise1::<GeluTanh, (D<1>,), _>(Case1 { x: &[-23.0], dy: &[1.0], ..Case1::default() }),
+        ] {
+            assert!(result.rad_dx[0][0] < 1e-313, "{:?}", result.rad_dx);
+        }
+    }
 }

@@ -29,7 +29,7 @@
 
 use std::f64::consts::SQRT_2;
 
-use super::curve::{Bend, Curve, Logistic, UNDERFLOW, UNIT, padded};
+use super::curve::{Bend, Curve, Logistic, UNIT, padded, underflow};
 use crate::bound::Up;
 use crate::format::{Carrier, Format, elementary, elementary::Exp, elementary::NormalCdf};
 use crate::kernel::wide::WideBall;
@@ -64,15 +64,16 @@ impl Curve for Gelu {
         let (below, part) = gaussian::<A>(x);
         let x = x.clamp(-40.0, 40.0);
         let square = x * x;
-        // The square is rounded, so the exponential is off by x²/2 roundings more; then the constant and two products.
+        // The square is rounded, so the exponential is off by x²/2 roundings more; then the constant and two products. What underflows
+        // is felt 40 times at most.
         let relative = Up::new(A::relative_error::<Exp>() + (4.0 + square) * UNIT);
         let sum = Up::new(below) + Up::abs(part);
         let error = A::carry_error::<NormalCdf>(Up::new(below)) + relative * Up::abs(part) + sum * Up::new(2.0 * UNIT);
         let density = DENSITY * A::carry::<Exp>(-0.5 * square);
-        let second = padded(density * (2.0 - square), density * (2.0 + square));
-        let envelope = padded(density * square.max(2.0), density * (2.0 + square));
-        let rate = padded(x.abs() + SQRT_2, x.abs() + SQRT_2);
-        Bend { slope: below + part, error: error + Up::new(UNDERFLOW), second, envelope: (envelope, rate) }
+        let second = padded::<A>(density * (2.0 - square), density * (2.0 + square));
+        let envelope = padded::<A>(density * square.max(2.0), density * (2.0 + square));
+        let rate = padded::<A>(x.abs() + SQRT_2, x.abs() + SQRT_2);
+        Bend { slope: below + part, error: error + underflow::<A>(41.0), second, envelope: (envelope, rate) }
     }
 
     #[inline(always)]
@@ -126,8 +127,9 @@ impl Curve for GeluTanh {
         let relative = Logistic::relative::<A>() + (6.0 * v.abs() + 12.0) * UNIT;
         let turn = x * at.tanh_half() * first * first;
         let bent = at.slope * (2.0 * first - turn + x * second);
-        let second = padded(bent, at.slope * (2.0 * first + turn + x * second));
-        let error = size * Up::new(relative) + Up::new(UNDERFLOW);
+        let second = padded::<A>(bent, at.slope * (2.0 * first + turn + x * second));
+        // `|x first|` is below 3012 up to 24.
+        let error = size * Up::new(relative) + underflow::<A>(3014.0);
         Bend { slope: at.above + part, error, second, envelope: (Up::INFINITY, Up::ZERO) }
     }
 

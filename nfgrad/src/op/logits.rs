@@ -378,7 +378,7 @@ impl<'a, A: Accumulator> RowBall<'a, A> {
     pub(super) fn other(&self, j: usize) -> Probability {
         let (weight, error) = (self.weights[j], self.errors[j]);
         let lower = (weight * (1.0 - f64::EPSILON) - error).max(0.0) * self.inverse_low;
-        let upper = Up::of_polynomial((weight + error) * self.inverse.get(), weight + error == 0.0);
+        let upper = Up::of_products((weight + error) * self.inverse.get(), weight + error == 0.0);
         // What is subtracted from 1 is rounded down.
         let others = Up::of_rounded_sum(1.0 - lower * (1.0 - 4.0 * f64::EPSILON));
         self.probability(j, upper.min(Up::new(1.0)), others, self.spread)
@@ -389,7 +389,7 @@ impl<'a, A: Accumulator> RowBall<'a, A> {
     fn probability(&self, j: usize, upper: Up, others: Up, spread: Up) -> Probability {
         let (p, q, a) = (upper.get(), others.get(), self.growth[j]);
         let certain = (spread == Up::ZERO) & ((a == 0.0) | (q == 0.0));
-        let change = Up::of_polynomial((1.0 + a) * spread.get() + a * q, certain);
+        let change = Up::of_products((1.0 + a) * spread.get() + a * q, certain);
         let log_change = change.min(self.most + Up::new(self.eta[j])) + self.unknown();
         // The second bound of `Δ`, that for equal radii, grows with `p` and `q` together, so it is a quotient like any other.
         let far = (p.min(q) + p.max(q) * self.shrunk) * (1.0 - 4.0 * f64::EPSILON);
@@ -397,7 +397,7 @@ impl<'a, A: Accumulator> RowBall<'a, A> {
         Probability {
             upper,
             others,
-            change: Up::of_polynomial(p * change.get(), certain | (p == 0.0)).min(uniform),
+            change: Up::of_products(p * change.get(), certain | (p == 0.0)).min(uniform),
             log_change,
             one: self.one,
         }

@@ -198,9 +198,10 @@ impl Mean {
     fn new<A: Format>(n: usize, term: impl Fn(usize) -> f64) -> Self {
         let value = sum_of::<f64>(n, &term) / n as f64;
         let size = mean(n, |j| term(j).abs());
-        // A rounding for the product, one for the quotient, the conversions of both factors, and what underflows.
+        // A rounding for the product, one for the quotient, the conversions of both factors, and what underflows: of each product, the
+        // quotient and the size less than `2^-1074` arrives in the mean, and as much in a mean of errors that is added to it.
         let relative = sum_error::<f64>(sum_height::<f64>(n) + 2).relative + Up::new(3.0 * A::CONVERSION);
-        let error = relative * size + Up::new(f64::MIN_POSITIVE);
+        let error = relative * size + Up::new(f64::from_bits(16));
         Self { value, error }
     }
 

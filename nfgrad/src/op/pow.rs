@@ -319,6 +319,25 @@ mod tests {
     }
 
     #[test]
+    fn what_underflows_costs_a_few_of_the_smallest_numbers() {
+        let unit = f64::from_bits(1);
+        // 1/(3·2^511)² is 2^52/9 of the smallest number.
+        let x = [3.0 * 2f64.powi(511), -3.0 * 2f64.powi(511), -1.2e154, 1e160];
+        let case = Case1::<f64> { x: &x, dy: &[0.0; 4], ..Case1::default() };
+        let result = elementwise1::<Pow<Integer<-2>>, Row, _>(case);
+        for (y, r) in result.y.iter().zip(&result.rad_y).take(2) {
+            let apart = (9 * y.to_bits()).abs_diff(1 << 52);
+            assert!(9 * r.to_bits() >= apart, "{y:e} {r:e}");
+        }
+        assert!(result.rad_y.iter().all(|&r| r > 0.0 && r <= 16.0 * unit), "{:?}", result.rad_y);
+        // The real powers are less than half of it, and not 0.
+        let case = Case1::<f64> { x: &[1e-160, -1e-160, 1e-200, 1e-110], dy: &[0.0; 4], ..Case1::default() };
+        for result in [elementwise1::<Pow<Integer<3>>, Row, _>(case), elementwise1::<Pow<Integer<16>>, Row, _>(case)] {
+            assert!(result.y.iter().all(|&y| y == 0.0) && result.rad_y.iter().all(|&r| r > 0.0 && r <= 16.0 * unit));
+        }
+    }
+
+    #[test]
     fn a_value_that_overflows_leaves_the_contribution_known() {
         let x = [256.0, -256.0, 2.0, 1.0].map(f16::from_f64);
         let case = Case1 { x: &x, dy: &[f16::ONE; 4], ..Case1::default() };

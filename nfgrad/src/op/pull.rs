@@ -135,7 +135,7 @@ impl<'a, A: Accumulator> PullBall<'a, A> {
         let sum = change * total + (own * tau + rest * others);
         let is_zero = |a: f64, b: f64| (a == 0.0) | (b == 0.0);
         let exact = is_zero(change, total) & is_zero(own, tau) & is_zero(rest, others);
-        Up::of_polynomial(sum, exact)
+        Up::of_products(sum, exact)
     }
 
     #[inline(always)]

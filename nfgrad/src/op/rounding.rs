@@ -48,7 +48,7 @@ pub(crate) fn product_error<F: Format>((a, alpha): (F, Up), (b, beta): (F, Up)) 
     let (a, alpha, b, beta) = (a.magnitude().get(), alpha.get(), b.magnitude().get(), beta.get());
     // Each product is known to be 0 where a factor is; `&` and `|`, so that loops are vectorised.
     let is_zero = ((a == 0.0) | (beta == 0.0)) & ((alpha == 0.0) | (b + beta == 0.0));
-    Up::of_polynomial(a * beta + (b + beta) * alpha, is_zero)
+    Up::of_products(a * beta + (b + beta) * alpha, is_zero)
 }
 
 /// At least `|a/b - a*/b*|`, where `size >= |a/b|`: `(α + |a/b| β) / (|b| - β)`; ∞ where `b*` may be 0.

@@ -152,7 +152,8 @@ impl<L: Literal> OverItself<L> {
     #[inline(always)]
     fn clamped<F: Format>(x: (F, Up), y: F) -> Up {
         let (rounding, (_, error, least)) = (rounding::<L, F>(x.0, y), threshold::<L>());
-        rounding + (in_f64(x).1 + (y.magnitude() + rounding) * error).over(least)
+        // `error / least` first, a part of 1: a product of small numbers underflows, and what that costs would be divided by `least`.
+        rounding + in_f64(x).1.over(least) + (y.magnitude() + rounding) * error.over(least)
     }
 }
 
@@ -285,6 +286,22 @@ mod tests {
         let result = elementwise::<SafeDiv<Half>, Row, Row, _>(case);
         assert_eq!((result.rad_y[0], result.dx[0][0].to_f64()), (f64::INFINITY, 2.0));
         assert!(result.rad_dx[0][0] < 1e-15);
+    }
+
+    #[test]
+    fn a_small_node_over_itself_is_known_as_well_as_a_quotient_can_be() {
+        let x = [1e-308, 5e-324, -3e-310, 1e-290];
+        let case = Case2::<f64> { a: &x, b: &x, dy: &[1e-320; 4], ..Case2::default() };
+        let result = elementwise::<SafeDiv<Small>, Row, Row, _>(case);
+        for (y, r) in result.y.iter().zip(&result.rad_y) {
+            // A rounding of the quotient, one of the threshold, and a few units of what underflows.
+            assert!(*r >= y.half_ulp().get() && *r <= y.abs() * 3e-16 + 1e-322, "{y:e}: {r:e}");
+        }
+        assert!(result.rad_dx[0].iter().all(|&r| r <= 1e-308 * 3e-16 + 1e-322), "{:?}", result.rad_dx);
+        // Beside another node what underflows is divided by the threshold.
+        let case = Case2 { b: &[0.0; 4], ..case };
+        let result = elementwise::<SafeDiv<Small>, Row, Row, _>(case);
+        assert!(result.rad_y.iter().zip(&result.y).all(|(r, y)| *r <= y.abs() * 3e-16 + 1e-310), "{:?}", result.rad_y);
     }
 
     #[test]

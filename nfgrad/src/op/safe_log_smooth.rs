@@ -33,7 +33,7 @@ use std::fmt::{self, Debug};
 use std::marker::PhantomData;
 
 use super::clamp::threshold;
-use super::curve::{Bend, Logistic, UNDERFLOW, scaled_error};
+use super::curve::{Bend, Logistic, scaled_error};
 use super::enclosing::literal;
 use super::rounding::in_f64;
 use super::scale::Literal;
@@ -94,13 +94,13 @@ impl<L: Literal> SafeLogSmooth<L> {
         let (above, below) = (Up::new(logistic.above), Up::new(logistic.below));
         let slope = logistic.above / h;
         let rounding = f64::div_error(logistic.above, h, slope);
-        let inherited = relative * above + Up::new(UNDERFLOW) + (Up::new(slope) + rounding) * h_error;
+        let inherited = relative * above + Logistic::underflow::<A>() + (Up::new(slope) + rounding) * h_error;
         let error = rounding + inherited.over(h_error.below(h));
         let size = Up::new(slope) + error;
         // 1 - σ(x) = σ(-x).
-        let change = Up::of_rounded_sum(logistic.below - slope) + relative * below + Up::new(UNDERFLOW) + error;
+        let change = Up::of_rounded_sum(logistic.below - slope) + relative * below + Logistic::underflow::<A>() + error;
         let at = Bend { slope, error, second: size * change, envelope: (size, Up::new(1.0)) };
-        let density = Up::new(logistic.slope) * (Up::new(1.0) + relative) + Up::new(UNDERFLOW);
+        let density = Up::new(logistic.slope) * (Up::new(1.0) + relative) + Logistic::underflow::<A>();
         let (once, one) = (alpha.exp_m1(), Up::new(1.0));
         let twice = once * (once + Up::new(2.0)) + one;
         let nearby = (at.second + alpha * density * (once + one)) * twice;

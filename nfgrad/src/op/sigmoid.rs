@@ -12,7 +12,7 @@
 //!
 //! Value and slope come from `e^-|x|`, so they are accurate relative to their size however large `|x|` is.
 
-use super::curve::{Bend, Curve, Logistic, UNDERFLOW};
+use super::curve::{Bend, Curve, Logistic};
 use super::torchlean::{self, Tensor};
 use crate::bound::Up;
 use crate::format::{Carrier, Format, elementary};
@@ -37,10 +37,10 @@ impl Curve for Sigmoid {
     fn bend<A: Carrier>(x: f64) -> Bend {
         let slope = Self::slope::<A>(x);
         let relative = Up::new(Logistic::relative::<A>());
-        let size = Up::new(slope) * (Up::new(1.0) + relative) + Up::new(UNDERFLOW);
+        let size = Up::new(slope) * (Up::new(1.0) + relative) + Logistic::underflow::<A>();
         // 1 - 4 f' from above: the slope is off by less than 2^-44 of itself.
         let squared = Up::new((1.0 - slope * (4.0 - 1.0 / 1_099_511_627_776.0)).max(0.0));
-        let error = relative * Up::new(slope) + Up::new(UNDERFLOW);
+        let error = relative * Up::new(slope) + Logistic::underflow::<A>();
         Bend { slope, error, second: size * squared.sqrt(), envelope: (size, Up::new(1.0)) }
     }
 

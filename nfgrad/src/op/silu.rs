@@ -12,7 +12,7 @@
 //! symmetry it is no less than -0.0998. `|x s'| < 0.224`, so `f''' = s'' (2 - x t) - s' (t + 2 x s')` is at most
 //! `0.0963 (2) + 0.224 + 0.25 + 0.224/2` in magnitude. ∎
 
-use super::curve::{Bend, Curve, Logistic, UNDERFLOW, padded};
+use super::curve::{Bend, Curve, Logistic, padded, underflow};
 use crate::bound::Up;
 use crate::format::{Carrier, Format, elementary};
 use crate::kernel::wide::WideBall;
@@ -37,11 +37,12 @@ impl Curve for Silu {
         let (at, x) = (Logistic::new::<A>(x), reduced(x));
         let part = x * at.slope;
         let size = Up::new(at.above) + Up::abs(part);
-        // Both terms are off by what the functions are off by and one rounding, their sum by one more.
-        let error = size * Up::new(Logistic::relative::<A>() + 4.0 * super::curve::UNIT) + Up::new(UNDERFLOW);
+        // Both terms are off by what the functions are off by and one rounding, their sum by one more; what underflows of the second is
+        // felt 800 times at most.
+        let error = size * Up::new(Logistic::relative::<A>() + 4.0 * super::curve::UNIT) + underflow::<A>(802.0);
         let turn = x * at.tanh_half();
-        let second = padded(at.slope * (2.0 - turn), at.slope * (2.0 + turn));
-        let envelope = padded(at.slope * x.abs().max(2.0), at.slope * (2.0 + x.abs()));
+        let second = padded::<A>(at.slope * (2.0 - turn), at.slope * (2.0 + turn));
+        let envelope = padded::<A>(at.slope * x.abs().max(2.0), at.slope * (2.0 + x.abs()));
         Bend { slope: at.above + part, error, second, envelope: (envelope, Up::new(1.5)) }
     }
 

@@ -73,6 +73,6 @@ impl Curve for Cos {
 /// Both slopes are off by less than 2^-40, and so is the square of the other function.
 #[inline(always)]
 fn bend(slope: f64, error: Up) -> Bend {
-    let second = padded((1.0 - slope * slope).max(0.0), 1.0).sqrt();
+    let second = padded::<f64>((1.0 - slope * slope).max(0.0), 1.0).sqrt();
     Bend { slope, error, second, envelope: (Up::INFINITY, Up::ZERO) }
 }

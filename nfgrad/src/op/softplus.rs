@@ -9,7 +9,7 @@
 //!
 //! by the [bounds of the sigmoid](super::sigmoid).
 
-use super::curve::{Bend, Curve, Logistic, UNDERFLOW};
+use super::curve::{Bend, Curve, Logistic};
 use super::torchlean::{self, Tensor};
 use crate::bound::Up;
 use crate::format::{Carrier, Format, elementary};
@@ -33,8 +33,8 @@ impl Curve for Softplus {
     fn bend<A: Carrier>(x: f64) -> Bend {
         let at = Logistic::new::<A>(x);
         let relative = Up::new(Logistic::relative::<A>());
-        let second = Up::new(at.slope) * (Up::new(1.0) + relative) + Up::new(UNDERFLOW);
-        let error = relative * Up::new(at.above) + Up::new(UNDERFLOW);
+        let second = Up::new(at.slope) * (Up::new(1.0) + relative) + Logistic::underflow::<A>();
+        let error = relative * Up::new(at.above) + Logistic::underflow::<A>();
         Bend { slope: at.above, error, second, envelope: (second, Up::new(1.0)) }
     }
 

@@ -9,8 +9,8 @@ use crate::kernel::reduce::{RowSums, column_height, sum_height, sum_of};
 #[inline(always)]
 fn own<A: Accumulator>(magnitude: f64, height: usize, n: usize) -> Up {
     let relative = sum_error::<f64>(height + 1).relative + Up::new(3.0 * A::CONVERSION);
-    // What underflows in f64, term by term.
-    let absolute = Up::new(n as f64) * Up::new(f64::MIN_POSITIVE);
+    // What underflows in f64, term by term: at most `2^-1075`, and a part of that in the magnitudes.
+    let absolute = Up::new(n as f64) * Up::new(f64::from_bits(1));
     relative * Up::of_terms(magnitude, n + 1) + absolute
 }
 
