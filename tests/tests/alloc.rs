@@ -129,6 +129,8 @@ fn plain<G: nfgrad::graph::HasLoss, F: Format>() -> u64 {
         run.forward();
         run.backward();
         sgd.step(&mut run).expect("good hyper-parameters");
+        run.forward();
+        run.backward();
         adam.step(&mut run).expect("good hyper-parameters");
     };
     step();

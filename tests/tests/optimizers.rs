@@ -1,5 +1,6 @@
 //! Steps of optimizers against the same optimizers over the reals: no radius of a parameter below its true error, after one step or ten.
 
+use nfgrad::Since;
 use nfgrad::bound::{Domain, Euclidean, Up};
 use nfgrad::format::{E4m3, E4m3Saturating, E5m2, Tf32, f16};
 use nfgrad::graph::HasLoss;
@@ -442,6 +443,41 @@ fn a_bad_hyper_parameter_is_an_error_and_changes_nothing() {
         assert_eq!(sgd.step(&mut Given::run::<f32>()), Err(Error::Hyperparameter { name, range }));
     }
     assert!(run.params().w.mid().as_slice() == [0.0; 5] && run.params().w.radii() == [0.0; 5]);
+}
+
+/// A gradient of other leaves, or none, moves no parameter, in whatever optimizer.
+#[test]
+fn a_step_without_gradients_of_these_leaves_is_an_error_and_changes_nothing() {
+    fn check(mut step: impl FnMut(&mut Run<Given, f32>) -> Result<(), Error>) {
+        let mut run = Given::run::<f32>();
+        let mut refused = |run: &mut Run<Given, f32>, since| {
+            let before = run.params().to_vec();
+            assert_eq!(step(run), Err(Error::Stale { call: "step", since }));
+            assert_eq!(run.params(), before);
+        };
+        refused(&mut run, Since::New);
+        run.leaves_mut().x.fill_with(|| 0.5);
+        run.forward();
+        refused(&mut run, Since::NotDifferentiated);
+        run.backward();
+        run.leaves_mut().x.fill_with(|| 1.0);
+        refused(&mut run, Since::LeavesWritten);
+        run.forward();
+        run.backward();
+        step(&mut run).unwrap();
+        assert!(run.params().iter().any(|&w| w != 0.0));
+        // The second step asks for a second gradient, which may come from `backward_from`.
+        assert_eq!(step(&mut run), Err(Error::Stale { call: "step", since: Since::ParametersChanged }));
+        run.forward();
+        run.backward_from(|_| ());
+        step(&mut run).unwrap();
+    }
+    let (mut sgd, mut heavy) = (Sgd::new(0.1), Sgd::new(0.1).momentum(0.9));
+    let (mut adam, mut adam_w) = (Adam::new(0.1), AdamW::new(0.1));
+    check(|run| sgd.step(run));
+    check(|run| heavy.step(run));
+    check(|run| adam.step(run));
+    check(|run| adam_w.step(run));
 }
 
 #[test]

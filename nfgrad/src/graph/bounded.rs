@@ -30,6 +30,9 @@ pub(super) use sweeps::{BackwardAll, BackwardLeaves, BackwardLoss, Forward, Stat
 /// input of -∞: that is -∞ itself, as in a mask that is added to scores (see [`Ball`]). What has not been computed yet
 /// has the radius ∞ too.
 ///
+/// Once leaves or their radii are written, `get`, `outputs`, `cotangent` and `gradients` go on saying what the last sweeps found, of the leaves
+/// that *those* saw: both numbers and radii, so that they are true of these and say nothing of the new ones.
+///
 /// A sweep that would claim what it cannot know is refused: if the processor is [set](Error::Processor) otherwise than the proofs assume,
 /// or if numbers are [stale](Error::Stale).
 pub struct BoundedRun<G: RevGraph, F, D> {
@@ -226,7 +229,8 @@ impl<G: RevGraph, F: Format, D: Domain> BoundedRun<G, F, D> {
         BallTensor::new(Ball::new(self.run.get(i).as_slice(), self.radii.get(i)))
     }
 
-    /// The cotangent at a position, with its radii, as the last backward sweep left them: `0 ± 0` where nothing depends on the entry.
+    /// The cotangent at a position, with its radii, as the last backward sweep left them, at the leaves that it saw: `0 ± 0` where nothing
+    /// depends on the entry.
     ///
     /// # Errors
     /// Those of [`Run::cotangent`].
@@ -310,12 +314,12 @@ impl<G: Model, F: Format, D: Domain> BoundedRun<G, F, D> {
         G::params(&mut BallRef::new(self.run.values().values(), self.radii.radii()))
     }
 
-    /// The outputs by name, with their radii, as the last forward sweep left them.
+    /// The outputs by name, with their radii, as the last forward sweep left them: of the leaves that it saw, whatever was written since.
     pub fn outputs(&self) -> G::Outputs<BallRef<'_, F, D>> {
         G::outputs(&mut BallRef::new(self.run.values().values(), self.radii.radii()))
     }
 
-    /// The gradients by name, with their radii, as the last backward sweep left them.
+    /// The gradients by name, with their radii, as the last backward sweep left them: at the leaves that it saw, whatever was written since.
     pub fn gradients(&self) -> G::Params<BallRef<'_, F, D>> {
         G::params(&mut BallRef::new(self.run.cotangents().values(), self.cotangent_radii.radii()))
     }

@@ -163,6 +163,15 @@ impl<G: RevGraph, F: Number> Run<G, F> {
         self.stage.need_loss(call)
     }
 
+    /// That an optimizer may take a step.
+    ///
+    /// # Errors
+    /// [`Error::Stale`] unless the gradients are those of the leaves.
+    #[inline]
+    pub(crate) fn check_step(&self) -> Result<(), Error> {
+        self.stage.need_gradients("step")
+    }
+
     /// Everything at once, for the sweeps that also compute radii.
     pub(super) fn parts_mut(&mut self) -> Parts<'_, F> {
         Parts {
@@ -193,7 +202,7 @@ impl<G: RevGraph, F: Format> Run<G, F> {
         self.values.get_mut(i)
     }
 
-    /// The cotangent at a position, as the last backward sweep left it: zeros where nothing depends on the entry.
+    /// The cotangent at a position, as the last backward sweep left it, at the leaves that it saw: zeros where nothing depends on the entry.
     ///
     /// # Errors
     /// [`Error::NotDifferentiated`] where the sweep skipped an entry because no parameter lies behind it, which is so of every input
@@ -251,12 +260,12 @@ impl<G: Model, F: Format> Run<G, F> {
         G::leaves(&mut Mut::new(self.values.values_mut()))
     }
 
-    /// The outputs by name, as the last forward sweep left them.
+    /// The outputs by name, as the last forward sweep left them: of the leaves that it saw, whatever was written since.
     pub fn outputs(&self) -> G::Outputs<Ref<'_, F>> {
         G::outputs(&mut Ref::new(self.values.values()))
     }
 
-    /// The gradients by name, as the last backward sweep left them.
+    /// The gradients by name, as the last backward sweep left them: at the leaves that it saw, whatever was written since.
     pub fn gradients(&self) -> G::Params<Ref<'_, F>> {
         G::params(&mut Ref::new(self.cotangents.values()))
     }

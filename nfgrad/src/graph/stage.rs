@@ -25,8 +25,9 @@
 //! | `Run::backward`, `Run::backward_from` | values, or else they panic |
 //! | `BoundedRun::backward`, `BoundedRun::backward_from`, `Shadow::certify_values` | values, or else an error |
 //! | `Shadow::certify` | the gradient of the loss |
-//! | `step_bounded` | gradients, by whatever sweep |
-//! | `forward`, `step` | nothing |
+//! | `step`, `step_bounded` | gradients, by whatever sweep, or else an error |
+//! | `forward` | nothing |
+//! | `get`, `outputs`, `cotangent`, `gradients` | nothing: they say what the last sweeps found, of the leaves that those saw |
 
 use super::plan::Reaches;
 use crate::error::{Error, Since};

@@ -176,9 +176,11 @@ impl<F: Format, const DECOUPLED: bool> Moments<F, DECOUPLED> {
     ///
     /// # Errors
     /// [`Error::Hyperparameter`] if the rate or the weight decay is negative or not finite, a `β` is not in `[0, 1)`, or `ε` is not
-    /// positive; then nothing is changed.
+    /// positive; and [`Error::Stale`] unless the gradients are those of the leaves: each step needs a forward and a backward sweep of its own.
+    /// Then nothing is changed.
     pub fn step<G: RevGraph>(&mut self, run: &mut Run<G, F>) -> Result<(), Error> {
         self.check()?;
+        run.check_step()?;
         self.begin(G::PARAM_SIZE);
         self.state.forget_radii();
         self.is_bounded = false;

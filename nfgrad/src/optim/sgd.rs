@@ -107,10 +107,12 @@ impl<F: Format> Sgd<F> {
     /// Updates the parameters of a run from its gradients.
     ///
     /// # Errors
-    /// [`Error::Hyperparameter`] if the rate, the momentum or the weight decay is negative or not finite; then nothing is changed.
+    /// [`Error::Hyperparameter`] if the rate, the momentum or the weight decay is negative or not finite, and [`Error::Stale`] unless the gradients
+    /// are those of the leaves: each step needs a forward and a backward sweep of its own. Then nothing is changed.
     #[inline]
     pub fn step<G: RevGraph>(&mut self, run: &mut Run<G, F>) -> Result<(), Error> {
         self.check()?;
+        run.check_step()?;
         if self.momentum != 0.0 {
             // A change of model starts from rest.
             self.velocity.fit(G::PARAM_SIZE);

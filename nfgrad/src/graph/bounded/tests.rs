@@ -176,6 +176,40 @@ fn a_plain_gradient_at_values_of_other_leaves_is_a_panic() {
     run.backward();
 }
 
+/// Numbers and radii are read as the last sweeps left them, all of the same leaves; what would take them for those of new ones is refused.
+#[test]
+fn what_is_read_is_of_the_leaves_that_the_last_sweeps_saw() {
+    fn check<D: Domain>() {
+        let mut run = net::<D>();
+        run.set_radii(X, &[1e-3; 2]).unwrap();
+        run.forward().unwrap();
+        run.backward().unwrap();
+        let read = |run: &BoundedRun<Net, f32, D>| {
+            let (loss, w, cotangent) = (run.outputs().loss, run.gradients().w, run.cotangent(W).unwrap());
+            [
+                (loss.mid().max_abs(), loss.max_radius().get()),
+                (w.mid().max_abs(), w.max_radius().get()),
+                (cotangent.mid().max_abs(), cotangent.max_radius().get()),
+            ]
+        };
+        let before = read(&run);
+        assert!(before.iter().all(|&(x, r)| x > 1.0 && r > 0.0 && r < 0.1), "{before:?}");
+        run.leaves_mut().x.fill_with(|| 300.0);
+        assert_eq!(read(&run), before);
+        assert_eq!(run.backward(), Err(stale("backward", Since::LeavesWritten)));
+        run.set_radii(X, &[0.0; 2]).unwrap();
+        assert_eq!(read(&run), before);
+        // New values beside the gradient that the last backward sweep found.
+        run.forward().unwrap();
+        let now = read(&run);
+        assert!(now[1..] == before[1..] && now[0].0 > before[0].0);
+        assert_eq!(Sgd::new(0.1).step_bounded(&mut run), Err(stale("step_bounded", Since::NotDifferentiated)));
+    }
+    check::<Elementwise>();
+    check::<Uniform>();
+    check::<Euclidean>();
+}
+
 #[test]
 fn nothing_is_known_of_what_is_written_in_place_of_a_node() {
     let mut run = net::<Elementwise>();
@@ -193,15 +227,15 @@ fn steps_with_radii_do_not_go_on_from_steps_without() {
     run.forward().unwrap();
     run.backward().unwrap();
     let (mut sgd, mut adam) = (Sgd::new(0.1).momentum(0.9), Adam::new(0.1));
-    let mut plain = run.run().clone();
-    sgd.step(&mut plain).unwrap();
-    adam.step(&mut plain).unwrap();
+    let plain = || run.run().clone();
+    sgd.step(&mut plain()).unwrap();
+    adam.step(&mut plain()).unwrap();
+    // Without momentum nothing is remembered.
+    let mut forgetful = Sgd::new(0.1);
+    forgetful.step(&mut plain()).unwrap();
     assert_eq!(sgd.step_bounded(&mut run), Err(Error::StepsWithoutRadii));
     assert_eq!(adam.step_bounded(&mut run), Err(Error::StepsWithoutRadii));
     assert!(run.backward().is_ok(), "nothing was changed");
-    // Without momentum nothing is remembered.
-    let mut forgetful = Sgd::new(0.1);
-    forgetful.step(&mut plain).unwrap();
     forgetful.step_bounded(&mut run.clone()).unwrap();
     sgd.assume_exact();
     sgd.step_bounded(&mut run).unwrap();
