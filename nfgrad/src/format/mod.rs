@@ -1,4 +1,10 @@
 //! Number formats: what one rounded operation does, and how far it may be from the exact one.
+//!
+//! ```
+//! use nfgrad::format::*;
+//! assert_eq!(E4m3::ONE.add(E4m3::ONE).to_f64(), 2.0);
+//! assert_eq!((bf16::NAME, bf16::ZERO.to_f64()), ("bf16", 0.0));
+//! ```
 
 pub mod beyond;
 mod brain;
@@ -8,7 +14,7 @@ mod float16;
 mod fold;
 pub mod fp8;
 mod layout;
-mod narrow;
+pub mod narrow;
 mod native;
 pub mod nf;
 pub mod policy;
@@ -35,7 +41,8 @@ pub use carried::Carried;
 pub use carrier::Carrier;
 pub use float16::f16;
 pub use fp8::{E4m3, E4m3Saturating, E5m2, E5m2Saturating};
-pub use narrow::Narrow;
+// Not for `format::*`: beside `Format` it would make `E4m3::ONE` ambiguous.
+pub(crate) use narrow::Narrow;
 pub use nf::{Below, Downward, Fix, Flt, Flx, Ftz, NearestAway, NearestEven, Nf, TowardZero, Upward};
 pub use policy::{AccumulateIn, AccumulateInF64, FusedEach, RoundEach};
 pub use stochastic::{noise, round_stochastically};

@@ -3,7 +3,8 @@
 //! The f64 function, whose error is known, decides nearly all of them: if both ends of its enclosure round to one number, that is
 //! the nearest. The others are decided in arbitrary precision (Ziv's way).
 
-use nfgrad::format::{E4m3, E5m2, Format, Narrow, Tf32, bf16, f16};
+use nfgrad::format::narrow::Narrow;
+use nfgrad::format::{E4m3, E5m2, Format, Tf32, bf16, f16};
 
 use super::{Function, big, functions, ulp};
 
