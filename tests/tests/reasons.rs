@@ -167,3 +167,36 @@ fn a_seed_that_is_not_finite_is_an_origin() {
     assert_eq!((origins.len(), origins[0].name.as_str(), origins[0].reason), (1, "loss", Reason::NotFinite));
     assert_eq!(origins[0].to_string(), "nothing is known of the gradient of `loss` at element 0: its seed is NaN");
 }
+
+graph! {
+    /// Zeros, which have no digits.
+    graph Doubled {
+        param w: [2];
+        output y = w + w;
+        output loss = sum(y * w);
+    }
+}
+
+/// A radius beside zeros is no infinite part of them, and what is not known stays an infinity.
+#[test]
+fn a_radius_beside_zeros_is_no_part_of_them() {
+    let mut run = Doubled::bounded::<f32, Elementwise>();
+    let line = |run: &BoundedRun<Doubled, f32, Elementwise>| {
+        let report = Report::new(run.run()).radii(run).unwrap().to_string();
+        let line = report.lines().find(|line| line.starts_with("y ")).expect("a row of `y`").to_owned();
+        line.split_whitespace().skip(1).map(str::to_owned).collect::<Vec<_>>()
+    };
+    run.set_radii(Idx::<Doubled, (D<2>,), 0>::new(), &[1e-30, 0.0]).unwrap();
+    run.forward().unwrap();
+    assert_eq!(line(&run)[1..], ["0.0000e0", "2.00e-30", "-"]);
+    run.set_radii(Idx::<Doubled, (D<2>,), 0>::new(), &[0.0, 0.0]).unwrap();
+    run.forward().unwrap();
+    assert_eq!(line(&run)[1..], ["0.0000e0", "0.00e0", "0.0e0"]);
+    run.set_radii(Idx::<Doubled, (D<2>,), 0>::new(), &[f64::INFINITY, 0.0]).unwrap();
+    run.forward().unwrap();
+    assert_eq!(line(&run)[1..], ["0.0000e0", "inf", "inf"]);
+    run.leaves_mut().w.fill_with(|| 1.0);
+    run.set_radii(Idx::<Doubled, (D<2>,), 0>::new(), &[0.25, 0.0]).unwrap();
+    run.forward().unwrap();
+    assert_eq!(line(&run)[1..], ["2.0000e0", "5.00e-1", "2.5e-1"]);
+}

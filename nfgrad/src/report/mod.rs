@@ -43,10 +43,21 @@ pub struct Row {
 }
 
 impl Row {
-    /// The error bound of a column relative to the largest value: how many digits are real.
+    /// The error bound of a column relative to the largest value: how many digits are real. ∞ where the values are all 0 and the bound is not; a
+    /// printed [`Report`] has a `-` there.
     pub fn relative(&self, column: usize) -> f64 {
         let error = self.errors[column];
         if error == Up::ZERO { 0.0 } else { error.get() / self.max_abs }
+    }
+
+    /// [`Row::relative`] as it is printed: zeros have no digits of which some could be real.
+    fn share(&self, column: usize) -> String {
+        let relative = self.relative(column);
+        if relative == f64::INFINITY && self.errors[column].is_finite() {
+            "-".to_owned()
+        } else {
+            format!("{relative:.1e}")
+        }
     }
 }
 
@@ -254,7 +265,7 @@ impl<M: Model, F> fmt::Display for Report<'_, M, F> {
         for (row, name) in self.rows.iter().zip(names) {
             write!(f, "\n{name:<width$} {:<12} {:>12.4e}", row.shape, row.max_abs)?;
             for (column, (error, width)) in row.errors.iter().zip(&widths).enumerate() {
-                write!(f, "   {:>width$.2e} {:>9.1e}", error.get(), row.relative(column))?;
+                write!(f, "   {:>width$.2e} {:>9}", error.get(), row.share(column))?;
             }
             if has_bits {
                 write!(f, " {:>5}", row.needed.map_or_else(|| "?".to_owned(), |bits| bits.to_string()))?;
