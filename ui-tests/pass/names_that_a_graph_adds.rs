@@ -40,6 +40,28 @@ graph! {
 
 impl NetOf for NetParams {}
 
+/// Private structs beside a public graph, which hide what the graph adds. Rustc looks at these, not at the graph, for whether that is meant.
+pub mod beside {
+    use nfgrad::prelude::*;
+
+    #[expect(hidden_glob_reexports)]
+    #[derive(Default)]
+    struct NetParams(usize);
+    #[expect(hidden_glob_reexports)]
+    struct NetLeaves;
+
+    graph! {
+        /// A graph.
+        pub graph Net { input x: [2]; param w: [2]; output y = x * w; }
+    }
+
+    /// How many there are.
+    pub fn count() -> usize {
+        let NetLeaves = NetLeaves;
+        NetParams::default().0 + Net::run::<f32>().params().len()
+    }
+}
+
 fn main() {
     let _: (NetParams, Option<NetLeaves>) = (NetParams, None);
     // A block of code has constants that no module sees.
@@ -58,6 +80,7 @@ fn main() {
     let OuterParams { local: LocalParams { w } } = run.gradients();
     assert_eq!(w.as_slice(), [4.0; 3]);
 
+    assert!(beside::count() >= 2);
     let mut run = Net::<4>::run::<f32>();
     run.leaves_mut().part.w.fill_with(|| 1.0);
     run.forward();
