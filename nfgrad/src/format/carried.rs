@@ -31,7 +31,7 @@ use crate::kernel::gemm::Mat;
 /// # Why rounding twice is innocuous
 ///
 /// Each operation is rounded by the processor to f64, with precision 53 and smallest number `2^-1074`, and then to the
-/// format. That gives the correctly rounded result of `+ - * / √` by the conditions listed at [`Narrow`](super::Narrow):
+/// format. That gives the correctly rounded result of `+ - * / √` by the conditions listed at [`Narrow`](super::narrow::Narrow):
 /// `2p + 2 <= 53` is `p <= 25`, and the exponents suffice if `EMIN >= -537`, for then `-1074 <= 2 EMIN` (products are
 /// exact) and `-1074 <= EMIN - p - 2`. A format outside these limits does not compile:
 ///

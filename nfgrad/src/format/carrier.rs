@@ -19,6 +19,9 @@ pub trait Carrier: 'static {
     fn carry_error<E: Elementary>(size: Up) -> Up;
 }
 
+/// `2^-1060`. (`2f64.powi(-1060)` is 0 unless the compiler takes it: the power is found as the inverse of `2^1060`, which is ∞.)
+const LEAST_UNIT: f64 = f64::from_bits(1 << 14);
+
 impl Carrier for f32 {
     #[inline(always)]
     fn carry<E: Elementary>(x: f64) -> f64 {
@@ -58,11 +61,26 @@ impl Carrier for f64 {
     /// A unit counts as no less than 2^-1060.
     #[inline]
     fn underflow<E: Elementary>() -> f64 {
-        E::WIDE_ULPS * 2f64.powi(-1060)
+        E::WIDE_ULPS * LEAST_UNIT
     }
 
     #[inline]
     fn carry_error<E: Elementary>(size: Up) -> Up {
-        Format::half_ulp(size.get()).max(Up::new(2f64.powi(-1061))) * Up::new(2.0 * E::WIDE_ULPS)
+        Format::half_ulp(size.get()).max(Up::new(LEAST_UNIT / 2.0)) * Up::new(2.0 * E::WIDE_ULPS)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::elementary::Exp;
+
+    #[test]
+    fn a_unit_of_an_f64_function_is_no_less_than_it_is_stated() {
+        let unit = std::hint::black_box(LEAST_UNIT) * 2f64.powi(1000);
+        assert_eq!(unit, 2f64.powi(-60));
+        let error = f64::carry_error::<Exp>(Up::ZERO).get() * 2f64.powi(1000);
+        assert!(error >= 2.0 * unit && error < 2.001 * unit, "{error:e}");
+        assert_eq!(f64::underflow::<Exp>() * 2f64.powi(1000), 2.0 * unit);
     }
 }
