@@ -253,12 +253,13 @@ impl<G: RevGraph> Shadow<G> {
             if self.level >= self.most || self.level >= self.least && !self.is_blunt(run, gradients) {
                 return Ok(());
             }
-            let Some(next) = self.next(run, gradients).map(|next| next.min(self.most)) else { return Ok(()) };
-            // Where a leaf is no number nothing would be known of what it reaches, and in f64 some of that is.
-            if next >= Level::Bits128 && !sweeps.has_finite_leaves() {
-                return Ok(());
+            // Where a leaf is no number something stays unknown on every rung, so that one would go on for nothing.
+            let most =
+                if sweeps.has_finite_leaves() { self.most } else { self.most.min(self.least.max(Level::Elementwise)) };
+            match self.next(run, most, gradients) {
+                Some(next) if next > self.level && next <= most => self.level = next,
+                _ => return Ok(()),
             }
-            self.level = next;
         }
     }
 

@@ -45,11 +45,11 @@ const SAVED: f64 = 24.0;
 const FINE_BITS: f64 = 6.7;
 
 impl<G: RevGraph> Shadow<G> {
-    /// The rung to go on with: the next one, unless what is missing says that it will not do.
-    pub(super) fn next<F: Format>(&self, run: &Run<G, F>, gradients: bool) -> Option<Level> {
+    /// The rung to go on with, up to `most`: the next one, unless what is missing says that it will not do. It may be the one that was reached, if that is `most`.
+    pub(super) fn next<F: Format>(&self, run: &Run<G, F>, most: Level, gradients: bool) -> Option<Level> {
         let level = self.level;
         // Where a level in f64 is asked for, or is the last that is allowed, all before it count.
-        if level < self.least && self.least <= Level::Elementwise || self.most <= Level::Elementwise {
+        if level < self.least && self.least <= Level::Elementwise || most <= Level::Elementwise {
             return level.next();
         }
         let next = match level {
@@ -58,7 +58,7 @@ impl<G: RevGraph> Shadow<G> {
             Level::Bits128 if (128.0..f64::INFINITY).contains(&self.missing(run, gradients)) => Level::Bits512,
             _ => level.next()?,
         };
-        Some(next.max(self.least))
+        Some(next.max(self.least).min(most))
     }
 
     /// The bits that all outputs need, or all of them and all gradients.
