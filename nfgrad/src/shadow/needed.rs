@@ -41,6 +41,9 @@ fn bits(needed: f64) -> Option<u32> {
 /// No more bits are saved by the other radii in f64, in most networks.
 const SAVED: f64 = 24.0;
 
+/// A radius that is this part of the numbers has lost half of the digits of f64.
+const GROWN: f64 = 1.0 / (1_u64 << 27) as f64;
+
 /// A part in a hundred.
 const FINE_BITS: f64 = 6.7;
 
@@ -52,13 +55,31 @@ impl<G: RevGraph> Shadow<G> {
         if level < self.least && self.least <= Level::Elementwise || most <= Level::Elementwise {
             return level.next();
         }
+        let missing = self.missing(run, gradients);
         let next = match level {
             // Radii in f64 cannot be small beside the errors of a run in f64.
-            Level::Uniform if F::ROUNDOFF[0] <= f64::EPSILON || self.missing(run, gradients) > SAVED => Level::Bits128,
-            Level::Bits128 if (128.0..f64::INFINITY).contains(&self.missing(run, gradients)) => Level::Bits512,
+            Level::Uniform if F::ROUNDOFF[0] <= f64::EPSILON => Level::Bits128,
+            // What has grown beyond all f64 needs more than 128 bits; what had no value at some entry may have one at the others.
+            Level::Uniform if missing == f64::INFINITY && self.has_grown() => Level::Bits256,
+            Level::Uniform if missing > SAVED && missing < f64::INFINITY => Level::Bits128,
+            Level::Bits128 if missing > 128.0 && missing < f64::INFINITY => Level::Bits512,
             _ => level.next()?,
         };
         Some(next.max(self.least).min(most))
+    }
+
+    /// Whether some radius of a whole tensor is large beside its entries, though finite.
+    fn has_grown(&self) -> bool {
+        let mut grown = false;
+        G::Context::LAYOUT.for_each(&mut |position, span| {
+            for is_gradient in [false, true] {
+                let real = self.answer(is_gradient).at(position, span);
+                let (radius, size) =
+                    (real.radius(0).get(), real.mid().iter().fold(0.0, |size: f64, x| size.max(x.abs())));
+                grown |= radius < f64::INFINITY && radius > GROWN * size && size > 0.0;
+            }
+        });
+        grown
     }
 
     /// The bits that all outputs need, or all of them and all gradients.
