@@ -17,9 +17,11 @@ graph! {
         param a: [3];
         param b: [3];
         param c: [3];
-        output spoilt = sum(relu(a * b) + maximum(a, b));
-        output sound = sum(tanh(c * b));
-        output loss = spoilt + sound;
+        let first = sum(relu(a * b) + maximum(a, b));
+        let second = sum(tanh(c * b));
+        output loss = first + second;
+        output spoilt = first;
+        output sound = second;
     }
 }
 
@@ -60,9 +62,10 @@ graph! {
         param w: [3, 2];
         param s: [3];
         let h = layer_norm(x, s, s) @ w;
-        output total = sum(relu(h)) + sum(softmax(h, axis = 1)) + sum(amax(h, axis = 1));
+        let sums = sum(relu(h)) + sum(softmax(h, axis = 1)) + sum(amax(h, axis = 1));
+        output loss = sums + sum(s);
+        output total = sums;
         output average = mean(h);
-        output loss = total + sum(s);
     }
 }
 
