@@ -96,7 +96,13 @@ pub(super) fn softmax<const K: usize>(row: &mut [WideBall<K>]) -> WideBall<K> {
 }
 
 /// The cotangents of the scores of a row, from the shares `p` and the cotangents `d` of them, which are replaced: `pⱼ (dⱼ - Σ pₖ dₖ)`.
+///
+/// The real shares add up to 1, so that all `d` may be shifted by one number, whatever it is. It is one that is close to their mean, for what is uncertain of a
+/// share is multiplied by what is left.
 pub(super) fn softmax_vjp<const K: usize>(p: &[WideBall<K>], d: &mut [WideBall<K>]) {
+    let rough: f64 = p.iter().zip(&*d).map(|(p, d)| p.mid().to_f64() * d.mid().to_f64()).sum();
+    let shift = if rough.is_finite() { WideBall::from(rough) } else { WideBall::ZERO };
+    d.iter_mut().for_each(|d| *d = *d - shift);
     let mean = total(p.iter().zip(&*d).map(|(&p, &d)| p * d));
     for (d, &p) in d.iter_mut().zip(p) {
         *d = p * (*d - mean);
