@@ -220,9 +220,11 @@ impl<G: RevGraph, F: Format> Run<G, F> {
         }
     }
 
-    /// Whether no leaf is a NaN or an infinity.
+    /// Whether no leaf is a NaN or an infinity, but for inputs of -∞, as in a mask that is added.
     pub(crate) fn has_finite_leaves(&self) -> bool {
-        F::all_finite(&self.values.values()[..G::LEAF_SIZE])
+        let (params, inputs) = self.values.values()[..G::LEAF_SIZE].split_at(G::PARAM_SIZE);
+        let is_known = |x: &F| x.is_finite() || x.to_f64() == f64::NEG_INFINITY;
+        F::all_finite(params) && (F::all_finite(inputs) || inputs.iter().all(is_known))
     }
 
     /// Takes the leaves of another run of the same graph, each number rounded to nearest where the format is another.

@@ -121,7 +121,8 @@ impl<S: Shape> Op<(S, S)> for BceWithLogits {
 
     fn enclose<const K: usize>([z, t]: [&[WideBall<K>]; 2], y: &mut [WideBall<K>]) {
         // softplus(z) - t z, which for large z is a difference that costs a few bits of many.
-        y[0] = total(z.iter().zip(t).map(|(&z, &t)| z.softplus() - t * z)) / integer(S::NUMEL);
+        let loss = |(&z, &t)| if is_out(z, t) { WideBall::ZERO } else { z.softplus() - t * z };
+        y[0] = total(z.iter().zip(t).map(loss)) / integer(S::NUMEL);
     }
 
     fn enclose_vjp<const K: usize>(
@@ -132,7 +133,8 @@ impl<S: Shape> Op<(S, S)> for BceWithLogits {
     ) {
         let factor = dy[0] / integer(S::NUMEL);
         for (i, dz) in dz.into_iter().flatten().enumerate() {
-            *dz = (z[i].sigmoid() - t[i]) * factor;
+            let slope = if is_out(z[i], t[i]) { WideBall::ZERO } else { z[i].sigmoid() - t[i] };
+            *dz = slope * factor;
         }
         for (i, dt) in dt.into_iter().flatten().enumerate() {
             *dt = -z[i] * factor;
@@ -176,6 +178,12 @@ fn weighted(z: f64, t: f64) -> f64 {
 #[inline(always)]
 fn is_certain<F: Format>((z, alpha): (F, Up), (t, beta): (F, Up)) -> bool {
     is_minus_infinite(z) & alpha.is_finite() & (t == F::ZERO) & (beta == Up::ZERO)
+}
+
+/// The same of balls.
+#[inline]
+fn is_out<const K: usize>(z: WideBall<K>, t: WideBall<K>) -> bool {
+    z.is_minus_infinity() & t.is_exact() & t.mid().is_zero()
 }
 
 /// `s`, which is close to `σ(z) - t`.

@@ -82,11 +82,16 @@ pub(super) fn shift<const K: usize>(row: &[WideBall<K>]) -> WideBall<K> {
 
 /// The softmax of a row: `e^(zⱼ - m) / Σ e^(zₖ - m)` for a number `m`.
 ///
-/// Each numerator is one of the terms below it, so a share is at most 1, and no relative error of a score is felt more than twice.
+/// Each numerator is one of the terms below it, so a share is at most 1, and no relative error of a score is felt more than twice. An entry that is -∞ itself has
+/// the share 0, exactly, and where all are every one has: as if a mask had left them out. Returned is `ln Σ e^zₖ`.
 pub(super) fn softmax<const K: usize>(row: &mut [WideBall<K>]) -> WideBall<K> {
     let m = shift(row);
+    if row.iter().all(WideBall::is_minus_infinity) {
+        row.fill(WideBall::ZERO);
+        return WideBall::UNKNOWN;
+    }
     for z in &mut *row {
-        *z = (*z - m).exp();
+        *z = if z.is_minus_infinity() { WideBall::ZERO } else { (*z - m).exp() };
     }
     let sum = total(row.iter().copied());
     for z in &mut *row {

@@ -49,7 +49,7 @@ pub(super) trait Sweeps<G: RevGraph> {
     /// Evaluates the graph in balls.
     fn evaluate<D: Domain>(&self, balls: &mut BoundedRun<G, f64, D>) -> Result<(), Error>;
 
-    /// Whether no leaf is a NaN or an infinity.
+    /// Whether no leaf is a NaN or an infinity, but for inputs of -∞.
     fn has_finite_leaves(&self) -> bool;
 
     /// Evaluates it in balls of wide numbers.

@@ -303,3 +303,49 @@ fn a_shadow_that_was_used_before_answers_as_a_new_one() {
         assert_eq!(a, b, "{level:?}");
     }
 }
+
+graph! {
+    /// Attention whose mask is added: 0 or -∞.
+    graph Additive {
+        param w: [4, 4];
+        input x: [3, 4];
+        input mask: [3, 3];
+        input t: [3, 3];
+        let scores = x @ w @ transpose(x) + mask;
+        output p = softmax(scores);
+        output loss = mse(p @ x, x) + mean(cross_entropy(scores, t));
+    }
+}
+
+#[test]
+fn a_mask_of_minus_infinity_is_known_at_every_level() {
+    let mut run = Additive::run::<f32>();
+    let mut leaves = run.leaves_mut();
+    fill(leaves.w.as_mut_slice(), "w", 1.0);
+    fill(leaves.x.as_mut_slice(), "x", 1.0);
+    let out = f32::NEG_INFINITY;
+    leaves.mask.copy_from_slice(&[0.0, out, out, 0.0, 0.0, out, 0.0, 0.0, 0.0]).unwrap();
+    leaves.t.copy_from_slice(&[1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 1.0, 0.0, 0.0]).unwrap();
+    run.forward();
+    run.backward();
+    let mut narrow = shadow(Level::Elementwise);
+    let narrow = narrow.certify(&run).unwrap();
+    for level in WIDE {
+        let mut shadow = shadow(level);
+        let certificate = shadow.certify(&run).unwrap();
+        assert_eq!([1, 2, 5].map(|i| certificate.outputs().p.error(i).get()), [0.0; 3], "{level:?}");
+        assert!(errors(certificate.outputs().loss)[0] < 1e-6, "{level:?}");
+        let (found, expected) = (certificate.gradients().w, narrow.gradients().w);
+        for i in 0..16 {
+            let gap = (found.mid().as_slice()[i] - expected.mid().as_slice()[i]).abs();
+            let radius = found.shadow_radius(i).get();
+            assert!(radius < 1e-14 && gap <= radius + expected.shadow_radius(i).get(), "{level:?} {i}: {gap} {radius}");
+        }
+    }
+    // A parameter of -∞ is none.
+    run.leaves_mut().w.as_mut_slice()[3] = out;
+    run.forward();
+    run.backward();
+    let mut shadow = shadow(Level::Bits128);
+    assert_eq!(errors(shadow.certify(&run).unwrap().outputs().loss), [f64::INFINITY]);
+}

@@ -2,8 +2,8 @@
 
 use nfgrad::__private::wide::{Radius, WideBall};
 use nfgrad::op::{
-    Abs, All, Amax, Amin, Attention, Axis, CrossEntropy, Div, Gather, LeakyRelu, LogSoftmax, MaxPool2d, Maximum,
-    Minimum, Relu, SafeDiv, SafeLog, Softmax,
+    Abs, Add, All, Amax, Amin, Attention, Axis, BceWithLogits, CrossEntropy, Div, Gather, LeakyRelu, LogSoftmax,
+    MatMul, MaxPool2d, Maximum, Minimum, Relu, SafeDiv, SafeLog, Softmax,
 };
 use nfgrad::prelude::*;
 use nfgrad_tests::check::{Subject, Typed};
@@ -280,4 +280,97 @@ fn a_mask_that_is_open_leaves_its_row_open() {
     masked::<CrossEntropy, (Scores, Scores, Scores)>(3);
     // Queries, keys, values and mask: only what belongs to a query is looked at.
     masked::<Attention, ((D<3>, D<4>), (D<6>, D<4>), (D<6>, D<3>), (D<3>, D<6>))>(3);
+}
+
+/// An entry that is -∞ itself, as a mask that is added makes it, is left out as a mask of 0 leaves it out.
+#[test]
+fn minus_infinity_is_left_out() {
+    type Scores = (D<2>, D<3>);
+    const OUT: WideBall<2> = WideBall::MINUS_INFINITY;
+    let (numbers, dy) = (exactly::<2>(&[0.5, 0.0, -1.25, 2.0, 0.75, 0.0]), exactly(&[1.0, -2.0, 3.0, 0.5, 1.5, -1.0]));
+    let mask = exactly(&[1.0, 0.0, 1.0, 1.0, 1.0, 0.0]);
+    let added: Vec<_> = mask.iter().map(|x| if x.mid().is_zero() { OUT } else { WideBall::ZERO }).collect();
+    let z = in_balls::<Add, (Scores, Scores), 2>(&[numbers.clone(), added], &dy).remove(0);
+    assert!(z[1].is_minus_infinity() && z[5].is_minus_infinity());
+    let same = |a: &[WideBall<2>], b: &[WideBall<2>]| {
+        let equal = |(a, b): (&WideBall<2>, &WideBall<2>)| a.mid().cmp(&b.mid()).is_eq() && a.radius() == b.radius();
+        assert!(a.iter().all(WideBall::is_known) && a.iter().zip(b).all(equal), "{a:?} {b:?}");
+    };
+    let (found, expected) = (
+        in_balls::<Softmax<Axis<1>>, (Scores,), 2>(&[z.clone()], &dy),
+        in_balls::<Softmax<Axis<1>>, (Scores, Scores), 2>(&[numbers.clone(), mask.clone()], &dy),
+    );
+    same(&found[0], &expected[0]);
+    same(&found[1], &expected[1]);
+    let t = exactly(&[1.0, 0.0, 2.0, 0.5, 0.5, 0.0]);
+    let (found, expected) = (
+        in_balls::<CrossEntropy, (Scores, Scores), 2>(&[z.clone(), t.clone()], &dy[..2]),
+        in_balls::<CrossEntropy, (Scores, Scores, Scores), 2>(&[numbers.clone(), t.clone(), mask.clone()], &dy[..2]),
+    );
+    same(&found[0], &expected[0]);
+    same(&found[1], &expected[1]);
+    assert!(!found[2][1].is_known() && found[2][0].is_known());
+    let meant = in_balls::<CrossEntropy, (Scores, Scores), 2>(&[z.clone(), exactly(&[1.0; 6])], &dy[..2]);
+    assert!(meant[0].iter().all(|loss| !loss.is_known()));
+
+    let found = in_balls::<LogSoftmax<Axis<1>>, (Scores,), 2>(&[z.clone()], &dy);
+    let expected = in_balls::<LogSoftmax<Axis<1>>, (Scores, Scores), 2>(&[numbers, mask], &dy);
+    assert!([1, 5].iter().all(|&i| found[0][i].is_minus_infinity()));
+    [0, 2, 3, 4].iter().for_each(|&i| same(&found[0][i..=i], &expected[0][i..=i]));
+    same(&[found[1][1], found[1][5]], &[dy[1], dy[5]]);
+
+    let bce = in_balls::<BceWithLogits, (Scores, Scores), 2>(&[z.clone(), t], &dy[..1]);
+    assert!(bce[0][0].is_known() && bce[1].iter().all(WideBall::is_known) && bce[1][5].mid().is_zero());
+    // A row of nothing else.
+    let none = in_balls::<Softmax<Axis<1>>, (Scores,), 2>(&[vec![OUT; 6]], &dy);
+    assert!(none.iter().flatten().all(|x| x.is_exact() && x.mid().is_zero()));
+}
+
+/// Nothing but a sum keeps it.
+#[test]
+fn minus_infinity_is_unknown_elsewhere() {
+    const OUT: WideBall<2> = WideBall::MINUS_INFINITY;
+    let one = WideBall::ONE;
+    assert!((OUT + one).is_minus_infinity() && (one + OUT).is_minus_infinity() && !OUT.is_known());
+    let others = [
+        -OUT,
+        one - OUT,
+        OUT * one,
+        OUT * WideBall::ZERO,
+        OUT / one,
+        one / OUT,
+        OUT.abs(),
+        OUT.max(one),
+        one.max(OUT),
+        OUT.hull(one),
+        OUT.positive(),
+        OUT.exp(),
+        OUT.tanh(),
+        OUT.sigmoid(),
+        OUT.softplus(),
+        OUT.sqrt(),
+        OUT.recip(),
+        OUT.powi(2),
+        OUT.times(3),
+        OUT.over(3),
+        OUT.scaled(2),
+        OUT.sin(),
+        OUT.cos(),
+        OUT.ln(),
+        OUT.ln_1p(),
+        OUT.exp_m1(),
+        OUT.normal_cdf(),
+        OUT.normal_pdf(),
+        OUT + WideBall::UNKNOWN,
+        WideBall::UNKNOWN + OUT,
+        WideBall::ZERO.widened(OUT.at_most()),
+        WideBall::step(&OUT, &one, one),
+        WideBall::step(&one, &OUT, one),
+    ];
+    for (i, other) in others.into_iter().enumerate() {
+        assert!(!other.is_known() && !other.is_minus_infinity(), "{i}: {other:?}");
+    }
+    type Square = ((D<2>, D<2>), (D<2>, D<2>));
+    let product = in_balls::<MatMul, Square, 2>(&[vec![OUT; 4], exactly(&[1.0; 4])], &exactly(&[1.0; 4]));
+    assert!(product[0].iter().all(|x| !x.is_known() && !x.is_minus_infinity()));
 }

@@ -7,12 +7,14 @@ use crate::graph::RevGraph;
 use crate::kernel::wide::{Radius, WideBall};
 
 impl<G: RevGraph, const K: usize> Run<G, WideBall<K>> {
-    /// Takes the leaves of a run: each number exactly, or within a radius of it in a radix that is no power of two. Of one that is not finite nothing is known.
+    /// Takes the leaves of a run: each number exactly, or within a radius of it in a radix that is no power of two. Of one that is not finite nothing is known,
+    /// but of an input of -∞: that is -∞ itself, as in a mask that is added to scores.
     pub(crate) fn enclose_leaves_of<E: Format>(&mut self, other: &Run<G, E>) {
         self.outdate(Since::LeavesWritten);
         let leaves = &other.values.values()[..G::LEAF_SIZE];
-        for (mine, theirs) in self.values.values_mut().iter_mut().zip(leaves) {
-            *mine = exactly(*theirs);
+        for (i, (mine, theirs)) in self.values.values_mut().iter_mut().zip(leaves).enumerate() {
+            let is_out = i >= G::PARAM_SIZE && theirs.to_f64() == f64::NEG_INFINITY;
+            *mine = if is_out { WideBall::MINUS_INFINITY } else { exactly(*theirs) };
         }
     }
 }

@@ -52,6 +52,11 @@ impl<const K: usize> WideBall<K> {
     /// Nothing is known.
     pub const UNKNOWN: Self = Self { mid: Wide::ZERO, radius: Radius::INFINITY };
 
+    /// What is -∞ itself, as in a mask that is added to scores: no number, so nothing is known of it, but that it stays what it is when a number is added.
+    ///
+    /// Any other operation returns what is unknown; [`WideBall::is_minus_infinity`] is for the ops that leave such an entry out.
+    pub const MINUS_INFINITY: Self = Self { mid: Wide::ZERO, radius: Radius::OF_MINUS_INFINITY };
+
     /// The ball around `mid`.
     #[inline]
     pub const fn new(mid: Wide<K>, radius: Radius) -> Self {
@@ -76,6 +81,18 @@ impl<const K: usize> WideBall<K> {
         self.radius.is_finite()
     }
 
+    /// Whether it is -∞ itself.
+    #[inline]
+    pub fn is_minus_infinity(&self) -> bool {
+        self.radius == Radius::OF_MINUS_INFINITY
+    }
+
+    /// The radius; ∞ where nothing is known.
+    #[inline]
+    pub(super) fn plain_radius(&self) -> Radius {
+        if self.is_known() { self.radius } else { Radius::INFINITY }
+    }
+
     /// Whether it is one number.
     #[inline]
     pub const fn is_exact(&self) -> bool {
@@ -92,7 +109,7 @@ impl<const K: usize> WideBall<K> {
     /// At least the magnitude of every number.
     #[inline]
     pub fn at_most(&self) -> Radius {
-        self.mid.at_most() + self.radius
+        self.mid.at_most() + self.plain_radius()
     }
 
     /// At most the magnitude of every number: 0 if one of them may be 0.
@@ -235,7 +252,7 @@ impl<const K: usize> Neg for WideBall<K> {
 
     #[inline]
     fn neg(self) -> Self {
-        Self { mid: self.mid.neg(), ..self }
+        Self { mid: self.mid.neg(), radius: self.plain_radius() }
     }
 }
 
@@ -295,6 +312,7 @@ impl<const K: usize> fmt::Display for WideBall<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.radius {
             Radius::INFINITY => f.write_str("unknown"),
+            Radius::OF_MINUS_INFINITY => f.write_str("-inf"),
             radius if radius.is_zero() => write!(f, "{}", self.mid),
             radius => write!(f, "{} +/- 2^{}", self.mid, radius.exponent()),
         }

@@ -16,7 +16,7 @@ impl<const K: usize> WideBall<K> {
     #[inline]
     #[must_use]
     pub fn abs(self) -> Self {
-        Self::new(self.mid().abs(), self.radius())
+        Self::new(self.mid().abs(), self.plain_radius())
     }
 
     /// The larger of two: `|max(x, y) - max(a, b)| <= max(|x - a|, |y - b|)`, and where one is known to be larger it is that one.
@@ -26,7 +26,7 @@ impl<const K: usize> WideBall<K> {
         match self.order(&other) {
             Some(Ordering::Less) => other,
             Some(_) => self,
-            None => Self::new(self.mid().max(other.mid()), self.radius().max(other.radius())),
+            None => Self::new(self.mid().max(other.mid()), self.plain_radius().max(other.plain_radius())),
         }
     }
 

@@ -31,6 +31,10 @@ impl Radius {
     /// Nothing is known.
     pub const INFINITY: Self = Self { exponent: i32::MAX, mantissa: u32::MAX };
 
+    /// Nothing is known but that it is no number: the radius of [`WideBall::MINUS_INFINITY`](super::WideBall::MINUS_INFINITY). Above all others but ∞, and lost in
+    /// all operations but sums.
+    pub(super) const OF_MINUS_INFINITY: Self = Self { exponent: i32::MAX, mantissa: 1 << 31 };
+
     /// `2^n`; ∞ or the smallest positive number where that is out of range.
     #[inline]
     pub fn power_of_two(n: i64) -> Self {
@@ -131,8 +135,11 @@ impl Radius {
     #[inline]
     #[must_use]
     pub fn scaled(self, n: i64) -> Self {
-        if self.is_zero() | !self.is_finite() {
+        if self.is_zero() {
             return self;
+        }
+        if !self.is_finite() {
+            return Self::INFINITY;
         }
         Self::in_range(self.mantissa, i64::from(self.exponent) + n)
     }

@@ -12,8 +12,13 @@ pub(super) fn values<const K: usize>(
     y: &mut [WideBall<K>],
 ) {
     each_row(len, [z, t], choice, |row, _, losses, t, unknown| {
-        y[row] = unknown + total(losses.iter().zip(t).map(|(&loss, &t)| t * loss));
+        y[row] = unknown + total(losses.iter().zip(t).map(|(&loss, &t)| term(loss, t)));
     });
+}
+
+/// `t loss`, or 0 where a class that is out has the target 0.
+fn term<const K: usize>(loss: WideBall<K>, t: WideBall<K>) -> WideBall<K> {
+    if loss.is_minus_infinity() && t.is_exact() && t.mid().is_zero() { WideBall::ZERO } else { t * loss }
 }
 
 /// The cotangents of logits and targets: `ȳ (pⱼ Σ tₖ - tⱼ)` and `ȳ (ln Σ e^zₖ - zⱼ)`, those that are asked for.
@@ -58,7 +63,8 @@ fn each_row<const K: usize>(
             }
             losses[..count].copy_from_slice(&p[..count]);
             let whole = softmax(&mut p[..count]);
-            losses[..count].iter_mut().for_each(|z| *z = whole - *z);
+            // The loss of a class whose logit is -∞ itself is no number either; it stays marked.
+            losses[..count].iter_mut().filter(|z| !z.is_minus_infinity()).for_each(|z| *z = whole - *z);
             body(row, &p[..count], &losses[..count], &targets[..count], doubt(all.map(choice)));
         }
     });
