@@ -1,6 +1,12 @@
 //! [`Error`]: what was wrong, where, and what to do about it.
 
+#[cfg(any(feature = "safetensors", feature = "npz"))]
+mod file;
+
 use std::fmt;
+
+#[cfg(any(feature = "safetensors", feature = "npz"))]
+pub use file::{FileError, Malformed, Misfit, Problem, Why};
 
 pub use crate::kernel::processor::{Processor, Rounding};
 
@@ -66,6 +72,16 @@ pub enum Error {
         /// The name that their column would have.
         column: &'static str,
     },
+    /// A file that was not read or not written.
+    #[cfg(any(feature = "safetensors", feature = "npz"))]
+    File(Box<FileError>),
+}
+
+#[cfg(any(feature = "safetensors", feature = "npz"))]
+impl From<FileError> for Error {
+    fn from(error: FileError) -> Self {
+        Self::File(Box::new(error))
+    }
 }
 
 impl fmt::Display for Error {
@@ -109,6 +125,8 @@ impl fmt::Display for Error {
                 write!(f, "the bounds of the column `{column}` are of another run than the one that is reported")?;
                 write!(f, "; report that run, or compute both from the same leaves")
             }
+            #[cfg(any(feature = "safetensors", feature = "npz"))]
+            Self::File(error) => write!(f, "{error}"),
         }
     }
 }

@@ -10,6 +10,8 @@ pub mod op;
 pub mod optim;
 pub mod report;
 pub mod shadow;
+#[cfg(any(feature = "safetensors", feature = "npz"))]
+pub mod store;
 pub mod tensor;
 
 #[doc(inline)]

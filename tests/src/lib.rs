@@ -9,6 +9,7 @@ pub mod check;
 pub mod enclosures;
 pub mod family;
 pub mod laws;
+pub mod mutate;
 pub mod oracle;
 pub mod program;
 pub mod report;

@@ -10,6 +10,8 @@ pub mod beyond;
 mod brain;
 mod carried;
 mod carrier;
+#[cfg(any(feature = "safetensors", feature = "npz"))]
+mod dtype;
 mod float16;
 mod fold;
 pub mod fp8;
@@ -21,6 +23,8 @@ pub mod policy;
 mod sixteen;
 pub mod small;
 mod stochastic;
+#[cfg(any(feature = "safetensors", feature = "npz"))]
+mod stored;
 mod tensor_float;
 
 use std::any::TypeId;
@@ -39,6 +43,8 @@ pub use crate::kernel::elementary;
 pub use brain::bf16;
 pub use carried::Carried;
 pub use carrier::Carrier;
+#[cfg(any(feature = "safetensors", feature = "npz"))]
+pub use dtype::Dtype;
 pub use float16::f16;
 pub use fp8::{E4m3, E4m3Saturating, E5m2, E5m2Saturating};
 // Not for `format::*`: beside `Format` it would make `E4m3::ONE` ambiguous.
@@ -46,6 +52,8 @@ pub(crate) use narrow::Narrow;
 pub use nf::{Below, Downward, Fix, Flt, Flx, Ftz, NearestAway, NearestEven, Nf, TowardZero, Upward};
 pub use policy::{AccumulateIn, AccumulateInF64, FusedEach, RoundEach};
 pub use stochastic::{noise, round_stochastically};
+#[cfg(any(feature = "safetensors", feature = "npz"))]
+pub use stored::Stored;
 pub use tensor_float::Tf32;
 
 use elementary::Elementary;

@@ -244,6 +244,12 @@ impl<G: RevGraph, F: Format, D: Domain> BoundedRun<G, F, D> {
         Ok(BallTensor::new(Ball::new(self.run.cotangent(i)?.as_slice(), self.cotangent_radii.get(i))))
     }
 
+    /// Replaces leaves, from one place of the flat buffer on.
+    #[cfg(any(feature = "safetensors", feature = "npz"))]
+    pub(crate) fn set_leaves(&mut self, start: usize, leaves: &[F]) {
+        self.run.set_leaves(start, leaves);
+    }
+
     /// The radii of every entry.
     pub(crate) fn radii(&self) -> &[f64] {
         self.radii.radii()

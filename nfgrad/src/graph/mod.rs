@@ -5,6 +5,7 @@
 
 mod bounded;
 mod call;
+mod dims;
 mod entries;
 mod list;
 mod node;
@@ -21,6 +22,7 @@ use nfgrad_shapes::Listed;
 pub use bounded::BoundedRun;
 pub(crate) use bounded::Training;
 pub use call::{ArgumentList, Arguments, Block, Call, With};
+pub(crate) use dims::dims;
 pub use entries::{BallRef, Entries, Entry, EntryInfo, Model, Mut, Names, Outside, Place, Ref, Role, Source};
 pub use list::{Leaves, Then};
 pub use node::{BoundedState, Node, RevNode, Witnesses};

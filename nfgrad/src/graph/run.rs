@@ -93,6 +93,13 @@ impl<G: RevGraph, F: Number> Run<G, F> {
         &self.cotangents
     }
 
+    /// Replaces leaves, from one place of the flat buffer on.
+    #[cfg(any(feature = "safetensors", feature = "npz"))]
+    pub(crate) fn set_leaves(&mut self, start: usize, leaves: &[F]) {
+        self.outdate(Since::LeavesWritten);
+        self.values.values_mut()[start..][..leaves.len()].copy_from_slice(leaves);
+    }
+
     /// Before the gradient of the loss is computed: what is zero in it must be zero, and a sweep writes only what it reaches. Another sweep may
     /// have reached more.
     #[inline]

@@ -1,5 +1,7 @@
 //! [`Adam`] and [`AdamW`]: steps scaled by the moments of the gradient.
 
+#[cfg(feature = "safetensors")]
+mod memory;
 mod step;
 #[cfg(test)]
 mod tests;

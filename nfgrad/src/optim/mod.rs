@@ -36,11 +36,15 @@
 //! parameters starts from rest.
 
 mod adam;
+#[cfg(feature = "safetensors")]
+mod memory;
 mod near;
 mod sgd;
 mod state;
 
 pub use adam::{Adam, AdamW, Moments};
+#[cfg(feature = "safetensors")]
+pub use memory::Optimizer;
 pub use sgd::Sgd;
 
 use crate::error::Error;

@@ -171,6 +171,29 @@ impl<F: Format> Sgd<F> {
     }
 }
 
+#[cfg(feature = "safetensors")]
+impl<F: Format> super::Optimizer<F> for Sgd<F> {
+    type Number = F;
+    const KIND: &'static str = "Sgd";
+    const OF_PARAMS: &'static [&'static str] = &["velocity"];
+    const NUMBERS: &'static [&'static str] = &["rate", "momentum", "nesterov", "weight_decay"];
+
+    fn numbers(&self) -> Vec<f64> {
+        vec![self.rate, self.momentum, f64::from(u8::from(self.nesterov)), self.decay]
+    }
+
+    fn of_params(&self, len: usize) -> Option<Vec<&[F]>> {
+        self.velocity.values(len)
+    }
+
+    fn resume(&mut self, numbers: &[f64], of_params: Option<Vec<Vec<F>>>) -> Result<(), usize> {
+        let &[rate, momentum, nesterov, decay] = numbers else { return Err(0) };
+        (self.rate, self.momentum, self.nesterov, self.decay) = (rate, momentum, nesterov != 0.0, decay);
+        self.velocity.resume(of_params);
+        Ok(())
+    }
+}
+
 /// The hyper-parameters, as real numbers, in a format, or in a format with how far they are from the real ones.
 struct Constants<T> {
     rate: T,

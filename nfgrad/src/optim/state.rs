@@ -73,6 +73,22 @@ impl<S: Format, const N: usize> State<S, N> {
         self.values.each_mut().map(|values| &mut values[..])
     }
 
+    /// The numbers, if there are any of `len` parameters.
+    #[cfg(feature = "safetensors")]
+    pub(super) fn values(&self, len: usize) -> Option<Vec<&[S]>> {
+        let remembers = self.values.iter().all(|values| values.len() == len);
+        remembers.then(|| self.values.iter().map(Vec::as_slice).collect())
+    }
+
+    /// Goes on from these numbers, of which no radius is known; from rest if there are none.
+    #[cfg(feature = "safetensors")]
+    pub(super) fn resume(&mut self, values: Option<Vec<Vec<S>>>) {
+        *self = Self::new();
+        if let Some(values) = values.and_then(|values| values.try_into().ok()) {
+            (self.values, self.known) = (values, Known::Nothing);
+        }
+    }
+
     /// What is remembered counts as exact from here on.
     pub(super) fn assume_exact(&mut self) {
         self.known = Known::Exact;

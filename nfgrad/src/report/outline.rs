@@ -1,9 +1,8 @@
 //! [`outline`]: what the table and the pictures know of a graph, gathered from its type.
 
-use nfgrad_shapes::{Context, Listed, Shape};
-use typenum::Unsigned;
+use nfgrad_shapes::Listed;
 
-use crate::graph::{Entries, EntryInfo, Model, Place, RevNode, Role, Source, Sweep};
+use crate::graph::{EntryInfo, Model, Role, dims};
 
 /// One entry of a graph.
 #[derive(Debug, Clone)]
@@ -43,15 +42,13 @@ impl Entry {
 
 /// Every entry of `M`, in order.
 pub(super) fn outline<M: Model>() -> Vec<Entry> {
-    let mut dims = Dims(vec![&[]; M::ENTRIES.len()]);
-    M::leaves(&mut dims);
-    M::forward(&mut dims);
+    let lengths = dims::<M>();
     let mut entries = Vec::with_capacity(M::ENTRIES.len());
     M::Context::LAYOUT.for_each(&mut |position, span| {
         let EntryInfo { name, role, op, shape } = M::ENTRIES[position];
         let label = if name.is_empty() { format!("%{position}") } else { name.to_owned() };
         let reads = position.checked_sub(M::LEAVES).map_or(&[][..], |node| M::NODES.operands(node));
-        let (dims, is_output) = (dims.0[position], M::OUTPUTS.contains(&position));
+        let (dims, is_output) = (lengths[position], M::OUTPUTS.contains(&position));
         entries.push(Entry { label, role, op, shape, dims, numel: span.numel, reads, is_output });
     });
     entries
@@ -89,27 +86,6 @@ pub(super) fn grouped(number: usize) -> String {
     text
 }
 
-/// The lengths of the axes of every position: of the leaves by their names, of the nodes by a sweep.
-struct Dims(Vec<&'static [usize]>);
-
-impl Entries for Dims {
-    type Entry<S: Shape> = ();
-}
-
-impl Source for Dims {
-    type Kind = Self;
-
-    fn at<S: Shape>(&mut self, place: Place) {
-        self.0[place.position] = S::DIMS;
-    }
-}
-
-impl Sweep for Dims {
-    fn node<Ctx: Context, Out: Shape, N: RevNode<Ctx, Out = Out>>(&mut self) {
-        self.0[Ctx::Len::USIZE] = Out::DIMS;
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -130,7 +106,7 @@ mod tests {
         let labels: Vec<_> = entries.iter().map(|entry| entry.label.as_str()).collect();
         assert_eq!(labels, ["w", "x", "y", "%3", "%4", "%5", "loss"]);
         let reads: Vec<_> = entries.iter().map(|entry| entry.reads).collect();
-        assert_eq!(reads[..2], [&[]; 2]);
+        assert_eq!(reads[..2], [&[] as &[usize]; 2]);
         assert_eq!(reads[2..], [&[1, 1][..], &[2], &[0], &[4], &[3, 5]]);
         assert_eq!((entries[1].shape, entries[1].numbers().as_str()), ("[B, 2*B]", "[4, 8]"));
         assert_eq!((entries[2].dims, entries[2].numel), (&[4, 8][..], 32));
