@@ -8,6 +8,8 @@ mod checkpoints;
 mod hostile;
 #[path = "store/params.rs"]
 mod params;
+#[path = "store/python.rs"]
+mod python;
 
 use std::fs;
 use std::path::{Path, PathBuf};

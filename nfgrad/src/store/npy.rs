@@ -221,7 +221,10 @@ pub(super) fn bytes(tensor: &Outgoing<'_>) -> Vec<u8> {
     let dims: Vec<_> = tensor.shape.iter().map(ToString::to_string).collect();
     let shape = if let [one] = &dims[..] { format!("({one},)") } else { format!("({})", dims.join(", ")) };
     let mut header = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': {shape}, }}").into_bytes();
-    // The numbers begin at a multiple of 64, behind a line feed.
+    // NumPy leaves room for a first axis of 21 digits, so that an array can be made longer in place. The numbers begin at a multiple of 64, behind a
+    // line feed.
+    let room = dims.first().map_or(0, |first| 21_usize.saturating_sub(first.len()));
+    header.resize(header.len() + room, b' ');
     let before = MAGIC.len() + 4;
     header.resize((before + header.len() + 1).next_multiple_of(64) - before - 1, b' ');
     header.push(b'\n');

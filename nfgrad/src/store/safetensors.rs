@@ -197,10 +197,10 @@ dtypes! {
     C64 => C64,
 }
 
-/// Writes a file: tensors with the widest numbers first, so that all are aligned, and then by name.
+/// Writes a file, with the very bytes of [`safetensors::serialize`]: tensors with the widest numbers first, so that all are aligned, then by name.
 pub(super) fn write(file: &mut BufWriter<File>, tensors: &[Outgoing<'_>], notes: &Notes) -> Result<(), Problem> {
     let mut tensors: Vec<_> = tensors.iter().collect();
-    tensors.sort_by(|a, b| (Reverse(a.dtype.bits()), &a.name).cmp(&(Reverse(b.dtype.bits()), &b.name)));
+    tensors.sort_by(|a, b| (Reverse(their(a.dtype)), &a.name).cmp(&(Reverse(their(b.dtype)), &b.name)));
     let mut end = 0;
     let mut infos = Vec::with_capacity(tensors.len());
     for Outgoing { name, dtype, shape, .. } in &tensors {

@@ -19,7 +19,7 @@ use crate::format::Format;
 /// assert!(Tensor::<f32, (D<2>, D<3>)>::from_slice(&[1.0]).is_err());
 /// # Ok::<(), nfgrad::Error>(())
 /// ```
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 pub struct Tensor<F, S> {
     data: Box<[F]>,
     shape: PhantomData<S>,
@@ -48,6 +48,13 @@ impl<F: Format, S: Shape> Tensor<F, S> {
     /// Borrows the tensor for writing.
     pub fn view_mut(&mut self) -> TensorMut<'_, F, S> {
         TensorMut::new(&mut self.data)
+    }
+}
+
+// Derived it would ask of the dimensions, which are types, that they can be compared.
+impl<F: PartialEq, S> PartialEq for Tensor<F, S> {
+    fn eq(&self, other: &Self) -> bool {
+        self.data == other.data
     }
 }
 
