@@ -17,3 +17,8 @@ pub mod sample;
 pub mod training;
 
 pub use nfgrad_exact as exact;
+
+/// The chapter of the book that needs the features of the crate, which the doctests of the other chapters do without.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/src/weights.md")]
+struct Weights;

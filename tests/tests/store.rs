@@ -6,6 +6,8 @@ mod arrays;
 mod checkpoints;
 #[path = "store/hostile.rs"]
 mod hostile;
+#[path = "store/memory.rs"]
+mod memory;
 #[path = "store/params.rs"]
 mod params;
 #[path = "store/python.rs"]

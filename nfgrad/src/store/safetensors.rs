@@ -1,7 +1,7 @@
 //! Files `.safetensors`: the length of a header, a header in JSON, and the numbers.
 //!
 //! The header is parsed here, and not by [`safetensors::SafeTensors`], for three reasons: that takes the last of two tensors of one name, holds
-//! a header in fifty times its size, and does not say which tensor it is that does not fit its bytes. What it refuses is refused here too; a test compares.
+//! a header in twenty times its size, and does not say which tensor it is that does not fit its bytes. What it refuses is refused here too; a test compares.
 
 use std::cmp::Reverse;
 use std::fmt;

@@ -7,7 +7,7 @@ use nfgrad::prelude::*;
 use nfgrad::store::{Dtype, Malformed, Mapping, Problem, Why};
 use nfgrad_tests::mutate::Mutants;
 
-use super::{Folder, Net, bits, misfits, problem, random, read};
+use super::{Folder, Net, bits, memory, misfits, problem, random, read};
 
 /// An array as NumPy writes it.
 fn npy(descr: &str, is_reversed: bool, shape: &str, data: &[u8]) -> Vec<u8> {
@@ -26,7 +26,9 @@ type Matrix<F> = Tensor<F, (D<2>, D<3>)>;
 fn loaded<F: nfgrad::store::Stored>(folder: &Folder, bytes: &[u8]) -> Result<Vec<F>, Error> {
     let path = folder.file("x.npy");
     fs::write(&path, bytes).unwrap();
-    Ok(Matrix::<F>::load_npy(&path)?.view().as_slice().to_vec())
+    let (matrix, most) = memory::most(|| Matrix::<F>::load_npy(&path));
+    assert!(most < 1 << 17, "{most}");
+    Ok(matrix?.view().as_slice().to_vec())
 }
 
 #[test]
@@ -166,7 +168,10 @@ fn an_archive_that_is_damaged_is_refused() {
     let path = folder.file("x.npz");
     let is = |bytes: &[u8], words: &str| {
         fs::write(&path, bytes).unwrap();
-        let text = Net::<3>::run::<f32>().load_inputs(&path).unwrap_err().to_string();
+        let mut run = Net::<3>::run::<f32>();
+        let (result, most) = memory::most(|| run.load_inputs(&path));
+        assert!(most < 1 << 18, "{most}");
+        let text = result.unwrap_err().to_string();
         assert!(text.contains(words), "{text}");
     };
     let x = || npy("<f4", false, "(3, 4)", &[0; 48]);
@@ -200,7 +205,9 @@ fn an_archive_with_changed_bytes_is_read_or_refused() {
     let (mut read, mut refused) = (0, 0);
     for _ in 0..4000 {
         fs::write(&path, mutants.next_one()).unwrap();
-        match run.load_inputs(&path) {
+        let (result, most) = memory::most(|| run.load_inputs(&path));
+        assert!(most < 1 << 18, "{most}");
+        match result {
             Ok(()) => read += 1,
             Err(error) => {
                 assert!(!error.to_string().is_empty());

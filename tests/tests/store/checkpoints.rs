@@ -138,11 +138,9 @@ fn a_checkpoint_that_lacks_something_changes_nothing() {
     assert!(matches!((&found[0].why, &found[1].why), (Why::Missing { .. }, Why::Extra { .. })));
     // A power of beta that is 2.
     let number = folder.file("number.safetensors");
-    let header = u64::from_le_bytes(sound[..8].try_into().unwrap()) as usize;
     let tensors = safetensors::SafeTensors::deserialize(&sound).unwrap();
     let power = tensors.tensor("optimizer/beta_2_to_the_step").unwrap().data();
     let at = power.as_ptr().addr() - sound.as_ptr().addr();
-    assert!(at > header);
     let mut bytes = sound.clone();
     bytes[at..at + 8].copy_from_slice(&2.0_f64.to_le_bytes());
     fs::write(&number, bytes).unwrap();

@@ -6,7 +6,7 @@ use nfgrad::prelude::*;
 use nfgrad::store::{Malformed, Problem};
 use safetensors::SafeTensors;
 
-use super::{Folder, problem};
+use super::{Folder, memory, problem};
 
 graph! {
     /// Two small parameters.
@@ -27,7 +27,10 @@ fn verdict(folder: &Folder, bytes: &[u8]) -> Problem {
     fs::write(&path, bytes).unwrap();
     let mut run = Pair::run::<f32>();
     run.leaves_mut().a.fill_with(|| 7.0);
-    let found = problem(run.load_params(&path));
+    let (result, most) = memory::most(|| run.load_params(&path));
+    // Some words, and for what is in the file no more than a multiple of its length, whatever it asks for.
+    assert!(most < 8192 + 14 * bytes.len(), "{most} bytes for a file of {}", bytes.len());
+    let found = problem(result);
     assert_eq!(run.leaves().a.as_slice(), [7.0; 2]);
     found
 }
@@ -130,6 +133,11 @@ fn many_names_and_long_shapes_are_no_more_than_misfits() {
         Problem::Tensors { misfits, .. } => assert_eq!(misfits.len(), 2002),
         other => panic!("{other:?}"),
     }
+    let long = format!(r#"{{"a":{{"dtype":"U8","shape":[0{}],"data_offsets":[0,0]}}}}"#, ",1".repeat(1 << 20));
+    match verdict(&folder, &file(&long, 0)) {
+        Problem::Tensors { misfits, .. } => assert_eq!(misfits.len(), 2),
+        other => panic!("{other:?}"),
+    }
 }
 
 /// Whatever is changed in a sound file, it is read or refused; and what the crate refuses is refused here.
@@ -148,7 +156,8 @@ fn a_file_with_changed_bytes_is_read_or_refused() {
         // Some systems write an old file that was emptied to the disk at once; a new one costs nothing.
         fs::remove_file(&path).unwrap();
         fs::write(&path, &bytes).unwrap();
-        let ours = run.load_params(&path);
+        let (ours, most) = memory::most(|| run.load_params(&path));
+        assert!(most < 1 << 16, "{most}");
         let theirs = SafeTensors::deserialize(&bytes);
         match ours {
             Ok(()) => {
