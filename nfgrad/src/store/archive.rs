@@ -87,7 +87,8 @@ impl<'a> Outgoing<'a> {
         let dtype = dtype_of(numbers);
         let axes = axes(dims.len(), is_transposed);
         let shape = axes.iter().map(|&axis| dims[axis]).collect();
-        let encode = move |dtype, bytes: &mut Vec<u8>| {
+        let encode = move |dtype: Dtype, bytes: &mut Vec<u8>| {
+            bytes.reserve((numbers.len() * dtype.bits()).div_ceil(8));
             let mut writer = Writer::new(dtype, bytes);
             if is_transposed {
                 walk(dims, &axes, &mut |offset| writer.push(numbers[offset]));

@@ -5,12 +5,13 @@
 
 use crate::format::{Dtype, Format, Stored};
 
-/// The type in which these numbers are stored: that of the format, or F32 where it has no code for one of them (a NaN in F4) or where their bits do
-/// not fill whole bytes (three F4). Then the numbers are stored all the same, exactly.
+/// The type in which these numbers are stored: that of the format. F32 where it has no code for one of them (a NaN in F4) or where their bits do not fill
+/// whole bytes (three F4), and F64 where that has none either: then the numbers are stored all the same, exactly.
 pub(super) fn dtype_of<F: Stored>(numbers: &[F]) -> Dtype {
-    let fills = (numbers.len() * F::DTYPE.bits()).is_multiple_of(8);
-    let has_all = || F::DTYPE.bits() >= 32 || numbers.iter().all(|x| F::DTYPE.encode(x.to_f64()).is_some());
-    if fills && has_all() { F::DTYPE } else { Dtype::F32 }
+    const { assert!(F::CONVERSION == 0.0, "only numbers that are f64 can be stored") };
+    let fills = |dtype: Dtype| (numbers.len() * dtype.bits()).is_multiple_of(8);
+    let has_all = |dtype: Dtype| numbers.iter().all(|x| dtype.encode(x.to_f64()).is_some());
+    [F::DTYPE, Dtype::F32].into_iter().find(|&dtype| fills(dtype) && has_all(dtype)).unwrap_or(Dtype::F64)
 }
 
 /// Writes codes, of which the highest bits of the last byte may be missing.
@@ -44,22 +45,26 @@ impl<'a> Writer<'a> {
 }
 
 /// The codes in some bytes; those of big-endian numbers of whole bytes, if it says so.
-pub(super) fn codes(dtype: Dtype, is_big_endian: bool, bytes: &[u8]) -> impl Iterator<Item = u64> {
-    let bits = dtype.bits();
-    let size = bits.div_ceil(8);
-    (0..bytes.len() * 8 / bits).map(move |k| {
-        // A code of four or six bits lies in one byte or in two.
-        let (start, shift) = if bits < 8 { (k * bits / 8, k * bits % 8) } else { (k * size, 0) };
-        let end = (start + if bits < 8 { 2 } else { size }).min(bytes.len());
-        let mut code = [0; 8];
-        let code_bytes = &mut code[..end - start];
-        code_bytes.copy_from_slice(&bytes[start..end]);
-        if is_big_endian {
-            code_bytes.reverse();
-        }
-        let code = u64::from_le_bytes(code) >> shift;
-        if bits < 8 { code & ((1 << bits) - 1) } else { code }
-    })
+pub(super) fn codes(dtype: Dtype, is_big_endian: bool, bytes: &[u8]) -> Box<dyn Iterator<Item = u64> + '_> {
+    macro_rules! whole {
+        ($integer:ty) => {{
+            let (codes, _) = bytes.as_chunks();
+            let turned = move |code: $integer| if is_big_endian { code.swap_bytes() } else { code };
+            Box::new(codes.iter().map(move |code| turned(<$integer>::from_le_bytes(*code)).into()))
+        }};
+    }
+    match dtype.bits() {
+        64 => whole!(u64),
+        32 => whole!(u32),
+        16 => whole!(u16),
+        8 => whole!(u8),
+        bits => Box::new((0..bytes.len() * 8 / bits).map(move |k| {
+            // Such a code lies in one byte or in two.
+            let (start, shift) = (k * bits / 8, k * bits % 8);
+            let [low, high] = [start, start + 1].map(|at| u64::from(bytes.get(at).copied().unwrap_or(0)));
+            (low | high << 8) >> shift & ((1 << bits) - 1)
+        })),
+    }
 }
 
 #[cfg(test)]
