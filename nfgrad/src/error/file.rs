@@ -200,6 +200,19 @@ pub enum Why {
         /// The first of them.
         number: String,
     },
+    /// Some of its numbers cannot be rounded to the format: they are beyond its largest number, or integers that no f64 is.
+    Beyond {
+        /// Its type.
+        dtype: Dtype,
+        /// The name of the format.
+        format: &'static str,
+        /// How many of its numbers.
+        count: usize,
+        /// Where the first of them is, in the order of the file.
+        first: usize,
+        /// The first of them.
+        number: String,
+    },
     /// Another tensor of the graph has the same name in the file.
     Shared {
         /// The names in the graph.
@@ -317,6 +330,10 @@ impl fmt::Display for Misfit {
             Why::Inexact { dtype, format, count, first, number } => {
                 write!(f, "dtype: `{name}` is of {dtype}, and {count} of its numbers are not numbers of {format}")?;
                 write!(f, ", the first {number} at index {first}; `rounded` asks for the nearest ones")
+            }
+            Why::Beyond { dtype, format, count, first, number } => {
+                write!(f, "dtype: `{name}` is of {dtype}, and {count} of its numbers are too large for {format}")?;
+                write!(f, ", the first {number} at index {first}")
             }
             Why::Shared { tensors: [a, b] } => {
                 write!(f, "shared: `{name}` is the name in the file of `{a}` and of `{b}`")

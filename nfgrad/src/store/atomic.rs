@@ -20,18 +20,19 @@ pub(super) fn replace<E: From<io::Error>>(
     file.sync_all()?;
     drop(file);
     temporary.rename(path)?;
-    sync_folder(path)?;
+    // The file is there. Where a folder cannot be synced, it lasts as soon as the system writes the folder.
+    let _ = sync_folder(path);
     Ok(())
 }
 
 /// A new file with a name that nothing has yet.
 fn create_beside(path: &Path) -> io::Result<(File, PathBuf)> {
     static COUNT: AtomicU64 = AtomicU64::new(0);
-    let name = path.file_name().ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "not the name of a file"))?;
+    if path.file_name().is_none() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "not the name of a file"));
+    }
     loop {
-        let mut temporary = std::ffi::OsString::from(".");
-        temporary.push(name);
-        temporary.push(format!(".{}.{}.tmp", process::id(), COUNT.fetch_add(1, Ordering::Relaxed)));
+        let temporary = format!(".nfgrad-{}-{}.tmp", process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let temporary = path.with_file_name(temporary);
         match File::create_new(&temporary) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}

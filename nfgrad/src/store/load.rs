@@ -81,49 +81,76 @@ fn read<F: Format>(
     let Entry { dtype, is_big_endian, is_reversed, .. } = archive.entries()[index];
     let target = &mut target[place.slot.start..][..place.slot.numel];
     let mut codes = codes(dtype, is_big_endian, &bytes);
-    let mut lost = Lost::default();
+    let (mut inexact, mut beyond) = (Found::default(), Found::default());
     let dims = place.slot.dims;
     let mut index = 0;
     walk(dims, &axes(dims.len(), is_reversed != place.is_transposed), &mut |offset| {
         let code = codes.next().unwrap_or(0);
-        let (number, is_exact) = converted::<F>(dtype, code);
-        if !is_exact {
-            lost.note(index, dtype, code);
+        let (number, became) = converted::<F>(dtype, code);
+        if became != Became::Itself {
+            inexact.note(index, dtype, code);
+        }
+        if became == Became::Another {
+            beyond.note(index, dtype, code);
         }
         target[offset] = number;
         index += 1;
     });
-    let Lost { count, first, number, is_beyond } = lost;
-    let is_refused = count > 0 && (is_beyond || !conversion.rounds);
-    Ok(is_refused.then_some(Why::Inexact { dtype, format: F::NAME, count, first, number }))
+    let format = F::NAME;
+    let why = if conversion.rounds {
+        let Found { count, first, number } = beyond;
+        (count > 0).then_some(Why::Beyond { dtype, format, count, first, number })
+    } else {
+        let Found { count, first, number } = inexact;
+        (count > 0).then_some(Why::Inexact { dtype, format, count, first, number })
+    };
+    Ok(why)
 }
 
-/// The number of the format, and whether it is the number of the file.
-fn converted<F: Format>(dtype: Dtype, code: u64) -> (F, bool) {
+/// What a number of the file has become.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Became {
+    Itself,
+    /// What it is rounded to.
+    Rounded,
+    /// Something of which nothing follows for the number: it was beyond the largest one, or an integer that is no f64, which would be rounded twice.
+    Another,
+}
+
+/// The number of the format, and what has become of that of the file.
+fn converted<F: Format>(dtype: Dtype, code: u64) -> (F, Became) {
     const { assert!(F::CONVERSION == 0.0, "numbers are exact only in formats whose numbers are f64") };
-    let Some(x) = dtype.decode(code) else { return (F::ZERO, false) };
+    let Some(x) = dtype.decode(code) else { return (F::ZERO, Became::Another) };
     let number = F::from_f64(x);
     let back = number.to_f64();
-    (number, back == x || back.is_nan() && x.is_nan())
+    let became = if back == x || back.is_nan() && x.is_nan() {
+        Became::Itself
+    } else if number.half_ulp().is_finite() {
+        Became::Rounded
+    } else {
+        Became::Another
+    };
+    (number, became)
 }
 
-/// The numbers that are not numbers of the format.
+/// Some of the numbers.
 #[derive(Debug, Default)]
-struct Lost {
+struct Found {
     count: usize,
     first: usize,
     number: String,
-    /// Whether there is an integer that is no f64: it would be rounded twice, so it is not rounded at all.
-    is_beyond: bool,
 }
 
-impl Lost {
+impl Found {
     fn note(&mut self, index: usize, dtype: Dtype, code: u64) {
         if self.count == 0 {
-            let number = dtype.decode(code).map_or_else(|| code.to_string(), |x| format!("{x:e}"));
-            (self.first, self.number) = (index, number);
+            self.first = index;
+            self.number = match (dtype.decode(code), dtype) {
+                (Some(x), _) => format!("{x:e}"),
+                (None, Dtype::I64) => code.cast_signed().to_string(),
+                (None, _) => code.to_string(),
+            };
         }
         self.count += 1;
-        self.is_beyond |= dtype.decode(code).is_none();
     }
 }

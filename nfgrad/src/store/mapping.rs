@@ -80,6 +80,7 @@ impl Mapping {
     }
 
     /// A number that the format does not have is rounded as the format rounds, mostly to the nearest one, ties to even. Without this it is an error.
+    /// What is beyond the largest number is an error still, whether the format would make it an infinity, a NaN or the largest number.
     ///
     /// That rounding is part of no radius: the rounded numbers are those that a run with radii takes for exact. To have it counted, load a run in the
     /// format of the file, and take its leaves with [`BoundedRun::enclose_leaves_of`](crate::graph::BoundedRun::enclose_leaves_of).

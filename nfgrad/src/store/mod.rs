@@ -35,7 +35,8 @@
 //! # Which numbers become which
 //!
 //! A number in a file becomes the number of the format that it *is*: bf16 in a run of f32, or those numbers of F64 that are f32. If one of them is
-//! not a number of the format that is an error, unless [`Mapping::rounded`] asks for the rounding. (-0 is 0 where there is no -0, and a NaN is some NaN.)
+//! not a number of the format that is an error, unless [`Mapping::rounded`] asks for the rounding;
+//! what is beyond the largest number is an error also then. (-0 is 0 where there is no -0, and a NaN is some NaN.)
 //! Parameters are floating-point numbers; inputs may be integers and booleans too.
 //!
 //! A format is stored as its own type where files have one, [`Stored`], and else as F32 or F64, which have its numbers. Three numbers of four bits
@@ -45,7 +46,7 @@
 //! # Writing
 //!
 //! A file is written beside its place and renamed when it is on the disk, so that nobody sees half of it, and what was there is lost only to
-//! what is whole. The same numbers give the same bytes.
+//! what is whole. (A symbolic link is replaced, not what it points to.) The same numbers give the same bytes.
 
 mod archive;
 mod atomic;

@@ -140,6 +140,33 @@ fn many_names_and_long_shapes_are_no_more_than_misfits() {
     }
 }
 
+/// A file of eight gigabytes, of which the disk has the first bytes only.
+#[test]
+#[cfg(unix)]
+fn nothing_is_allocated_because_a_large_file_asks_for_it() {
+    let folder = Folder::new("sparse");
+    let path = folder.file("file.safetensors");
+    let large = |bytes: &[u8]| {
+        let mut file = fs::File::create(&path).unwrap();
+        std::io::Write::write_all(&mut file, bytes).unwrap();
+        file.set_len(1 << 33).unwrap();
+        let mut run = Pair::run::<f32>();
+        let (result, most) = memory::most(|| run.load_params(&path));
+        assert!(most < 8192, "{most}");
+        problem(result)
+    };
+    let claimed = 1 << 32;
+    let found = large(&u64::to_le_bytes(claimed));
+    assert_eq!(found, Problem::Malformed(Malformed::HeaderLength { claimed, limit: 100_000_000 }));
+    // A tensor that is really there, and is not the one that is wanted: its numbers are not read.
+    let header = |len: u64| format!(r#"{{"a":{{"dtype":"F32","shape":[{}],"data_offsets":[0,{len}]}}}}"#, len / 4);
+    let len = (1 << 33) - 8 - header(1 << 33).len() as u64;
+    match large(&file(&header(len), 0)) {
+        Problem::Tensors { misfits, .. } => assert_eq!(misfits.len(), 2),
+        other => panic!("{other:?}"),
+    }
+}
+
 /// Whatever is changed in a sound file, it is read or refused; and what the crate refuses is refused here.
 #[test]
 fn a_file_with_changed_bytes_is_read_or_refused() {

@@ -221,6 +221,19 @@ fn numbers_are_rounded_once_and_only_if_that_is_said() {
     narrow.load_params_with(&path, &Mapping::new().rounded()).unwrap();
     let expected: Vec<_> = wide.leaves().head.w.as_slice().iter().map(|&x| bf16::from_f64(x)).collect();
     assert_eq!(narrow.leaves().head.w.as_slice(), expected);
+    // An overflow is no rounding, also where it would be the largest number.
+    let mut large = random::<f64>(9);
+    large.leaves_mut().head.b.copy_from_slice(&[1.0, -1e30]).unwrap();
+    large.save_params(folder.file("large.safetensors")).unwrap();
+    let rounded = Mapping::new().rounded();
+    for found in [
+        misfits(random::<f16>(1).load_params_with(folder.file("large.safetensors"), &rounded)),
+        misfits(random::<E4m3>(1).load_params_with(folder.file("large.safetensors"), &rounded)),
+        misfits(random::<Float4E2m1Fn>(1).load_params_with(folder.file("large.safetensors"), &rounded)),
+    ] {
+        assert_eq!(found.len(), 1);
+        assert!(matches!(&found[0].why, Why::Beyond { count: 1, first: 1, number, .. } if number == "-1e30"));
+    }
     // Back into something wider nothing is lost, so nothing need be said.
     narrow.save_params(&path).unwrap();
     let mut back = random::<f32>(11);
