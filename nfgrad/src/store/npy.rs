@@ -1,7 +1,7 @@
 //! Files `.npy`, and the members of `.npz`: a header that is a Python literal, and the numbers of one array.
 //!
-//! The header is parsed here: three keys, whose values are a word, a truth and a tuple. Of the crates for it one takes a shape whose product overflows
-//! for an array of 0 elements, and one asks for the memory of whatever shape there is and aborts (`findings/rust_npy_hostile_shapes.sh`).
+//! The header is parsed here: three keys, whose values are a word, a truth and a tuple. The crates for it (npyz 0.9, ndarray-npy 0.10) believe the shape
+//! before they have seen that the file is as long, so the memory that a damaged file costs would have no bound.
 
 use std::io::{BufReader, Read};
 use std::path::Path;
