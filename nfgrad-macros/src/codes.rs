@@ -94,16 +94,16 @@ codes! {
     UNMET_FACT = "NF0045", "const generics that do not fit the graph",
         "The graph needs a relation between its const generics that this choice of them does not have.";
 
-    BARE_LITERAL = "NF0050", "a literal that is not a factor",
-        "A literal may scale a tensor, `0.1 * x`; it is not a tensor itself.";
-    LITERAL_DIVISOR = "NF0051", "division by a literal",
-        "Multiply by the reciprocal instead: its decimal says exactly which real number is meant.";
+    BARE_LITERAL = "NF0050", "a number where a tensor is wanted",
+        "A number is one side of `+`, `-`, `*` or `/` beside a tensor; elsewhere a tensor of one number is written `full([], 0.5)`.";
     LITERAL_SUFFIX = "NF0052", "a literal with a suffix",
         "A literal in a graph is a real number; the format is chosen when the graph is run.";
     LITERAL_RANGE = "NF0053", "a literal that is too large, too small or too long",
         "The magnitude of a literal is 0 or in the normal range of f64, and it has at most 300 digits.";
     LITERALS_ONLY = "NF0054", "an expression of literals only",
-        "Write the result as one literal.";
+        "Write the result as one literal, or give it a name: `const C: f64 = 2.0 * PI;`.";
+    ZERO_DIVISOR = "NF0055", "a division by the number 0",
+        "A tensor is divided by a number that is not 0.";
 
     NO_OUTPUT = "NF0060", "a graph without output",
         "Name at least one result with `output`.";

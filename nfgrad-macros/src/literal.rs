@@ -1,6 +1,65 @@
-//! Decimal literals: the real number that was written, the nearest f64, and whether they are the same.
+//! Real numbers that are written: decimal literals, with the nearest f64 and whether it is the same; and constants of the module.
 
-/// A decimal number that may scale a tensor.
+use std::ops::Neg;
+
+use crate::ast::Symbol;
+
+/// A real number that is written.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Real {
+    /// `0.1`.
+    Decimal(Decimal),
+    /// `EPS`, whose value rustc knows.
+    Named(Named),
+}
+
+/// A constant of the module: an f64 or an integer, which is the number that is meant.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Named {
+    pub(crate) path: Symbol,
+    /// `-EPS` is meant.
+    pub(crate) negative: bool,
+    pub(crate) needs: Needs,
+}
+
+/// What a number must be where it stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Needs {
+    Nothing,
+    /// A divisor is not 0.
+    NotZero,
+    /// An `eps` is more than 0.
+    Positive,
+}
+
+impl Neg for Real {
+    type Output = Self;
+
+    fn neg(self) -> Self {
+        match self {
+            Real::Decimal(decimal) => {
+                let text = match decimal.text.strip_prefix('-') {
+                    Some(text) => text.to_owned(),
+                    None => format!("-{}", decimal.text),
+                };
+                Real::Decimal(Decimal { text, nearest: -decimal.nearest, ..decimal })
+            }
+            Real::Named(named) => Real::Named(Named { negative: !named.negative, ..named }),
+        }
+    }
+}
+
+impl Real {
+    /// The number with what it must be, if only rustc can tell whether it is.
+    pub(crate) fn that_needs(self, needs: Needs) -> Self {
+        match self {
+            Real::Named(named) => Real::Named(Named { needs, ..named }),
+            decimal @ Real::Decimal(_) => decimal,
+        }
+    }
+}
+
+/// A decimal number.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Decimal {
     /// The digits as written, without underscores.

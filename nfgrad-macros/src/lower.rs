@@ -238,17 +238,21 @@ fn number_shapes(entries: &[Entry<'_>]) -> Vec<usize> {
 
 /// The constants that shapes and arguments are made of: the words of each path.
 fn constants(model: &Lowering<'_>) -> Vec<String> {
-    let mut words = Vec::new();
+    let (mut words, mut named) = (Vec::new(), Vec::new());
     let mut visit =
         |dim: &Dim| dim.poly.symbols(&mut |symbol| words.extend(symbol.text.split("::").map(str::to_owned)));
     for entry in &model.entries {
         entry.shape.iter().for_each(&mut visit);
         match entry.node.as_ref().map(|node| &node.op) {
-            Some(Operation::Op(op)) => op.arguments.iter().flat_map(Value::dims).for_each(&mut visit),
+            Some(Operation::Op(op)) => {
+                op.arguments.iter().flat_map(Value::dims).for_each(&mut visit);
+                named.extend(op.arguments.iter().filter_map(Value::constant).flat_map(|path| path.text.split("::")));
+            }
             Some(Operation::Block { arguments, .. }) => arguments.iter().for_each(&mut visit),
             Some(Operation::Foreign { .. }) | None => {}
         }
     }
+    words.extend(named.into_iter().map(str::to_owned));
     words.sort_unstable();
     words.dedup();
     words

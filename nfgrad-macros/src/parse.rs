@@ -328,9 +328,14 @@ fn unfinished(input: ParseStream, statement: &Statement) -> Diagnostic {
         _ if input.peek(Token![.]) && input.peek2(Ident) => {
             expected(input, "an operator or `;`").help("an op is called as a function: `relu(x)`")
         }
+        _ if input.peek(Token![^]) => expected(input, "an operator or `;`").help(POWER),
+        _ if input.peek(Token![%]) => expected(input, "an operator or `;`").help("tensors have no remainder"),
         _ => expected(input, "an operator or `;`"),
     }
 }
+
+/// What to write for `x ** 2` and `x ^ 2`.
+const POWER: &str = "a power is `pow(x, 2)`, or a product: `x * x`";
 
 /// The last token of a statement that has got as far as its shape or value.
 fn last_token(statement: &Statement) -> Option<Span> {

@@ -19,7 +19,7 @@ use crate::ast::{self, Expr, ExprKind, Graph, Statement, Symbol};
 use crate::block::Blocks;
 use crate::codes;
 use crate::dim::{Atom, Dim, Dims, Obligation, Shape, settled};
-use crate::literal::Decimal;
+use crate::literal::Real;
 use crate::nearest::nearest;
 use crate::report::{Diagnostic, Report, Site};
 
@@ -90,7 +90,7 @@ pub(crate) enum Value {
     All,
     Axis(usize),
     Axes(Vec<usize>),
-    Real(Decimal),
+    Real(Real),
     Integer(i32),
     Dim(Dim),
     Range(Dim, Dim),
@@ -106,6 +106,14 @@ impl Value {
             Value::Range(start, end) => Value::Range(start.settled(known), end.settled(known)),
             Value::Shape(shape) => Value::Shape(settled(&shape, known)),
             other => other,
+        }
+    }
+
+    /// The constant that it is, other than a dimension.
+    pub(crate) fn constant(&self) -> Option<&Symbol> {
+        match self {
+            Value::Real(Real::Named(named)) => Some(&named.path),
+            _ => None,
         }
     }
 
@@ -235,9 +243,7 @@ impl<'a> Resolver<'a, '_> {
         match &expr.kind {
             ExprKind::Name(name) => self.name(name),
             ExprKind::Number(number) => {
-                let text = format!("a literal can only scale a tensor, and `{}` does not", number.text);
-                let error = Diagnostic::new(codes::BARE_LITERAL, expr.site, text);
-                self.report.push(error.help("write `0.1 * x`; any other constant is an input"));
+                self.report.push(call::bare(&number.text, expr.site));
                 Term::Poisoned
             }
             ExprKind::List(_) | ExprKind::Range(..) => {

@@ -270,9 +270,21 @@ pub const SIGNATURES: &[Signature] =
         op("avg_pool2d", "AvgPool2d", &["x"], Rule::Pool2d, "the mean of each window of an image").with(POOLING),
     ];
 
-/// A literal times a tensor, which is written `0.1 * x` and has no name.
-pub const SCALE: Signature = op("scale", "Scale", &["x"], Rule::Map, "a literal times every entry")
+/// A number times a tensor, which is written `0.1 * x`. Ops with a number have no name to call them by.
+pub const SCALE: Signature = op("scale", "Scale", &["x"], Rule::Map, "a number times every entry")
     .with(&[Parameter::new("factor", Kind::Real).positional()]);
+
+/// A tensor plus a number, which is written `x + 1e-5`; `1 - x` is `-x + 1`.
+pub const SHIFT: Signature = op("shift", "Shift", &["x"], Rule::Map, "a number added to every entry")
+    .with(&[Parameter::new("summand", Kind::Real).positional()]);
+
+/// A tensor divided by a number, which is written `x / 3`.
+pub const DIVIDE: Signature = op("divide", "Divide", &["x"], Rule::Map, "every entry divided by a number")
+    .with(&[Parameter::new("divisor", Kind::Real).positional()]);
+
+/// A number divided by a tensor, which is written `2 / x`.
+pub const INVERT: Signature = op("invert", "Invert", &["x"], Rule::Map, "a number divided by every entry")
+    .with(&[Parameter::new("dividend", Kind::Real).positional()]);
 
 /// The op of that name.
 pub fn lookup(name: &str) -> Option<&'static Signature> {

@@ -14,8 +14,9 @@ use std::time::Instant;
 use nfgrad::bound::Ball;
 use nfgrad::format::{Carried, E4m3, E5m2, Flt, NearestEven, Nf, Tf32, f16};
 use nfgrad::op::{
-    Abs, Add, Cos, Div, Exp, Expm1, Gelu, GeluTanh, Integer, LeakyRelu, Literal, Ln, Log1p, Maximum, Minimum, Mul, Neg,
-    Op, Pow, Recip, Relu, SafeDiv, SafeLog, SafeLogSmooth, Scale, Sigmoid, Silu, Sin, Softplus, Sqrt, Sub, Tanh,
+    Abs, Add, Cos, Div, Divide, Exp, Expm1, Gelu, GeluTanh, Integer, Invert, LeakyRelu, Literal, Ln, Log1p, Maximum,
+    Minimum, Mul, Neg, Op, Pow, Recip, Relu, SafeDiv, SafeLog, SafeLogSmooth, Scale, Shift, Sigmoid, Silu, Sin,
+    Softplus, Sqrt, Sub, Tanh,
 };
 use nfgrad::prelude::*;
 
@@ -70,6 +71,9 @@ fn every_op() {
     of_one::<MANY, Relu>("relu");
     of_one::<MANY, LeakyRelu<Tenth>>("leaky_relu");
     of_one::<MANY, Scale<Tenth>>("scale");
+    of_one::<MANY, Shift<Tenth>>("shift");
+    of_one::<MANY, Divide<Tenth>>("divide");
+    of_one::<MANY, Invert<Tenth>>("invert");
     of_one::<MANY, Pow<Integer<2>>>("pow, 2");
     of_one::<MANY, Pow<Integer<5>>>("pow, 5");
     of_one::<MANY, Recip>("recip");

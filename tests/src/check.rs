@@ -224,6 +224,7 @@ pub(crate) fn is_tame(rule: &Rule) -> bool {
     match rule {
         Rule::Exp
         | Rule::Div
+        | Rule::Invert { .. }
         | Rule::Softmax { masked: true, .. }
         | Rule::LogSoftmax { masked: true, .. }
         | Rule::CrossEntropy { masked: true, .. }

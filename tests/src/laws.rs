@@ -47,6 +47,27 @@ pub enum Rule {
         /// How many of them follow the point.
         places: u8,
     },
+    /// `x + c` for such a fraction `c`.
+    Shift {
+        /// The digits of the number without its point.
+        digits: i32,
+        /// How many of them follow the point.
+        places: u8,
+    },
+    /// `x / c` for such a fraction `c`.
+    Divide {
+        /// The digits of the divisor without its point.
+        digits: i32,
+        /// How many of them follow the point.
+        places: u8,
+    },
+    /// `c / x` for such a fraction `c`.
+    Invert {
+        /// The digits of the dividend without its point.
+        digits: i32,
+        /// How many of them follow the point.
+        places: u8,
+    },
     /// `x` where it is positive, else `c x` for such a fraction `c`.
     LeakyRelu {
         /// The digits of the slope without its point.
@@ -248,6 +269,9 @@ impl Rule {
             Self::Exp => map(x[0], Exact::exp),
             Self::Tanh => map(x[0], |x| x.tanh_and_slope().0),
             Self::Scale { digits, places } => map(x[0], |x| scaled(x, digits, places)),
+            Self::Shift { digits, places } => map(x[0], |x| x.clone() + &Exact::decimal(digits, places)),
+            Self::Divide { digits, places } => map(x[0], |x| x.over(&Exact::decimal(digits, places))),
+            Self::Invert { digits, places } => map(x[0], |x| Exact::decimal(digits, places).over(x)),
             Self::LeakyRelu { digits, places } => {
                 map(x[0], |x| if x.is_positive() { x.clone() } else { scaled(x, digits, places) })
             }
@@ -317,6 +341,12 @@ impl Rule {
             Self::Exp => vec![together(x[0], dy, |x, d| x.exp() * d)],
             Self::Tanh => vec![together(x[0], dy, |x, d| x.tanh_and_slope().1 * d)],
             Self::Scale { digits, places } => vec![map(dy, |d| scaled(d, digits, places))],
+            Self::Shift { .. } => vec![dy.to_vec()],
+            Self::Divide { digits, places } => vec![map(dy, |d| d.over(&Exact::decimal(digits, places)))],
+            Self::Invert { digits, places } => {
+                let slope = |x: &Exact, d: &Exact| -scaled(d, digits, places).over(&square(x));
+                vec![together(x[0], dy, slope)]
+            }
             Self::LeakyRelu { digits, places } => {
                 let slope = |x: &Exact, d: &Exact| if x.is_positive() { d.clone() } else { scaled(d, digits, places) };
                 vec![together(x[0], dy, slope)]

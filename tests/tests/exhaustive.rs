@@ -64,6 +64,12 @@ numbers! {
     relu: op::Relu;
     scale_by_a_tenth: op::Scale<Tenth>;
     scale_by_three: op::Scale<Three>;
+    shift_by_a_tenth: op::Shift<Tenth>;
+    shift_by_three: op::Shift<Three>;
+    divide_by_a_tenth: op::Divide<Tenth>;
+    divide_by_three: op::Divide<Three>;
+    invert_a_tenth: op::Invert<Tenth>;
+    invert_three: op::Invert<Three>;
     exp: op::Exp;
     expm1: op::Expm1;
     ln: op::Ln;

@@ -14,6 +14,7 @@ literals! {
     Zero = "0", 0.0, true;
     Billionth = "0.000000001", 1e-9, false;
     Minus = "-1.5", -1.5, true;
+    Three = "3", 3.0, true;
 }
 
 ops! {
@@ -89,6 +90,22 @@ ops! {
     scale_by_a_quarter: Scale<Quarter>, 200, [((D<4>, D<3>),)];
     scale_by_an_odd_number: Scale<Odd>, 200, [((D<4>, D<3>),)];
     scale_by_zero: Scale<Zero>, 100, [((D<4>, D<3>),)];
+    shift_by_a_tenth: op::Shift<Tenth>, 200, [((D<4>, D<3>),), ((),), ((D<0>,),)];
+    shift_by_an_odd_number: op::Shift<Odd>, 200, [((D<4>, D<3>),)];
+    shift_by_next_to_nothing: op::Shift<Billionth>, 200, [((D<4>, D<3>),)];
+    shift_downwards: op::Shift<Minus>, 200, [((D<4>, D<3>),)];
+    shift_by_zero: op::Shift<Zero>, 100, [((D<4>, D<3>),)];
+    divide_by_a_tenth: op::Divide<Tenth>, 200, [((D<4>, D<3>),), ((),), ((D<0>,),)];
+    divide_by_three: op::Divide<Three>, 200, [((D<4>, D<3>),)];
+    divide_by_a_quarter: op::Divide<Quarter>, 200, [((D<4>, D<3>),)];
+    divide_by_an_odd_number: op::Divide<Odd>, 200, [((D<4>, D<3>),)];
+    divide_by_next_to_nothing: op::Divide<Billionth>, 200, [((D<4>, D<3>),)];
+    divide_by_a_negative_number: op::Divide<Minus>, 200, [((D<4>, D<3>),)];
+    invert_a_tenth: op::Invert<Tenth>, 200, [((D<2>, D<2>),), ((),), ((D<0>,),)];
+    invert_three: op::Invert<Three>, 200, [((D<2>, D<2>),)];
+    invert_an_odd_number: op::Invert<Odd>, 200, [((D<2>, D<2>),)];
+    invert_a_negative_number: op::Invert<Minus>, 200, [((D<2>, D<2>),)];
+    invert_zero: op::Invert<Zero>, 100, [((D<2>, D<2>),)];
     relu: Relu, 600, [((D<4>, D<3>),), ((),), ((D<0>,),)];
     leaky_relu: op::LeakyRelu<Tenth>, 600, [((D<4>, D<3>),), ((),)];
     leaky_relu_with_a_slope_above_one: op::LeakyRelu<Odd>, 200, [((D<4>, D<3>),)];

@@ -51,6 +51,8 @@ ops! {
     mul: Mul, 200, [((D<2>, D<3>), (D<2>, D<3>)), ((), ())];
     scale_by_a_tenth: Scale<Tenth>, 150, [((D<4>, D<3>),)];
     scale_by_a_quarter: Scale<Quarter>, 150, [((D<4>, D<3>),)];
+    shift_by_a_tenth: op::Shift<Tenth>, 150, [((D<4>, D<3>),)];
+    shift_by_a_quarter: op::Shift<Quarter>, 150, [((D<4>, D<3>),)];
     neg: Neg, 100, [((D<4>, D<3>),)];
     relu: Relu, 200, [((D<4>, D<3>),), ((),)];
     exp: Exp, 150, [((D<2>, D<2>),)];
@@ -84,6 +86,8 @@ fn what_has_a_value_only() {
     check::<op::SafeLog<Tenth>, ((D<4>, D<3>),)>(100, &mut report);
     check::<op::SafeDiv<Tenth>, ((D<4>, D<3>), (D<4>, D<3>))>(100, &mut report);
     check::<op::SafeDiv<Quarter>, ((D<4>, D<3>), (D<3>,))>(50, &mut report);
+    check::<op::Divide<Tenth>, ((D<4>, D<3>),)>(100, &mut report);
+    check::<op::Divide<Quarter>, ((D<4>, D<3>),)>(50, &mut report);
     check::<op::Amax<All>, ((D<4>, D<3>),)>(100, &mut report);
     check::<Two, ((D<2>, D<1>, D<3>, D<2>), (D<1>, D<1>, D<2>, D<2>), (D<1>,))>(30, &mut report);
     check::<Sum<All>, ((D<20>,),)>(300, &mut report);
@@ -102,6 +106,7 @@ fn what_may_be_refused() {
     check::<Attention, ((D<2>, D<2>, D<1>), (D<2>, D<3>, D<1>), (D<2>, D<3>, D<2>), (D<2>, D<3>))>(30, &mut report);
     check::<op::Div, ((D<2>, D<2>), (D<2>, D<2>))>(100, &mut report);
     check::<op::Sqrt, ((D<2>, D<2>),)>(100, &mut report);
+    check::<op::Invert<Tenth>, ((D<2>, D<2>),)>(100, &mut report);
     check::<LayerNorm<Small>, ((D<2>, D<3>), (D<3>,), (D<3>,))>(100, &mut report);
     check::<LayerNorm<Small>, ((D<4>,), (D<4>,), (D<4>,))>(50, &mut report);
     check::<Sum<All>, ((D<20>,),)>(3000, &mut report);

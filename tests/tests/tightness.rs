@@ -42,6 +42,9 @@ fn radius_over_error() {
         op::SafeLogSmooth<Hundredth>, (Matrix,);
         op::Minimum, (Matrix, Row);
         op::Scale<Hundredth>, (Matrix,);
+        op::Shift<Hundredth>, (Matrix,);
+        op::Divide<Hundredth>, (Matrix,);
+        op::Invert<Hundredth>, (Matrix,);
         Relu, (Matrix,);
         Exp, (Matrix,);
         Tanh, (Matrix,);

@@ -11,7 +11,10 @@ graph! {
         output e = 1.5.2 * x;
         output f = inf * x;
         output g = -(0.5) * x;
-        output h = x * w - 1;
+        output h = x * w % 2;
+        output i = x * w ^ 2;
+        output j = 2 - "a";
+        output k = x * w + 1,5;
     }
 }
 

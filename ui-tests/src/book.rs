@@ -175,10 +175,6 @@ struct NF0045;
 struct NF0050;
 
 #[cfg(doctest)]
-#[doc = include_str!("../../docs/src/errors/NF0051.md")]
-struct NF0051;
-
-#[cfg(doctest)]
 #[doc = include_str!("../../docs/src/errors/NF0052.md")]
 struct NF0052;
 
@@ -189,6 +185,10 @@ struct NF0053;
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/src/errors/NF0054.md")]
 struct NF0054;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/src/errors/NF0055.md")]
+struct NF0055;
 
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/src/errors/NF0060.md")]

@@ -350,14 +350,20 @@ fn names_and_calls() {
 }
 
 #[test]
-fn literals_scale_and_do_nothing_else() {
-    assert!(message("x + 1.0").contains("give it the value 1.0 when the graph is run"));
-    assert!(message("relu(0.5)").contains("[NF0050]"));
-    assert!(message("x / 4.0").ends_with("help: multiply by 0.25: `0.25 * x`"));
-    assert!(message("(x + x) / 1.6").ends_with("help: multiply by a decimal; for a mean over an axis there is `mean`"));
-    assert!(message("x / 3").contains("1/3 is not a finite decimal"));
-    assert!(message("1 / x").ends_with("help: write `recip(x)`"));
-    assert!(message("4.0 / (x + x)").ends_with("help: a literal can only scale: `4.0 * recip(x + x)`"));
+fn numbers_stand_beside_tensors() {
+    for expr in ["x + 1.0", "1 + x", "x - 2", "2 - x", "x / 3", "2 / x", "x * 0.5", "-0.5 * x", "x - -2"] {
+        assert_eq!(messages(expr), [""; 0], "{expr}");
+    }
+    for expr in ["x + EPS", "EPS - x", "x / m::C", "-EPS * x", "x * -EPS", "rms_norm(t, b, eps = EPS)"] {
+        assert_eq!(messages(expr), [""; 0], "{expr}");
+    }
+    assert!(message("relu(0.5)").ends_with("`full([], 0.5)`, and one of a shape `full([B, 64], 0.5)`"));
+    assert!(message("x @ 0.5").contains("[NF0050]"));
+    assert!(message("x / 0.0").starts_with("`x / 0.0` divides by 0 [NF0055]"));
+    assert!(message("x + eps").contains("[NF0010]"));
+    assert!(message("x / N").ends_with("help: `N` is a dimension, not a tensor"));
+    assert_eq!(messages("X + Y").len(), 2);
+    assert!(message("2 * PI * x").ends_with("help: give the result a name in the module: `const C: f64 = 2 * PI;`"));
     assert!(message("0.1f32 * x").contains("write `0.1`"));
     assert!(message("1e999 * x").contains("too large"));
     assert!(message("2 * 3 * x").contains("[NF0054]"));

@@ -77,8 +77,9 @@ impl Scope {
     /// A use for each name in the expression.
     fn collect(&self, expr: &Expr, uses: &mut TokenStream) {
         match &expr.kind {
-            ExprKind::Name(name) => uses.extend(self.used(name)),
-            ExprKind::Number(_) | ExprKind::Path(_) | ExprKind::List(_) | ExprKind::Range(..) => {}
+            // Any other is a constant of the module.
+            ExprKind::Name(name) if self.defined.contains_key(&name.to_string()) => uses.extend(self.used(name)),
+            ExprKind::Name(_) | ExprKind::Number(_) | ExprKind::Path(_) | ExprKind::List(_) | ExprKind::Range(..) => {}
             ExprKind::Negative(inner) => self.collect(inner, uses),
             ExprKind::Binary { left, right, .. } => {
                 self.collect(left, uses);

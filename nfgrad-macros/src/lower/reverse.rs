@@ -6,10 +6,11 @@ use quote::{format_ident, quote, quote_spanned};
 use super::block::{instance, tuple};
 use super::{Printer, ident, index};
 use crate::ast::Symbol;
+use crate::codes;
 use crate::diagnose::source;
 use crate::dim::shape_type;
 use crate::infer::{Node, OpType, Operation};
-use crate::literal::Decimal;
+use crate::literal::{Decimal, Named as Constant, Needs, Real};
 use crate::resolve::Value;
 
 /// The longest source text in the comment of a node.
@@ -23,7 +24,7 @@ fn are_apart(operands: &[usize]) -> bool {
 /// What the arguments of ops name, each of which becomes one type however often it is there.
 #[derive(Default)]
 struct Named<'a> {
-    literals: Vec<&'a Decimal>,
+    literals: Vec<&'a Real>,
     formats: Vec<&'a Symbol>,
 }
 
@@ -40,7 +41,7 @@ impl Printer<'_> {
     pub(super) fn reverse(&self) -> TokenStream {
         let mut named = Named::default();
         let types: TokenStream = self.nodes().map(|(position, node)| self.node(position, node, &mut named)).collect();
-        let literals = named.literals.iter().enumerate().map(|(i, decimal)| self.literal(i, decimal));
+        let literals = named.literals.iter().enumerate().map(|(i, real)| self.literal(i, real));
         let formats = named.formats.iter().enumerate().map(|(i, path)| self.format(i, path));
         let named: TokenStream = literals.chain(formats).collect();
         let graph = self.rev_graph();
@@ -100,8 +101,8 @@ impl Printer<'_> {
                 let axes = axes.iter().map(axis);
                 quote!((#(#axes,)*))
             }
-            Value::Real(decimal) => {
-                let literal = format_ident!("{}{}", self.literal, number(&mut named.literals, decimal, |a, b| a == b));
+            Value::Real(real) => {
+                let literal = format_ident!("{}{}", self.literal, number(&mut named.literals, real, |a, b| a == b));
                 quote!(#literal)
             }
             Value::Integer(value) => {
@@ -122,10 +123,18 @@ impl Printer<'_> {
         }
     }
 
-    /// The literal as a type.
-    fn literal(&self, i: usize, decimal: &Decimal) -> TokenStream {
+    /// The number as a type.
+    fn literal(&self, i: usize, real: &Real) -> TokenStream {
         let (n, name) = (&self.n, format_ident!("{}{i}", self.literal));
-        let Decimal { text, nearest, exact } = decimal;
+        let (text, nearest, exact) = match real {
+            Real::Decimal(Decimal { text, nearest, exact }) => (text.clone(), quote!(#nearest), *exact),
+            Real::Named(constant) => {
+                let sign = if constant.negative { "-" } else { "" };
+                (format!("{sign}{}", constant.path.text), self.constant(constant), true)
+            }
+        };
+        // Evaluated now, and not only when the graph is used.
+        let check = matches!(real, Real::Named(_)).then(|| quote!(const _: f64 = <#name as #n::op::Literal>::NEAREST;));
         quote! {
             struct #name;
             impl #n::op::Literal for #name {
@@ -133,7 +142,37 @@ impl Printer<'_> {
                 const NEAREST: f64 = #nearest;
                 const EXACT: bool = #exact;
             }
+            #check
         }
+    }
+
+    /// The value of a constant of the module, where what is wrong with it is reported.
+    fn constant(&self, constant: &Constant) -> TokenStream {
+        let (n, Constant { path, negative, needs }) = (&self.n, constant);
+        let (text, path) = (&path.text, &path.tokens);
+        let here = path.clone().into_iter().next().map_or_else(Span::mixed_site, |token| token.span());
+        let here = Span::mixed_site().located_at(here);
+        let mut n = n.clone();
+        n.set_span(here);
+        let needed = match needs {
+            Needs::Nothing => None,
+            Needs::NotZero => {
+                Some((quote!(!=), format!("`{text}` is 0, and a tensor is divided by it [{}]", codes::ZERO_DIVISOR.id)))
+            }
+            Needs::Positive => {
+                Some((quote!(>), format!("`{text}` must be more than 0 here [{}]", codes::ARGUMENT_RANGE.id)))
+            }
+        };
+        let sign = negative.then(|| quote!(-));
+        let needed =
+            needed.map(|(relation, message)| quote_spanned!(here=> ::core::assert!(value #relation 0.0, #message);));
+        let message = format!("`{text}` is no finite number that f64 has [{}]", codes::LITERAL_RANGE.id);
+        quote_spanned! {here=> {
+            let value: f64 = #sign #n::op::literal::constant(#path).value();
+            ::core::assert!(value.is_finite(), #message);
+            #needed
+            value
+        }}
     }
 
     /// The format as a type that names it once.

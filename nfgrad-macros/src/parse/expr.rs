@@ -204,7 +204,7 @@ fn no_operand(input: ParseStream) -> Diagnostic {
     match () {
         () if input.peek(token::Bracket) => error.help("a tensor is not written entry by entry; make it an input"),
         () if input.peek(Token![&]) => error.help("tensors are not borrowed here; write the name alone"),
-        () if input.peek(Token![*]) => error.help("a power is a product: `x * x`"),
+        () if input.peek(Token![*]) => error.help(super::POWER),
         () => error,
     }
 }

@@ -70,7 +70,7 @@ fn every_syntax_error_says_what_was_expected() {
         ("let y = (x x);", "expected an operator or `)`, found `x`"),
         ("let y = [1, 2];", "a tensor is not written entry by entry"),
         ("let y = &x;", "tensors are not borrowed here"),
-        ("let y = x ** 2;", "a power is a product: `x * x`"),
+        ("let y = x ** 2;", "a power is `pow(x, 2)`, or a product: `x * x`"),
         ("let y = \"x\";", "expected a tensor or a decimal number"),
         ("input x: 2;", "expected a shape such as `[B, 64]`, found `2`"),
         ("input x: [2 3];", "expected `,` or `]`, found `3`"),

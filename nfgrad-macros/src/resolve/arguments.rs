@@ -1,14 +1,18 @@
 //! The arguments of a call that are not tensors: which is meant, and what its value is.
 
+use std::ops::Neg;
+
 use nfgrad_shapes::signature::{Absent, Kind, Parameter, Signature};
 use quote::ToTokens;
+use syn::Ident;
 
 use super::call::usage;
 use super::{Argument, Resolver, Value};
 use crate::ast::{Call, DimExpr, DimKind, Expr, ExprKind, Keyword, Number, Relation, ShapeExpr, Symbol};
 use crate::codes;
 use crate::dim::{Dim, ObligationKind, Poly};
-use crate::literal::{Decimal, Refusal};
+use crate::infer::plain;
+use crate::literal::{Decimal, Named, Needs, Real, Refusal};
 use crate::nearest::nearest;
 use crate::report::{Diagnostic, Site};
 
@@ -87,7 +91,11 @@ impl Resolver<'_, '_> {
         let value = match (parameter.kind, &expr.kind) {
             (Kind::Axis, _) => self.report.ok(axis(expr)).map(Value::Axis),
             (Kind::Axes, ExprKind::List(list)) => self.report.ok(axes(list)).map(Value::Axes),
-            (Kind::Real, ExprKind::Number(number)) => self.report.ok(decimal(number, expr.site)).map(Value::Real),
+            (Kind::Real, _) if self.is_written(expr) => {
+                let real = self.written(expr);
+                let needs = if parameter.positive { Needs::Positive } else { Needs::Nothing };
+                self.report.ok(real).map(|real| Value::Real(real.that_needs(needs)))
+            }
             (Kind::Integer, ExprKind::Number(number)) => {
                 self.report.ok(integer(parameter, number, expr)).map(Value::Integer)
             }
@@ -136,11 +144,46 @@ impl Resolver<'_, '_> {
     }
 }
 
+/// Numbers that are written.
+impl Resolver<'_, '_> {
+    /// Whether the expression is a real number: a literal, a constant of the module, or the negative of one.
+    ///
+    /// A name that the graph does not define is a constant if it is in capitals, as constants are; any other is a
+    /// tensor that is misspelt.
+    pub(super) fn is_written(&self, expr: &Expr) -> bool {
+        match &expr.kind {
+            ExprKind::Number(_) | ExprKind::Path(_) => true,
+            ExprKind::Name(name) => self.is_constant(name),
+            ExprKind::Negative(inner) => self.is_written(inner),
+            _ => false,
+        }
+    }
+
+    fn is_constant(&self, name: &Ident) -> bool {
+        let text = plain(name);
+        let capitals = text.chars().any(char::is_uppercase) && !text.chars().any(char::is_lowercase);
+        let known = self.scope.contains_key(&name.to_string()) || self.graph.generics.iter().any(|other| other == name);
+        capitals && !known && self.defined_later(name).is_none()
+    }
+
+    /// The number of an expression that [is one](Self::is_written).
+    pub(super) fn written(&self, expr: &Expr) -> Result<Real, Diagnostic> {
+        let path = match &expr.kind {
+            ExprKind::Number(number) => return decimal(number, expr.site).map(Real::Decimal),
+            ExprKind::Negative(inner) => return self.written(inner).map(Real::neg),
+            ExprKind::Name(name) => Symbol { text: name.to_string(), tokens: name.to_token_stream(), braces: true },
+            ExprKind::Path(path) => path.clone(),
+            _ => return Err(Diagnostic::new(codes::SYNTAX, expr.site, format!("expected a number, found `{expr}`"))),
+        };
+        Ok(Real::Named(Named { path, negative: false, needs: Needs::Nothing }))
+    }
+}
+
 impl Value {
     /// The number, if it is one that is known now.
     fn number(&self) -> Option<f64> {
         match self {
-            Value::Real(decimal) => Some(decimal.nearest),
+            Value::Real(Real::Decimal(decimal)) => Some(decimal.nearest),
             Value::Integer(value) => Some(f64::from(*value)),
             Value::Dim(dim) if dim.poly.value() == Some(0) => Some(0.0),
             _ => None,
@@ -178,7 +221,9 @@ fn absent(signature: &Signature, parameter: &Parameter, call: &Call) -> Result<A
         (Absent::All, _) => Some(Value::All),
         (Absent::Means(text), Kind::Axis) => text.parse().ok().map(Value::Axis),
         (Absent::Means(text), Kind::Integer) => text.parse().ok().map(Value::Integer),
-        (Absent::Means(text), Kind::Real) => Decimal::parse(text).ok().map(Value::Real),
+        (Absent::Means(text), Kind::Real) => {
+            Decimal::parse(text).ok().map(|decimal| Value::Real(Real::Decimal(decimal)))
+        }
         (Absent::Means(text), Kind::Dim) => text.parse().ok().map(|value| Value::Dim(Dim::literal(value))),
         (Absent::Means(_), Kind::Axes | Kind::Range | Kind::Shape | Kind::Format)
         | (Absent::Refused | Absent::AsBefore, _) => None,
@@ -227,7 +272,7 @@ fn integer(parameter: &Parameter, number: &Number, expr: &Expr) -> Result<i32, D
 }
 
 /// A decimal literal.
-pub(super) fn decimal(number: &Number, site: Site) -> Result<Decimal, Diagnostic> {
+fn decimal(number: &Number, site: Site) -> Result<Decimal, Diagnostic> {
     if !number.suffix.is_empty() {
         let text = format!("a literal in a graph is a real number and has no suffix `{}`", number.suffix);
         let error = Diagnostic::new(codes::LITERAL_SUFFIX, site, text);
@@ -248,7 +293,7 @@ fn wrong_kind(parameter: &Parameter, expr: &Expr) -> Diagnostic {
     let wanted = match parameter.kind {
         Kind::Axis => "a number such as 0 or 1",
         Kind::Axes => "a list of axes such as `[1, 0]`",
-        Kind::Real => "a decimal number such as `1e-6`",
+        Kind::Real => "a number such as `1e-6`, or a constant such as `EPS`",
         Kind::Integer => "an integer such as `3`",
         Kind::Dim => "a dimension: a number, a const generic, or an expression of them",
         Kind::Range => "a range such as `2..5`, whose end is not in it",

@@ -1,44 +1,72 @@
 //! Operators and calls: which op is meant, and with how many operands.
 
-use nfgrad_shapes::signature::{self, Absent, Kind, SCALE, SIGNATURES, Signature};
+use nfgrad_shapes::signature::{self, Absent, DIVIDE, INVERT, Kind, SCALE, SHIFT, SIGNATURES, Signature};
 
-use super::arguments::decimal;
 use super::{Apply, Argument, Resolver, Term, Value};
-use crate::ast::{Call, Expr, ExprKind, Number, Operator};
+use crate::ast::{Call, Expr, ExprKind, Operator};
 use crate::codes;
-use crate::literal::Decimal;
+use crate::diagnose::{MAX_TEXT, source};
+use crate::literal::{Needs, Real};
 use crate::nearest::nearest;
 use crate::report::{Diagnostic, Site};
 
 impl<'a> Resolver<'a, '_> {
-    /// `left + right`, or a literal times a tensor.
+    /// `left + right`, of two tensors or of a tensor and a number.
     pub(super) fn binary(&mut self, expr: &'a Expr, operator: Operator, left: &'a Expr, right: &'a Expr) -> Term<'a> {
-        let (number, tensor) = match (&left.kind, &right.kind) {
-            (ExprKind::Number(_), ExprKind::Number(_)) => {
+        // Of two names that nothing in the graph has, each is misspelt.
+        let names = matches!((&left.kind, &right.kind), (ExprKind::Name(_), ExprKind::Name(_)));
+        let written = [left, right].map(|side| self.is_written(side));
+        match written {
+            [true, true] if !names => {
+                let literals = matches!((&left.kind, &right.kind), (ExprKind::Number(_), ExprKind::Number(_)));
+                let help = if literals {
+                    "write the result as one literal".to_owned()
+                } else {
+                    format!("give the result a name in the module: `const C: f64 = {expr};`")
+                };
                 let text = format!("`{expr}` has no tensor in it");
-                self.report.push(
-                    Diagnostic::new(codes::LITERALS_ONLY, expr.site, text).help("write the result as one literal"),
-                );
-                return Term::Poisoned;
+                self.report.push(Diagnostic::new(codes::LITERALS_ONLY, expr.site, text).help(help));
+                Term::Poisoned
             }
-            (ExprKind::Number(number), _) => ((number, left.site), right),
-            (_, ExprKind::Number(number)) => ((number, right.site), left),
-            _ => return self.apply(expr, operator.op(), &[left, right]),
-        };
-        let operand = self.term(tensor);
-        let divides = matches!(left.kind, ExprKind::Number(_));
-        let scale = match operator {
-            Operator::Mul => decimal(number.0, number.1),
-            Operator::Div => Err(division(number.0, number.1, tensor, divides)),
-            _ => Err(bare(number.0, number.1, operator)),
-        };
-        match self.report.ok(scale) {
-            Some(factor) => {
-                let arguments = vec![Argument { value: Value::Real(factor), site: None }];
-                Term::Apply(Apply { expr, signature: &SCALE, arguments, operands: vec![(tensor, operand)] })
-            }
-            None => Term::Poisoned,
+            [true, false] if operator != Operator::MatMul => self.with_number(expr, operator, (left, right), true),
+            [false, true] if operator != Operator::MatMul => self.with_number(expr, operator, (right, left), false),
+            _ => self.apply(expr, operator.op(), &[left, right]),
         }
+    }
+
+    /// `x - 2`, or `2 - x` if the number is on the left: the op that has the number as its argument.
+    fn with_number(
+        &mut self,
+        expr: &'a Expr,
+        operator: Operator,
+        (number, tensor): (&'a Expr, &'a Expr),
+        on_the_left: bool,
+    ) -> Term<'a> {
+        let operand = self.term(tensor);
+        let real = self.written(number).and_then(|real| match (operator, on_the_left, &real) {
+            (Operator::Div, false, Real::Decimal(decimal)) if decimal.nearest == 0.0 => Err(by_zero(expr, number.site)),
+            _ => Ok(real),
+        });
+        let Some(real) = self.report.ok(real) else { return Term::Poisoned };
+        let (signature, real) = match (operator, on_the_left) {
+            (Operator::Mul, _) => (&SCALE, real),
+            (Operator::Div, true) => (&INVERT, real),
+            (Operator::Div, false) => (&DIVIDE, real.that_needs(Needs::NotZero)),
+            (Operator::Sub, false) => (&SHIFT, -real),
+            (Operator::Add | Operator::Sub | Operator::MatMul, _) => (&SHIFT, real),
+        };
+        // `2 - x` is `-x + 2`: a change of sign is exact.
+        let operand = match (operator, on_the_left) {
+            (Operator::Sub, true) => match signature::lookup("neg") {
+                Some(signature) => {
+                    Term::Apply(Apply { expr, signature, arguments: Vec::new(), operands: vec![(tensor, operand)] })
+                }
+                None => Term::Poisoned,
+            },
+            _ => operand,
+        };
+        let arguments = vec![Argument { value: Value::Real(real), site: None }];
+        Term::Apply(Apply { expr, signature, arguments, operands: vec![(tensor, operand)] })
     }
 
     /// An op of the table that the macro itself names.
@@ -149,51 +177,15 @@ fn check_count(signature: &Signature, call: &Call, tensors: usize, rest: &[Expr]
     }))
 }
 
-/// `x / 4.0` or `4.0 / x`.
-fn division(number: &Number, site: Site, tensor: &Expr, divides: bool) -> Diagnostic {
-    if divides {
-        let text = format!("`{}` cannot be divided by a tensor", number.text);
-        let reciprocal = format!("recip({tensor})");
-        let is_one = Decimal::parse(&number.text).is_ok_and(|decimal| decimal.nearest == 1.0);
-        return Diagnostic::new(codes::BARE_LITERAL, site, text).help(if is_one {
-            format!("write `{reciprocal}`")
-        } else {
-            format!("a literal can only scale: `{} * {reciprocal}`", number.text)
-        });
-    }
-    let error = Diagnostic::new(codes::LITERAL_DIVISOR, site, format!("cannot divide by the literal {}", number.text));
-    match reciprocal(&number.text) {
-        Some(decimal) => error.help(format!("multiply by {decimal}: `{decimal} * {}`", short_operand(tensor))),
-        None => error
-            .line(format!(
-                "1/{} is not a finite decimal, so the factor must say how many digits are meant",
-                number.text
-            ))
-            .help("multiply by a decimal; for a mean over an axis there is `mean`"),
-    }
+/// `x / 0`.
+fn by_zero(expr: &Expr, site: Site) -> Diagnostic {
+    let text = format!("`{expr}` divides by 0", expr = source(expr, MAX_TEXT));
+    Diagnostic::new(codes::ZERO_DIVISOR, site, text)
 }
 
-/// In parentheses unless it is a name or a call.
-fn short_operand(expr: &Expr) -> String {
-    match expr.kind {
-        ExprKind::Name(_) | ExprKind::Call(_) => expr.to_string(),
-        _ => format!("({expr})"),
-    }
-}
-
-/// `x + 1.0`.
-fn bare(number: &Number, site: Site, operator: Operator) -> Diagnostic {
-    let text = format!("a literal can only scale a tensor, `0.1 * x`; `{}` needs tensors", operator.symbol());
-    let error = Diagnostic::new(codes::BARE_LITERAL, site, text);
-    error.help(format!("make it an input, `input c: []`, and give it the value {} when the graph is run", number.text))
-}
-
-/// `0.25` for `4.0`, if the reciprocal is a decimal of at most 15 digits.
-fn reciprocal(text: &str) -> Option<String> {
-    let decimal = Decimal::parse(text).ok()?;
-    let reciprocal = (1.0 / decimal.nearest).to_string();
-    let back = Decimal::parse(&reciprocal).ok()?;
-    // Both exact, so the quotient was not rounded: x * (1/x) is 1 in integers, which a round trip of f64 cannot tell alone.
-    (decimal.exact && back.exact && reciprocal.len() <= 17 && back.nearest * decimal.nearest == 1.0)
-        .then_some(reciprocal)
+/// A literal where a tensor is wanted.
+pub(super) fn bare(text: &str, site: Site) -> Diagnostic {
+    let error =
+        Diagnostic::new(codes::BARE_LITERAL, site, format!("`{text}` is a number, and here a tensor is wanted"));
+    error.help(format!("a tensor of one number is `full([], {text})`, and one of a shape `full([B, 64], {text})`"))
 }

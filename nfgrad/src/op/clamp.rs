@@ -1,7 +1,7 @@
 //! A number kept from falling below a literal: `max(x, ε)`, and where the real one may be.
 
+use super::literal::{Literal, nearest};
 use super::rounding::in_f64;
-use super::scale::{Literal, nearest};
 use crate::bound::Up;
 use crate::format::Format;
 

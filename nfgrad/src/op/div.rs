@@ -79,10 +79,8 @@ impl Pairwise for Div {
 
     #[inline(always)]
     fn right_radius<F: Format>(a: (F, Up), b: (F, Up), dy: (F, Up), term: F::Acc) -> Up {
-        let (a, b, dy) = (in_f64(a), in_f64(b), in_f64(dy));
-        let (left, right) = (quotient(dy, b), quotient(a, b));
-        let product = left.0 * right.0;
-        product_error(left, right) + f64::mul_error(left.0, right.0, product) + term.distance(-product)
+        let (slope, error) = slope(in_f64(a), in_f64(b), in_f64(dy));
+        error + term.distance(slope)
     }
 
     #[inline]
@@ -96,9 +94,17 @@ impl Pairwise for Div {
     }
 }
 
+/// `-(dy / b)(a / b)` in f64 with its distance from the real one.
+#[inline(always)]
+pub(super) fn slope(a: (f64, Up), b: (f64, Up), dy: (f64, Up)) -> (f64, Up) {
+    let (left, right) = (quotient(dy, b), quotient(a, b));
+    let product = left.0 * right.0;
+    (-product, product_error(left, right) + f64::mul_error(left.0, right.0, product))
+}
+
 /// At least `|y - a*/b*|`, where `y` is `fl(a / b)`.
 #[inline(always)]
-fn bound<F: Format>(a: (F, Up), b: (F, Up), y: F) -> Up {
+pub(super) fn bound<F: Format>(a: (F, Up), b: (F, Up), y: F) -> Up {
     let rounding = F::div_error(a.0, b.0, y);
     rounding + quotient_spread(a.1, b, y.magnitude() + rounding)
 }

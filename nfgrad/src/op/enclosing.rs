@@ -1,12 +1,12 @@
 //! What the enclosures of the ops share: see [`Op::enclose`](super::Op::enclose).
 
-use super::scale::Literal;
+use super::literal::Literal;
 use crate::kernel::gemm::Mat;
 use crate::kernel::wide::product::product;
 use crate::kernel::wide::{Radius, WideBall};
 
 /// The real number that is written.
-pub(super) fn literal<L: Literal, const K: usize>() -> WideBall<K> {
+pub(super) fn written<L: Literal, const K: usize>() -> WideBall<K> {
     if L::EXACT {
         return WideBall::from(L::NEAREST);
     }

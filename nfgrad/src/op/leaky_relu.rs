@@ -26,9 +26,10 @@
 use std::fmt::{self, Debug};
 use std::marker::PhantomData;
 
-use super::enclosing::literal;
+use super::enclosing::written;
+use super::literal::{Literal, With, in_format};
 use super::rounding::in_f64;
-use super::scale::{Literal, Scale};
+use super::scale::Times;
 use super::{Pointwise, Steadiness};
 use crate::bound::Up;
 use crate::format::Format;
@@ -62,7 +63,7 @@ impl<L: Literal> Pointwise for LeakyRelu<L> {
 
     #[inline(always)]
     fn value<F: Format>(x: F) -> F {
-        let scaled = Scale::<L>::value(x);
+        let scaled = With::<L, Times>::value(x);
         if x.is_positive() { x } else { scaled }
     }
 
@@ -70,10 +71,10 @@ impl<L: Literal> Pointwise for LeakyRelu<L> {
     fn radius<F: Format>(x: F, alpha: Up, y: F) -> Up {
         let positive = x > F::ZERO;
         if sign_is_known(x, alpha) {
-            return if positive { alpha } else { Scale::<L>::bound((x, alpha), y) };
+            return if positive { alpha } else { With::<L, Times>::bound((x, alpha), y) };
         }
         let (slope, one) = (slope_at_most::<L>(), Up::new(1.0));
-        let rounding = if positive { Up::ZERO } else { Scale::<L>::bound((x, Up::ZERO), y) };
+        let rounding = if positive { Up::ZERO } else { With::<L, Times>::bound((x, Up::ZERO), y) };
         let (near, far) = if positive { (one, slope) } else { (slope, one) };
         let (x, alpha) = in_f64((x, alpha));
         let beyond = Up::of_rounded_sum((alpha.get() - x.abs()).max(0.0));
@@ -83,29 +84,29 @@ impl<L: Literal> Pointwise for LeakyRelu<L> {
 
     #[inline(always)]
     fn vjp<F: Format>(x: F, _: F, dy: F) -> F {
-        let scaled = Scale::<L>::value(dy);
+        let scaled = With::<L, Times>::value(dy);
         if x.is_positive() { dy } else { scaled }
     }
 
     #[inline(always)]
     fn vjp_radius<F: Format>((x, alpha): (F, Up), _: (F, Up), dy: (F, Up), dx: F) -> Up {
         let positive = x > F::ZERO;
-        let here = if positive { dy.1 } else { Scale::<L>::bound(dy, dx) };
+        let here = if positive { dy.1 } else { With::<L, Times>::bound(dy, dx) };
         if sign_is_known(x, alpha) {
             return here;
         }
-        let (factor, error) = Scale::<L>::factor::<f64>();
+        let (factor, error) = in_format::<L, f64>();
         let apart = (Up::of_rounded_sum(1.0 - factor) + error) * dy.0.magnitude();
         let there = if positive {
             apart + slope_at_most::<L>() * dy.1
         } else {
-            apart + dy.1 + Scale::<L>::bound((dy.0, Up::ZERO), dx)
+            apart + dy.1 + With::<L, Times>::bound((dy.0, Up::ZERO), dx)
         };
         here.max(there)
     }
 
     fn argument<const K: usize>() -> WideBall<K> {
-        literal::<L, K>()
+        written::<L, K>()
     }
 
     #[inline]
@@ -138,7 +139,7 @@ fn sign_is_known<F: Format>(x: F, alpha: Up) -> bool {
 /// At least the magnitude of the real slope.
 #[inline]
 fn slope_at_most<L: Literal>() -> Up {
-    let (factor, error) = Scale::<L>::factor::<f64>();
+    let (factor, error) = in_format::<L, f64>();
     factor.magnitude() + error
 }
 

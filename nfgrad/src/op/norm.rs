@@ -40,9 +40,9 @@ use nfgrad_shapes::Shape;
 
 use super::Contribution;
 use super::axis::Rows;
+use super::literal::{Literal, positive};
 use super::repeat::column_radius;
 use super::rounding::{Count, guarded, narrowing_error, product_error};
-use super::scale::{Literal, positive};
 use super::summed::rounding;
 use crate::bound::{Ball, Domain, Up};
 use crate::format::{Accumulator, Format, sum_error};

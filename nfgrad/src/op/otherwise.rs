@@ -2,7 +2,7 @@
 
 use nfgrad_shapes::{D, Shape};
 
-use super::scale::Literal;
+use super::literal::Literal;
 use super::{
     All, Attention, AvgPool2d, Axis, BceWithLogits, Broadcast, Contribution, Conv2d, CrossEntropy, Gather, LayerNorm,
     LogSoftmax, MaxPool2d, Mean, Mse, Mul, Op, RmsNorm, Softmax, Sub, Sum, Tanh,

@@ -34,9 +34,9 @@ use std::hint::select_unpredictable as select;
 use std::marker::PhantomData;
 
 use super::clamp::{Clamped, Place, is_clamped, threshold};
-use super::enclosing::literal;
+use super::enclosing::written;
+use super::literal::Literal;
 use super::rounding::{in_f64, product_error};
-use super::scale::Literal;
 use super::torchlean::{self, Tensor};
 use super::{Div, Pairwise, Pointwise};
 use crate::bound::Up;
@@ -122,7 +122,7 @@ impl<L: Literal> Pairwise for SafeDiv<L> {
     }
 
     fn argument<const K: usize>() -> WideBall<K> {
-        literal::<L, K>()
+        written::<L, K>()
     }
 
     #[inline]
@@ -191,7 +191,7 @@ impl<L: Literal> Pointwise for OverItself<L> {
     }
 
     fn argument<const K: usize>() -> WideBall<K> {
-        literal::<L, K>()
+        written::<L, K>()
     }
 
     #[inline]

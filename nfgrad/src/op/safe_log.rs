@@ -31,9 +31,9 @@ use std::hint::select_unpredictable as select;
 use std::marker::PhantomData;
 
 use super::clamp::{Clamped, Place, is_clamped, threshold};
-use super::enclosing::literal;
+use super::enclosing::written;
+use super::literal::Literal;
 use super::rounding::quotient_spread;
-use super::scale::Literal;
 use super::{Ln, Pointwise, ln};
 use crate::bound::Up;
 use crate::format::elementary::{self, Elementary};
@@ -114,7 +114,7 @@ impl<L: Literal> Pointwise for SafeLog<L> {
     }
 
     fn argument<const K: usize>() -> WideBall<K> {
-        literal::<L, K>()
+        written::<L, K>()
     }
 
     #[inline]

@@ -34,9 +34,9 @@ use std::marker::PhantomData;
 
 use super::clamp::threshold;
 use super::curve::{Bend, Logistic, scaled_error};
-use super::enclosing::literal;
+use super::enclosing::written;
+use super::literal::Literal;
 use super::rounding::in_f64;
-use super::scale::Literal;
 use super::torchlean::{self, Tensor};
 use super::{Pointwise, Steadiness, ln};
 use crate::bound::Up;
@@ -167,7 +167,7 @@ impl<L: Literal> Pointwise for SafeLogSmooth<L> {
     }
 
     fn argument<const K: usize>() -> WideBall<K> {
-        literal::<L, K>()
+        written::<L, K>()
     }
 
     #[inline]

@@ -1,19 +1,11 @@
-//! `c * x`, a decimal literal times every entry: `[s] -> [s]`.
+//! `c * x`, a number that is written times every entry: `[s] -> [s]`.
 //!
 //! | | |
 //! |---|---|
 //! | Value | `y = fl(c x)` |
 //! | Cotangent | `x̄ = fl(c ȳ)` |
 //!
-//! What is written means the real number `c*`: the real 0.1, which no binary format has. Let `l` be the f64 nearest to it. Then `c` is
-//!
-//! - `l` itself, if the format has it; the product is one of the format;
-//! - in a format that accumulates in a wider one: the number nearest to `l` there; the product is rounded there and then to the format;
-//! - in any other: the number of the format nearest to `l`, unless that is not as close as numbers of usual size are. Then it is `l`,
-//!   multiplied in f64 and rounded to the format.
-//!
-//! So `1e5 * x` is finite in f16 wherever the product is, though f16 has no number so large, and `0.001 * x` in bf16 is off by one rounding and
-//! not by two.
+//! What `c` is in which format, and how far from what is written, see [`literal`](super::literal).
 //!
 //! # Error bound
 //!
@@ -21,130 +13,39 @@
 //! |y - c* x*| <= |y - c x| + |c| α + |x| β + α β         |c - c*| <= β
 //! ```
 //!
-//! by the rule of products, and the same for the cotangent. Where `c` is a number of the format, `|y - c x|` is the error of its product and
-//! `β = |c - l| + λ`, with `λ` half a unit in the last place of `l`, or 0 if the literal is an f64. Elsewhere the line holds for `l` in the place of `c`, with
-//! `β = λ`, and `|y - l x| <= |y - p| + |p - l x|` for `p = l x` in f64 is measured. Multiplication by 0, 1, -1 and other powers of two is exact
+//! by the rule of products, and the same for the cotangent. Multiplication by 0, 1, -1 and other powers of two is exact
 //! barring underflow, and found to be.
 
-use std::fmt::{self, Debug};
-use std::marker::PhantomData;
-
-use super::enclosing::literal;
-use super::rounding::{in_f64, product_error};
+use super::enclosing::written;
+use super::literal::{Literal, Operation, With, in_format, of_literal};
+use super::rounding::product_error;
 use super::torchlean::{self, Tensor};
 use super::{Pointwise, Steadiness};
 use crate::bound::Up;
 use crate::format::Format;
 use crate::kernel::wide::WideBall;
 
-/// A decimal literal as a type, so that an op can be named by it.
-///
-/// ```
-/// use nfgrad::op::Literal;
-/// struct Tenth;
-/// impl Literal for Tenth {
-///     const TEXT: &'static str = "0.1";
-///     const NEAREST: f64 = 0.1;
-///     const EXACT: bool = false;
-/// }
-/// ```
-pub trait Literal: 'static {
-    /// As it is written.
-    const TEXT: &'static str;
-    /// The f64 nearest to it.
-    const NEAREST: f64;
-    /// Whether [`Literal::NEAREST`] is the number that is written.
-    const EXACT: bool;
+of_literal! {
+    /// A number times every entry; see the [module](self).
+    Scale
 }
 
-/// The number of the format nearest to the f64 nearest to a literal.
-#[inline(always)]
-pub(super) fn nearest<L: Literal, F: Format>() -> F {
-    F::from_f64(L::NEAREST)
-}
+/// `c x`.
+pub(super) struct Times;
 
-/// A literal times every entry; see the [module](self).
-pub struct Scale<L>(PhantomData<fn() -> L>);
-
-impl<L> Clone for Scale<L> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<L> Copy for Scale<L> {}
-
-impl<L: Literal> Debug for Scale<L> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Scale({})", L::TEXT)
-    }
-}
-
-/// The number of the format nearest to a positive literal; its smallest positive number where that would be 0.
-#[inline(always)]
-pub(super) fn positive<L: Literal, F: Format>() -> F {
-    let nearest = nearest::<L, F>();
-    // Twice the error of an underflow is no less than the smallest number.
-    if nearest == F::ZERO { F::from_f64(2.0 * F::ZERO.half_ulp().get()) } else { nearest }
-}
-
-/// Whether the number nearest to a literal is as close to it as numbers of usual size are: no overflow, and nothing lost below the
-/// smallest ones.
-#[inline(always)]
-fn is_close<L: Literal, F: Format>() -> bool {
-    let nearest = nearest::<L, F>();
-    // Radii are rounded up, hence the sliver.
-    let enough = F::ROUNDOFF[0] * L::NEAREST.abs() * (1.0 + 4.0 * f64::EPSILON);
-    nearest.to_f64() == L::NEAREST || nearest != F::ZERO && nearest.distance(L::NEAREST).get() <= enough
-}
-
-impl<L: Literal> Scale<L> {
-    /// Whether a product is one of two numbers of the format; known when the program is compiled.
+impl Operation for Times {
     #[inline(always)]
-    fn is_own<F: Format>() -> bool {
-        if F::ROUNDS_ONCE { nearest::<L, F>().to_f64() == L::NEAREST } else { is_close::<L, F>() }
+    fn value<F: Format>(c: F, x: F) -> F {
+        c.mul(x)
     }
 
-    /// `fl(c x)`
     #[inline(always)]
-    fn times<F: Format>(x: F) -> F {
-        if Self::is_own::<F>() {
-            nearest::<L, F>().mul(x)
-        } else if F::ROUNDS_ONCE && is_close::<L, F::Acc>() {
-            F::from_acc(nearest::<L, F::Acc>() * x.to_acc())
-        } else {
-            F::from_f64(L::NEAREST * x.to_f64())
-        }
-    }
-
-    /// At least the distance of [`Literal::NEAREST`] from the literal.
-    #[inline(always)]
-    fn beyond() -> Up {
-        if L::EXACT { Up::ZERO } else { L::NEAREST.half_ulp() }
-    }
-
-    /// The literal in the format, with its distance from the real number.
-    #[inline]
-    pub(super) fn factor<F: Format>() -> (F, Up) {
-        let factor = nearest::<L, F>();
-        (factor, factor.distance(L::NEAREST) + Self::beyond())
-    }
-
-    /// At least `|y - c* x*|`, where `y` is `fl(c x)`.
-    #[inline]
-    pub(super) fn bound<F: Format>(x: (F, Up), y: F) -> Up {
-        let (literal, wide) = ((L::NEAREST, Self::beyond()), in_f64(x));
-        let product = L::NEAREST * wide.0;
+    fn error<F: Format>(c: (F, Up), x: (F, Up), y: F) -> Up {
+        let (factor, product) = (c.0.to_f64(), c.0.to_f64() * x.0.to_f64());
         // A power of two only moves the exponent, so the f64 product is exact unless it is subnormal.
-        let is_dyadic = F::CONVERSION == 0.0 && is_power_of_two(L::NEAREST);
+        let is_dyadic = F::CONVERSION == 0.0 && is_power_of_two(factor);
         let exact = is_dyadic && product.abs() > f64::MIN_POSITIVE && product == y.to_f64();
-        if Self::is_own::<F>() {
-            let factor = Self::factor::<F>();
-            product_error(factor, x) + if exact { Up::ZERO } else { F::mul_error(factor.0, x.0, y) }
-        } else {
-            let rounding = if exact { Up::ZERO } else { f64::mul_error(L::NEAREST, wide.0, product) };
-            product_error(literal, wide) + rounding + y.distance(product)
-        }
+        product_error(c, x) + if exact { Up::ZERO } else { F::mul_error(c.0, x.0, y) }
     }
 }
 
@@ -164,34 +65,34 @@ impl<L: Literal> Pointwise for Scale<L> {
 
     #[inline(always)]
     fn value<F: Format>(x: F) -> F {
-        Self::times(x)
+        With::<L, Times>::value(x)
     }
 
     #[inline(always)]
     fn radius<F: Format>(x: F, alpha: Up, y: F) -> Up {
-        Self::bound((x, alpha), y)
+        With::<L, Times>::bound((x, alpha), y)
     }
 
     #[inline(always)]
     fn vjp<F: Format>(_: F, _: F, dy: F) -> F {
-        Self::times(dy)
+        With::<L, Times>::value(dy)
     }
 
     #[inline(always)]
     fn vjp_radius<F: Format>(_: (F, Up), _: (F, Up), dy: (F, Up), dx: F) -> Up {
-        Self::bound(dy, dx)
+        With::<L, Times>::bound(dy, dx)
     }
 
     fn torchlean<F: Format>(x: (F, Up)) -> Option<(F, Up)> {
-        Some(torchlean::mul(x, Self::factor()))
+        Some(torchlean::mul(x, in_format::<L, F>()))
     }
 
     fn torchlean_vjp<F: Format>(_: &Tensor<F>, dy: &Tensor<F>) -> Option<Tensor<F>> {
-        Some(dy.map(|dy| torchlean::mul(dy, Self::factor())))
+        Some(dy.map(|dy| torchlean::mul(dy, in_format::<L, F>())))
     }
 
     fn argument<const K: usize>() -> WideBall<K> {
-        literal::<L, K>()
+        written::<L, K>()
     }
 
     #[inline]
@@ -209,23 +110,13 @@ impl<L: Literal> Pointwise for Scale<L> {
 mod tests {
     use nfgrad_shapes::D;
 
+    use super::super::literal::literal;
     use super::super::testing::{Case1, elementwise1};
     use super::*;
     use crate::format::{
         AccumulateIn, AccumulateInF64, Below, Carried, E4m3, E4m3Saturating, Fix, Flt, FusedEach, NearestEven, Nf,
         RoundEach, Tf32, bf16, f16,
     };
-
-    macro_rules! literal {
-        ($name:ident, $value:literal, $exact:literal) => {
-            struct $name;
-            impl Literal for $name {
-                const TEXT: &'static str = stringify!($value);
-                const NEAREST: f64 = $value;
-                const EXACT: bool = $exact;
-            }
-        };
-    }
 
     literal!(Tenth, 0.1, false);
     literal!(Half, 0.5, true);

@@ -3,9 +3,9 @@
 use nfgrad::format::Format;
 use nfgrad::op::{
     Add, All, Along, Amax, Amin, Attention, AvgPool2d, BceWithLogits, Broadcast, Cast, Concat, Conv2d, CrossEntropy,
-    Div, Exp, Gather, Integer, LayerNorm, LeakyRelu, Literal, LogSoftmax, Logistic, MatMul, MaxPool2d, Maximum, Mean,
-    Minimum, Mse, Mul, Neg, OneAxis, Op, Operands, Order, Pad, Permute, Pow, Relu, Reshape, RmsNorm, SafeDiv, SafeLog,
-    SafeLogSmooth, Scale, Slice, Softmax, Sub, Sum, Tanh, Transpose,
+    Div, Divide, Exp, Gather, Integer, Invert, LayerNorm, LeakyRelu, Literal, LogSoftmax, Logistic, MatMul, MaxPool2d,
+    Maximum, Mean, Minimum, Mse, Mul, Neg, OneAxis, Op, Operands, Order, Pad, Permute, Pow, Relu, Reshape, RmsNorm,
+    SafeDiv, SafeLog, SafeLogSmooth, Scale, Shift, Slice, Softmax, Sub, Sum, Tanh, Transpose,
 };
 use nfgrad_shapes::{Dim, Shape};
 
@@ -326,19 +326,19 @@ fn last_axis<S: Shape>() -> usize {
     *S::DIMS.last().expect("a tensor with a last axis")
 }
 
-impl<L: Literal, S: Shape> Law<(S,)> for Scale<L> {
-    fn rule() -> Rule {
-        let (digits, places) = decimal::<L>();
-        Rule::Scale { digits, places }
-    }
+/// A tensor and a number that is written.
+macro_rules! with_a_number {
+    ($($op:ident),*) => {$(
+        impl<L: Literal, S: Shape> Law<(S,)> for $op<L> {
+            fn rule() -> Rule {
+                let (digits, places) = decimal::<L>();
+                Rule::$op { digits, places }
+            }
+        }
+    )*};
 }
 
-impl<L: Literal, S: Shape> Law<(S,)> for LeakyRelu<L> {
-    fn rule() -> Rule {
-        let (digits, places) = decimal::<L>();
-        Rule::LeakyRelu { digits, places }
-    }
-}
+with_a_number!(Scale, Shift, Divide, Invert, LeakyRelu);
 
 impl<L: Literal, S: Shape> Law<(S,)> for SafeLog<L> {
     fn rule() -> Rule {

@@ -87,5 +87,6 @@ fn choose(rng: &mut impl Rng, entries: &[Slot], shapes: &[&[usize]]) -> Option<V
 
 /// Ops that are not defined everywhere: if there were many, nothing would be known of most graphs.
 fn is_partial(rule: &Rule) -> bool {
-    matches!(rule, Rule::Exp | Rule::Div) || matches!(rule, Rule::Unary(function) if !Function::is_tame(*function))
+    matches!(rule, Rule::Exp | Rule::Div | Rule::Invert { .. })
+        || matches!(rule, Rule::Unary(function) if !Function::is_tame(*function))
 }

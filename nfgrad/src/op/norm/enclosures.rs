@@ -1,7 +1,7 @@
 //! Norms in balls, from the formulas of [`norm`](super): `h = (x - m) / √(mean (x - m)² + ε)`.
 
 use super::super::axis::Rows;
-use super::super::enclosing::{integer, literal, total};
+use super::super::enclosing::{integer, total, written};
 use super::Norm;
 use crate::kernel::scratch::with_buffers;
 use crate::kernel::wide::WideBall;
@@ -26,7 +26,7 @@ pub(in super::super) fn values<N: Norm, S: Rows, const K: usize>(
     bias: Option<&[WideBall<K>]>,
     y: &mut [WideBall<K>],
 ) {
-    let epsilon = literal::<N::Epsilon, K>();
+    let epsilon = written::<N::Epsilon, K>();
     y.copy_from_slice(x);
     for row in y.chunks_exact_mut(S::LEN.max(1)) {
         normalise::<N, K>(row, epsilon);
@@ -41,7 +41,7 @@ pub(in super::super) fn cotangents<N: Norm, S: Rows, const K: usize>(
     [x, weight, dy]: [&[WideBall<K>]; 3],
     [mut dx, mut dw]: [Option<&mut [WideBall<K>]>; 2],
 ) {
-    let (epsilon, count) = (literal::<N::Epsilon, K>(), integer(S::LEN));
+    let (epsilon, count) = (written::<N::Epsilon, K>(), integer(S::LEN));
     if let Some(dw) = &mut dw {
         dw.fill(WideBall::ZERO);
     }

@@ -37,7 +37,7 @@ use crate::kernel::dispatch::wide;
 use crate::kernel::scratch::{split, with_scratch};
 use crate::op::Contribution;
 use crate::op::axis::Rows;
-use crate::op::scale::Literal;
+use crate::op::literal::Literal;
 use nfgrad_shapes::Shape;
 
 /// What is known of all rows.

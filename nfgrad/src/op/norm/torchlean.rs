@@ -17,9 +17,8 @@
 //! `η` is the smallest `t`, less `εt`.
 
 use super::super::axis::Rows;
-use super::super::scale::Scale;
+use super::super::literal::{Literal, in_format, nearest};
 use super::super::torchlean::{Number, Tensor, add, div, fold, rounded, sub};
-use super::super::{Literal, scale::nearest};
 use super::{Mean, down, mean};
 use crate::bound::{Ball, T0, Up};
 use crate::format::Format;
@@ -35,7 +34,7 @@ pub(in super::super) fn layer_norm<S: Rows, L: Literal, F: Format>(
     let each_row = |tensor: &Tensor<F>| repeated(tensor, S::LEN);
     let c = x.zip(&each_row(&means), sub);
     let variances = rows().zip(&means.mid).map(|(row, &mean)| variance_of(row, mean, x.error));
-    let t = Tensor::collect(variances).map(|v| add(v, (nearest::<L, F>(), Scale::<L>::factor::<F>().1)));
+    let t = Tensor::collect(variances).map(|v| add(v, (nearest::<L, F>(), in_format::<L, F>().1)));
     let smallest = t.mid.iter().fold(f64::INFINITY, |least, t| t.enclosure()[0].min(least));
     let eta = t.error.below(smallest);
     // A comparison with NaN, and an η that is not positive, refuse as well.

@@ -1,11 +1,13 @@
 use nfgrad::prelude::*;
 
+const EPS: f64 = 1e-5;
+
 graph! {
     pub graph Net<const B: usize> {
         input x: [B, 64];
         param w: [64];
-        output y = x * w / 4.0;
-        output z = x * w / 3;
+        output a = x * w + EPZ;
+        output b = x * w + self::EPS + other::EPS;
     }
 }
 
