@@ -158,6 +158,8 @@ pub(crate) enum ExprKind {
     Path(Symbol),
     /// `[B, 64]`, as an argument of a call.
     List(ShapeExpr),
+    /// `[[1, 0.5], [0, 2]]`, with an expression for each number and each row.
+    Array(Vec<Expr>),
     /// `2..N`, as an argument of a call.
     Range(Box<Expr>, Box<Expr>),
 }
@@ -246,7 +248,8 @@ impl Expr {
             | ExprKind::Call(_)
             | ExprKind::Block(_)
             | ExprKind::Path(_)
-            | ExprKind::List(_) => 4,
+            | ExprKind::List(_)
+            | ExprKind::Array(_) => 4,
         }
     }
 
@@ -311,6 +314,14 @@ impl fmt::Display for Expr {
             ExprKind::Path(path) => f.write_str(&path.text),
             ExprKind::List(list) => write!(f, "{list}"),
             ExprKind::Range(start, end) => write!(f, "{start}..{end}"),
+            ExprKind::Array(entries) => {
+                f.write_str("[")?;
+                let mut comma = "";
+                for entry in entries {
+                    write!(f, "{}{entry}", mem::replace(&mut comma, ", "))?;
+                }
+                f.write_str("]")
+            }
             ExprKind::Block(call) => write!(f, "{call}"),
         }
     }

@@ -150,7 +150,12 @@ pub(crate) fn callees(graph: &Graph) -> Vec<&Callee> {
 
 fn find_callees<'a>(expr: &'a Expr, found: &mut Vec<&'a Callee>) {
     match &expr.kind {
-        ExprKind::Name(_) | ExprKind::Number(_) | ExprKind::Path(_) | ExprKind::List(_) | ExprKind::Range(..) => {}
+        ExprKind::Name(_)
+        | ExprKind::Number(_)
+        | ExprKind::Path(_)
+        | ExprKind::List(_)
+        | ExprKind::Array(_)
+        | ExprKind::Range(..) => {}
         ExprKind::Negative(inner) => find_callees(inner, found),
         ExprKind::Binary { left, right, .. } => {
             find_callees(left, found);

@@ -104,6 +104,8 @@ codes! {
         "Write the result as one literal, or give it a name: `const C: f64 = 2.0 * PI;`.";
     ZERO_DIVISOR = "NF0055", "a division by the number 0",
         "A tensor is divided by a number that is not 0.";
+    ARRAY = "NF0056", "an array that is not one",
+        "All rows of an array have the same length, and its entries are numbers: `[[1, 0.5], [0, 2]]`.";
 
     NO_OUTPUT = "NF0060", "a graph without output",
         "Name at least one result with `output`.";

@@ -133,6 +133,7 @@ fn inner_help(op: &Applied<'_>, a: &Operand<'_>, b: &Operand<'_>) -> Option<Stri
         return Some(format!("`{right}` has {} as its last axis; did you mean `{transposed}`?{declared}", k.text()));
     }
     if a.shape.len() == 2 && b.shape.len() == 2 && b.shape[1] == *rows {
+        let left = if matches!(a.expr.kind, ExprKind::Binary { .. }) { format!("({left})") } else { left };
         return Some(format!("the product in the other order fits: `{}`", call(&right, &left)));
     }
     // One tensor on both sides cannot be declared differently from itself.

@@ -50,6 +50,14 @@ impl Neg for Real {
 }
 
 impl Real {
+    /// The constant of the module that it is.
+    pub(crate) fn constant(&self) -> Option<&Symbol> {
+        match self {
+            Real::Decimal(_) => None,
+            Real::Named(named) => Some(&named.path),
+        }
+    }
+
     /// The number with what it must be, if only rustc can tell whether it is.
     pub(crate) fn that_needs(self, needs: Needs) -> Self {
         match self {

@@ -16,6 +16,7 @@ use quote::{format_ident, quote};
 use crate::ast::Graph;
 use crate::dim::{Dim, Obligation, shape_text, shape_type};
 use crate::infer::{Entry, Named, Operation, plain};
+use crate::literal::Real;
 use crate::resolve::{Block, Leaf, Value};
 
 /// All that is printed.
@@ -97,6 +98,8 @@ struct Printer<'a> {
     node: Ident,
     /// The prefix of the literals, `L0`.
     literal: Ident,
+    /// The prefix of the arrays, `A0`.
+    array: Ident,
     /// The prefix of the formats that are cast to, `F0`.
     format: Ident,
     /// The prefix of the shapes, `S0`: a shape is spelt out once, however many tensors have it.
@@ -139,6 +142,7 @@ impl<'a> Printer<'a> {
             context: fresh("C", &taken),
             node: fresh("N", &taken),
             literal: fresh("L", &taken),
+            array: fresh("A", &taken),
             format: fresh("F", &taken),
             shape: fresh("S", &taken),
             shapes: number_shapes(&model.entries),
@@ -246,7 +250,8 @@ fn constants(model: &Lowering<'_>) -> Vec<String> {
         match entry.node.as_ref().map(|node| &node.op) {
             Some(Operation::Op(op)) => {
                 op.arguments.iter().flat_map(Value::dims).for_each(&mut visit);
-                named.extend(op.arguments.iter().filter_map(Value::constant).flat_map(|path| path.text.split("::")));
+                let constants = op.arguments.iter().flat_map(Value::reals).filter_map(Real::constant);
+                named.extend(constants.flat_map(|path| path.text.split("::")));
             }
             Some(Operation::Block { arguments, .. }) => arguments.iter().for_each(&mut visit),
             Some(Operation::Foreign { .. }) | None => {}

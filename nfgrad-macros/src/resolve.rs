@@ -4,6 +4,7 @@
 //! about everything that depends on it.
 
 mod arguments;
+mod array;
 mod block;
 mod call;
 mod leaf;
@@ -11,6 +12,8 @@ mod leaf;
 pub(crate) use call::tensors;
 
 use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
+use std::slice;
 
 use nfgrad_shapes::signature::{self, Signature};
 use syn::Ident;
@@ -95,6 +98,8 @@ pub(crate) enum Value {
     Dim(Dim),
     Range(Dim, Dim),
     Shape(Shape),
+    /// The entries of an array, row by row.
+    Reals(Rc<[Real]>),
     Format(Symbol),
 }
 
@@ -109,11 +114,12 @@ impl Value {
         }
     }
 
-    /// The constant that it is, other than a dimension.
-    pub(crate) fn constant(&self) -> Option<&Symbol> {
+    /// The real numbers that it is made of.
+    pub(crate) fn reals(&self) -> &[Real] {
         match self {
-            Value::Real(Real::Named(named)) => Some(&named.path),
-            _ => None,
+            Value::Real(real) => slice::from_ref(real),
+            Value::Reals(reals) => reals,
+            _ => &[],
         }
     }
 
@@ -123,9 +129,13 @@ impl Value {
             Value::Dim(dim) => vec![dim],
             Value::Range(start, end) => vec![start, end],
             Value::Shape(shape) => shape.iter().collect(),
-            Value::All | Value::Axis(_) | Value::Axes(_) | Value::Real(_) | Value::Integer(_) | Value::Format(_) => {
-                Vec::new()
-            }
+            Value::All
+            | Value::Axis(_)
+            | Value::Axes(_)
+            | Value::Real(_)
+            | Value::Reals(_)
+            | Value::Integer(_)
+            | Value::Format(_) => Vec::new(),
         }
     }
 }
@@ -246,10 +256,12 @@ impl<'a> Resolver<'a, '_> {
                 self.report.push(call::bare(&number.text, expr.site));
                 Term::Poisoned
             }
+            ExprKind::Array(entries) => self.array(expr, entries),
             ExprKind::List(_) | ExprKind::Range(..) => {
                 let text = format!("`{expr}` is not a tensor");
                 let error = Diagnostic::new(codes::BARE_LITERAL, expr.site, text);
-                self.report.push(error.help("a tensor is not written entry by entry; make it an input"));
+                let range = matches!(expr.kind, ExprKind::Range(..));
+                self.report.push(error.help_if(range.then_some("0, 1, 2 and so on are `arange(N)`")));
                 Term::Poisoned
             }
             ExprKind::Path(path) => {

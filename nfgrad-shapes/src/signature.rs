@@ -76,6 +76,12 @@ pub enum Absent {
 pub enum Rule {
     /// `[s] -> [s]`.
     Map,
+    /// `[] -> [s]`: the shape is the first parameter.
+    Filled,
+    /// `[] -> [n]`: the length is the first parameter.
+    Line,
+    /// `[] -> [n, n]`, likewise.
+    Square,
     /// `[s ++ t], [t] -> [s ++ t]`: the right operand is repeated over the leading axes of the left.
     Suffix,
     /// `[s], [s] -> []`: two operands of one shape are folded to a scalar.
@@ -135,6 +141,9 @@ const SLIDING: &[Parameter] = &[
     Parameter::new("dilation", Kind::Dim).or("1").positive(),
     Parameter::new("groups", Kind::Dim).or("1").positive(),
 ];
+
+/// How long an axis of a constant is.
+const SIZE: &[Parameter] = &[Parameter::new("size", Kind::Dim).positional()];
 
 /// The square windows of a pooling.
 const POOLING: &[Parameter] = &[
@@ -262,6 +271,24 @@ pub const SIGNATURES: &[Signature] =
             Parameter::new("before", Kind::Dim).or("0"),
             Parameter::new("after", Kind::Dim).or("0"),
         ]),
+        op("zeros", "Zeros", &[], Rule::Filled, "zeros of a shape")
+            .with(&[Parameter::new("shape", Kind::Shape).positional()]),
+        op("ones", "Ones", &[], Rule::Filled, "ones of a shape")
+            .with(&[Parameter::new("shape", Kind::Shape).positional()]),
+        op("full", "Full", &[], Rule::Filled, "a shape full of one number").with(&[
+            Parameter::new("shape", Kind::Shape).positional(),
+            Parameter::new("value", Kind::Real).positional(),
+        ]),
+        op("eye", "Eye", &[], Rule::Square, "the unit matrix: 1 on the diagonal, else 0").with(SIZE),
+        op("arange", "Arange", &[], Rule::Line, "0, 1, 2 and so on up to the size less 1").with(SIZE),
+        op(
+            "causal_mask",
+            "CausalMask",
+            &[],
+            Rule::Square,
+            "a mask for attention: 1 on the diagonal and left of it, else 0",
+        )
+        .with(SIZE),
         op("conv2d", "Conv2d", &["x", "w", "b"], Rule::Conv2d, "a window of weights slides over an image")
             .at_least(2)
             .with(SLIDING),
@@ -285,6 +312,10 @@ pub const DIVIDE: Signature = op("divide", "Divide", &["x"], Rule::Map, "every e
 /// A number divided by a tensor, which is written `2 / x`.
 pub const INVERT: Signature = op("invert", "Invert", &["x"], Rule::Map, "a number divided by every entry")
     .with(&[Parameter::new("dividend", Kind::Real).positional()]);
+
+/// Numbers in brackets, `[[1, 0], [0.5, 2]]`. The type has the numbers as a second parameter.
+pub const ARRAY: Signature = op("array", "Array", &[], Rule::Filled, "the numbers that are written")
+    .with(&[Parameter::new("shape", Kind::Shape).positional()]);
 
 /// The op of that name.
 pub fn lookup(name: &str) -> Option<&'static Signature> {

@@ -39,8 +39,8 @@ pub mod prelude {
 #[doc(hidden)]
 pub mod __private {
     pub use crate::graph::{
-        Apart, Block, Call, Entries, EntryInfo, HasLoss, Model, Node, Nodes, Outside, RevGraph, RevNode, Role, Source,
-        Sweep, With,
+        Apart, Block, Call, Entries, EntryInfo, HasLoss, Model, Node, Nodes, Outside, ReadsNothing, RevGraph, RevNode,
+        Role, Source, Sweep, With,
     };
     pub use crate::kernel::wide;
     pub use crate::op;

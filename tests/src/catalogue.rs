@@ -3,11 +3,11 @@
 use nfgrad::bound::Domain;
 use nfgrad::format::f16;
 use nfgrad::op::{
-    Abs, Add, All, Amax, Amin, Attention, AvgPool2d, Axis, BceWithLogits, Broadcast, Cast, Concat, Conv2d, Cos,
-    CrossEntropy, Div, Divide, Exp, Expm1, Gelu, GeluTanh, Integer, Invert, LayerNorm, LeakyRelu, Ln, Log1p,
-    LogSoftmax, Logistic, MatMul, MaxPool2d, Maximum, Mean, Minimum, Mse, Mul, Neg, Pad, Permute, Pow, Recip, Relu,
-    Reshape, RmsNorm, SafeDiv, SafeLog, SafeLogSmooth, Scale, Shift, Sigmoid, Silu, Sin, Slice, Softmax, Softplus,
-    Sqrt, Sub, Sum, Tanh, Transpose,
+    Abs, Add, All, Amax, Amin, Arange, Attention, AvgPool2d, Axis, BceWithLogits, Broadcast, Cast, CausalMask, Concat,
+    Conv2d, Cos, CrossEntropy, Div, Divide, Exp, Expm1, Full, Gelu, GeluTanh, Integer, Invert, LayerNorm, LeakyRelu,
+    Ln, Log1p, LogSoftmax, Logistic, MatMul, MaxPool2d, Maximum, Mean, Minimum, Mse, Mul, Neg, Pad, Permute, Pow,
+    Recip, Relu, Reshape, RmsNorm, SafeDiv, SafeLog, SafeLogSmooth, Scale, Shift, Sigmoid, Silu, Sin, Slice, Softmax,
+    Softplus, Sqrt, Sub, Sum, Tanh, Transpose,
 };
 use nfgrad::shapes::D;
 

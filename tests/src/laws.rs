@@ -13,7 +13,7 @@ mod windows;
 use crate::exact::Exact;
 
 pub use attention::Lengths;
-pub use ops::{Law, ShapesOf};
+pub use ops::{Decimals, Law, ShapesOf};
 pub use unary::Function;
 pub use windows::{Images, Sliding};
 
@@ -47,6 +47,8 @@ pub enum Rule {
         /// How many of them follow the point.
         places: u8,
     },
+    /// The decimal fractions themselves, each `digits / 10^places`: an op without operands.
+    Constant(Vec<(i32, u8)>),
     /// `x + c` for such a fraction `c`.
     Shift {
         /// The digits of the number without its point.
@@ -269,6 +271,9 @@ impl Rule {
             Self::Exp => map(x[0], Exact::exp),
             Self::Tanh => map(x[0], |x| x.tanh_and_slope().0),
             Self::Scale { digits, places } => map(x[0], |x| scaled(x, digits, places)),
+            Self::Constant(ref entries) => {
+                entries.iter().map(|&(digits, places)| Exact::decimal(digits, places)).collect()
+            }
             Self::Shift { digits, places } => map(x[0], |x| x.clone() + &Exact::decimal(digits, places)),
             Self::Divide { digits, places } => map(x[0], |x| x.over(&Exact::decimal(digits, places))),
             Self::Invert { digits, places } => map(x[0], |x| Exact::decimal(digits, places).over(x)),
@@ -341,6 +346,7 @@ impl Rule {
             Self::Exp => vec![together(x[0], dy, |x, d| x.exp() * d)],
             Self::Tanh => vec![together(x[0], dy, |x, d| x.tanh_and_slope().1 * d)],
             Self::Scale { digits, places } => vec![map(dy, |d| scaled(d, digits, places))],
+            Self::Constant(_) => vec![],
             Self::Shift { .. } => vec![dy.to_vec()],
             Self::Divide { digits, places } => vec![map(dy, |d| d.over(&Exact::decimal(digits, places)))],
             Self::Invert { digits, places } => {

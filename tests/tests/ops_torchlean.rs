@@ -53,6 +53,8 @@ ops! {
     scale_by_a_quarter: Scale<Quarter>, 150, [((D<4>, D<3>),)];
     shift_by_a_tenth: op::Shift<Tenth>, 150, [((D<4>, D<3>),)];
     shift_by_a_quarter: op::Shift<Quarter>, 150, [((D<4>, D<3>),)];
+    full: op::Full<(D<2>, D<3>), Tenth>, 4, [()];
+    arange: op::Arange<D<9>>, 4, [()];
     neg: Neg, 100, [((D<4>, D<3>),)];
     relu: Relu, 200, [((D<4>, D<3>),), ((),)];
     exp: Exp, 150, [((D<2>, D<2>),)];

@@ -6,6 +6,21 @@ use nfgrad::prelude::*;
 /// A constant of the module.
 pub const WIDTH: usize = 32;
 
+/// A number of the module.
+pub const EPS: f64 = 1e-5;
+
+/// Numbers of another module.
+pub mod numbers {
+    /// An f32, which is taken as it is.
+    pub const HALF: f32 = 0.5;
+    /// A name that the expansion might have taken.
+    pub const L0: i64 = -3;
+    /// Likewise.
+    pub const A0: u8 = 7;
+}
+
+use numbers::{A0, L0};
+
 graph! {
     /// Everything once.
     pub graph Everything<const B: usize, const H: usize, const K: usize> where H % K == 0, K > 0 {
@@ -31,6 +46,11 @@ graph! {
         let logs = log_softmax(v, b1, axis = 1) + log_softmax(v, axis = 0) * safe_log(h) - safe_log_smooth(u, eps = 0.1);
         output bce = bce_with_logits(logs, logistic(t)) + mean(safe_div(h, b1) + safe_div(h, h, eps = 1e-3));
         output powers = leaky_relu(pow(ratio, 3) - pow(h, exponent = -2), slope = 0.2) + leaky_relu(h);
+        let near = (1.0 - h) / 3 + 2 / (h * h + EPS) - -0.5 * u + numbers::HALF - (EPS - u) * crate::EPS / L0 * -L0;
+        let same = rms_norm(near, b1 + 1e-5, eps = EPS) + full([WIDTH], A0) - full([B, WIDTH], 0.1) * -1;
+        output unit = eye(H) @ zeros([H, 2]) + ones([2]) * [L0, 0.5] - [1, A0] + [-EPS, -2];
+        output past = attention(same @ ones([WIDTH, 3]), u @ ones([WIDTH, 3]), t, causal_mask(B)) + mean([[1, 2], [0.5, 1e3]]);
+        output steps = sum(arange(B + 1)) + sum(softmax(arange(2), [1, 0])) + sum([1, 2, 3]) - sum([[A0]]);
         /// The hidden layer, as an output.
         output h;
     }

@@ -1,11 +1,25 @@
 //! Rules of ops that move elements and compute nothing.
 
+use nfgrad_shapes::signature::Rule;
+
 use super::rules::Outcome;
 use crate::codes;
 use crate::diagnose::{self, Applied, Operand, rank};
 use crate::dim::{Dim, Shape, numel, shape_text};
 use crate::report::Diagnostic;
 use crate::resolve::{MAX_RANK, Value};
+
+/// `[] -> [s]`, `[] -> [n]` or `[] -> [n, n]`.
+pub(super) fn constant(op: &Applied<'_>) -> Result<Outcome, Diagnostic> {
+    let [] = op.exactly()?;
+    let shape: Shape = match (op.argument(0)?.0, op.signature.rule) {
+        (Value::Shape(shape), _) => Shape::clone(shape),
+        (Value::Dim(size), Rule::Line) => [size.clone()].into(),
+        (Value::Dim(size), Rule::Square) => [size.clone(), size.clone()].into(),
+        _ => return Err(diagnose::wrong_table(op)),
+    };
+    Ok(Outcome::new(op, shape))
+}
 
 /// `[.., m, n] -> [.., n, m]`.
 pub(super) fn transpose(op: &Applied<'_>) -> Result<Outcome, Diagnostic> {

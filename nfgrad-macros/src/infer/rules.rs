@@ -79,6 +79,7 @@ impl Outcome {
 /// The outcome of the rule of the op.
 pub(super) fn outcome(op: &Applied<'_>) -> Result<Outcome, Diagnostic> {
     match op.signature.rule {
+        Rule::Filled | Rule::Line | Rule::Square => layout::constant(op),
         Rule::Map => entrywise::map(op),
         Rule::Suffix => entrywise::suffix(op),
         Rule::Pair => reduce::pair(op),

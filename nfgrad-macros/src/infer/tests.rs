@@ -68,6 +68,13 @@ fn every_op_of_the_table_has_a_rule() {
         "x @ w",
         "t @ b",
         "0.1 * x",
+        "1 - x / 3 + 2 / x - 1e-5",
+        "broadcast([1, 2], [B, 2]) - zeros([B, 2]) * ones([2]) + full([], 0.5)",
+        "x @ zeros([64, N]) @ eye(N) + arange(N)",
+        "t @ transpose(t) * causal_mask(B)",
+        "[[1, 0.5], [0, -2]] + [1, 2]",
+        "sum([1, 2, 3]) + sum([[1], [2]]) + sum(concat([0.5], [1], axis = 0))",
+        "softmax(arange(3), [1, 0, 1])",
         "x * -2",
         "s * x",
         "relu(q)",
@@ -219,7 +226,7 @@ fn arguments() {
     assert!(message("sum(x, [1])").starts_with("`sum` takes 1 operand, but 2 are given [NF0020]"));
     assert!(message("sum(x, x = t)").ends_with("help: tensors are given by position: `sum(x)`"));
     assert!(message("sum(x, axis = 1..2)").contains("[NF0023]"));
-    assert!(message("relu([1, 2])").starts_with("`[1, 2]` is not a tensor [NF0050]"));
+    assert!(message("relu(1..2)").starts_with("`1..2` is not a tensor [NF0050]"));
     assert!(message("relu(super::w)").starts_with("`super::w` is not a tensor [NF0010]"));
     assert!(message("reshape(x, [B, -1])").ends_with("left to be inferred; write it out"));
     assert_eq!(messages("relu(oops, also)").len(), 3);
@@ -367,6 +374,34 @@ fn numbers_stand_beside_tensors() {
     assert!(message("0.1f32 * x").contains("write `0.1`"));
     assert!(message("1e999 * x").contains("too large"));
     assert!(message("2 * 3 * x").contains("[NF0054]"));
+}
+
+#[test]
+fn arrays_and_other_constants() {
+    let shape = |expr: &str| infer(&format!("graph G<const N: usize> {{ output y = {expr}; }}")).expect(expr);
+    for (expr, expected) in [
+        ("[1, 2, 3]", "y@0 [3]"),
+        ("[[[1], [2]]]", "y@0 [1, 2, 1]"),
+        ("eye(N + 1)", "y@0 [N + 1, N + 1]"),
+        ("causal_mask(size = 2*N)", "y@0 [2*N, 2*N]"),
+        ("arange(4)", "y@0 [4]"),
+        ("full([N, 2], -0.5)", "y@0 [N, 2]"),
+        ("zeros([])", "y@0 []"),
+    ] {
+        assert_eq!(shape(expr), [expected]);
+    }
+    for expr in
+        ["[]", "[[1], [2, 3]]", "[1, [2]]", "[[1], 2]", "[x, s]", "relu([B])", "relu([x])", "[[], []]", "[0.5, x]"]
+    {
+        assert!(message(expr).contains("[NF0056]"), "{expr}: {}", message(expr));
+    }
+    assert!(message("[[[[[[[1]]]]]]]").contains("[NF0037]"));
+    assert!(message("zeros(B, 4)").starts_with("`zeros` takes 1 argument, but 2 are given [NF0020]"));
+    assert!(message("zeros(4)").ends_with("help: write `[4]`"));
+    assert!(message("full([2])").starts_with("`full` needs `value` [NF0025]"));
+    assert!(message("eye(x)").contains("not `x` [NF0026]"));
+    assert!(message("full([2], x)").contains("not `x` [NF0026]"));
+    assert!(message("t + zeros([B, 9])").contains("10 vs 9 [NF0032]"));
 }
 
 #[test]

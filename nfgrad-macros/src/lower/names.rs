@@ -79,7 +79,12 @@ impl Scope {
         match &expr.kind {
             // Any other is a constant of the module.
             ExprKind::Name(name) if self.defined.contains_key(&name.to_string()) => uses.extend(self.used(name)),
-            ExprKind::Name(_) | ExprKind::Number(_) | ExprKind::Path(_) | ExprKind::List(_) | ExprKind::Range(..) => {}
+            ExprKind::Name(_)
+            | ExprKind::Number(_)
+            | ExprKind::Path(_)
+            | ExprKind::List(_)
+            | ExprKind::Array(_)
+            | ExprKind::Range(..) => {}
             ExprKind::Negative(inner) => self.collect(inner, uses),
             ExprKind::Binary { left, right, .. } => {
                 self.collect(left, uses);

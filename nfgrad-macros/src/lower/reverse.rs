@@ -1,7 +1,7 @@
 //! The reverse graph: one typed node an op, each with witnesses for what it reads, and the two sweeps over them.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 
 use super::block::{instance, tuple};
 use super::{Printer, ident, index};
@@ -25,6 +25,7 @@ fn are_apart(operands: &[usize]) -> bool {
 #[derive(Default)]
 struct Named<'a> {
     literals: Vec<&'a Real>,
+    arrays: Vec<&'a [Real]>,
     formats: Vec<&'a Symbol>,
 }
 
@@ -43,7 +44,8 @@ impl Printer<'_> {
         let types: TokenStream = self.nodes().map(|(position, node)| self.node(position, node, &mut named)).collect();
         let literals = named.literals.iter().enumerate().map(|(i, real)| self.literal(i, real));
         let formats = named.formats.iter().enumerate().map(|(i, path)| self.format(i, path));
-        let named: TokenStream = literals.chain(formats).collect();
+        let arrays = named.arrays.iter().enumerate().map(|(i, reals)| self.array(i, reals));
+        let named: TokenStream = literals.chain(arrays).chain(formats).collect();
         let graph = self.rev_graph();
         quote!(#named #types #graph)
     }
@@ -60,7 +62,11 @@ impl Printer<'_> {
         let ty = match &node.op {
             Operation::Op(op) => {
                 let op = self.op(op, named);
-                quote!(#n::Node<#op, (#(#operands,)*) #placement>)
+                if node.operands.is_empty() {
+                    quote!(#n::Node<#op, #n::ReadsNothing<#context #arguments>>)
+                } else {
+                    quote!(#n::Node<#op, (#(#operands,)*) #placement>)
+                }
             }
             Operation::Foreign { callee, .. } => {
                 let op = &callee.path;
@@ -105,6 +111,10 @@ impl Printer<'_> {
                 let literal = format_ident!("{}{}", self.literal, number(&mut named.literals, real, |a, b| a == b));
                 quote!(#literal)
             }
+            Value::Reals(reals) => {
+                let array = format_ident!("{}{}", self.array, number(&mut named.arrays, reals, |a, b| a == b));
+                quote!(#array)
+            }
             Value::Integer(value) => {
                 let value = proc_macro2::Literal::i32_unsuffixed(*value);
                 quote!(#n::op::Integer<#value>)
@@ -141,6 +151,32 @@ impl Printer<'_> {
                 const TEXT: &'static str = #text;
                 const NEAREST: f64 = #nearest;
                 const EXACT: bool = #exact;
+            }
+            #check
+        }
+    }
+
+    /// The numbers as a type.
+    fn array(&self, i: usize, reals: &[Real]) -> TokenStream {
+        let (n, name) = (&self.n, format_ident!("{}{i}", self.array));
+        let nearest = reals.iter().map(|real| match real {
+            Real::Decimal(decimal) => decimal.nearest.to_token_stream(),
+            Real::Named(constant) => self.constant(constant),
+        });
+        let exact = reals.iter().map(|real| !matches!(real, Real::Decimal(Decimal { exact: false, .. })));
+        // Of those that are f64 nothing else need be said.
+        let text = reals.iter().map(|real| match real {
+            Real::Decimal(Decimal { text, exact: false, .. }) => text.as_str(),
+            _ => "",
+        });
+        let check = reals.iter().any(|real| real.constant().is_some());
+        let check = check.then(|| quote!(const _: &[f64] = <#name as #n::op::constant::Listed>::NEAREST;));
+        quote! {
+            struct #name;
+            impl #n::op::constant::Listed for #name {
+                const NEAREST: &'static [f64] = &[#(#nearest),*];
+                const EXACT: &'static [bool] = &[#(#exact),*];
+                const TEXT: &'static [&'static str] = &[#(#text),*];
             }
             #check
         }

@@ -1,12 +1,13 @@
 //! Tensor expressions, with the precedence of Rust: unary `-`, then `*`, `/` and `@`, then `+` and `-`.
 
+use nfgrad_shapes::signature;
 use proc_macro2::Span;
 use syn::parse::ParseStream;
 use syn::{Ident, Lit, Token, token};
 
 use super::block;
 use super::dim::{self, begins_path};
-use super::{Result, expected, here, parens, path, separated};
+use super::{Result, brackets, expected, here, parens, path, separated};
 use crate::ast::{BlockCall, Call, Expr, ExprKind, Keyword, Number, Operator, Symbol, Target};
 use crate::codes;
 use crate::report::{Diagnostic, Site};
@@ -77,6 +78,9 @@ fn primary(input: ParseStream, depth: usize) -> Result<Expr> {
     if input.peek(Lit) {
         return number(input);
     }
+    if input.peek(token::Bracket) {
+        return array(input, depth);
+    }
     if block::begins_callee(input) {
         let callee = block::callee(input)?;
         return block_call(input, depth, callee.site, Target::Graph(callee));
@@ -130,13 +134,17 @@ fn block_call(input: ParseStream, depth: usize, site: Site, target: Target) -> R
 fn call(input: ParseStream, depth: usize, op: Ident) -> Result<Expr> {
     let (site, content) = parens(input)?;
     let (mut positional, mut keywords) = (Vec::new(), Vec::new());
+    // A graph takes nothing but tensors.
+    let tensors = signature::lookup(&op.to_string()).map_or(usize::MAX, |signature| signature.operands.len());
     separated(&content, "an operator, `,` or `)`", |content| {
         if content.peek(Ident) && content.peek2(Token![=]) {
             let name: Ident = content.parse()?;
             let _: syn::Result<Token![=]> = content.parse();
             keywords.push(Keyword { name, value: argument(content, depth + 1)? });
         } else if keywords.is_empty() {
-            positional.push(argument(content, depth + 1)?);
+            // Brackets are an array where a tensor stands, and a shape or the like behind it.
+            let is_tensor = positional.len() < tensors;
+            positional.push(if is_tensor { operand(content, depth + 1)? } else { argument(content, depth + 1)? });
         } else {
             return Err(expected(content, "a keyword argument such as `axis = 1`")
                 .help("tensors come first, then keyword arguments"));
@@ -145,6 +153,11 @@ fn call(input: ParseStream, depth: usize, op: Ident) -> Result<Expr> {
     })?;
     let site = Site::from(&op).to(site);
     Ok(Expr { kind: ExprKind::Call(Call { op, positional, keywords }), site })
+}
+
+/// Where a tensor stands: brackets are an array.
+fn operand(input: ParseStream, depth: usize) -> Result<Expr> {
+    if input.peek(token::Bracket) { expr(input, depth) } else { argument(input, depth) }
 }
 
 /// A tensor, a number, a dimension, a list `[B, 64]` or a range `2..N`: which of them is meant, the op knows.
@@ -186,6 +199,13 @@ fn is_last(input: ParseStream) -> bool {
     ahead.is_empty() || ahead.peek(Token![,])
 }
 
+/// `[[1, 0.5], [0, 2]]`.
+fn array(input: ParseStream, depth: usize) -> Result<Expr> {
+    let (site, content) = brackets(input)?;
+    let entries = separated(&content, "an operator, `,` or `]`", |content| expr(content, depth + 1))?;
+    Ok(Expr { kind: ExprKind::Array(entries), site })
+}
+
 fn number(input: ParseStream) -> Result<Expr> {
     let wanted = expected(input, "a tensor or a decimal number");
     let literal: Lit = input.parse()?;
@@ -202,7 +222,6 @@ fn number(input: ParseStream) -> Result<Expr> {
 fn no_operand(input: ParseStream) -> Diagnostic {
     let error = expected(input, "a tensor: a name, a call such as `relu(x)`, or a parenthesis");
     match () {
-        () if input.peek(token::Bracket) => error.help("a tensor is not written entry by entry; make it an input"),
         () if input.peek(Token![&]) => error.help("tensors are not borrowed here; write the name alone"),
         () if input.peek(Token![*]) => error.help(super::POWER),
         () => error,

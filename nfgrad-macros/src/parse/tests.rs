@@ -68,7 +68,7 @@ fn every_syntax_error_says_what_was_expected() {
         ("let y = f(x, axis = 1, x);", "tensors come first, then keyword arguments"),
         ("let y = f(x x);", "expected an operator, `,` or `)`, found `x`"),
         ("let y = (x x);", "expected an operator or `)`, found `x`"),
-        ("let y = [1, 2];", "a tensor is not written entry by entry"),
+        ("let y = [1 2];", "expected an operator, `,` or `]`, found `2`"),
         ("let y = &x;", "tensors are not borrowed here"),
         ("let y = x ** 2;", "a power is `pow(x, 2)`, or a product: `x * x`"),
         ("let y = \"x\";", "expected a tensor or a decimal number"),

@@ -132,8 +132,10 @@ impl Resolver<'_, '_> {
 
     /// `padding = K/2`.
     fn dim(&mut self, parameter: &Parameter, expr: &Expr) -> Option<Dim> {
+        let is_tensor = matches!(&expr.kind, ExprKind::Name(name) if self.scope.contains_key(&name.to_string()));
         let dim = match expr.as_dim() {
             None => Err(wrong_kind(parameter, expr)),
+            Some(_) if is_tensor => Err(wrong_kind(parameter, expr)),
             Some(DimExpr { kind: DimKind::Literal(value @ ..0), .. }) => {
                 let text = format!("`{}` cannot be negative, but it is `{value}`", parameter.name);
                 Err(Diagnostic::new(codes::ARGUMENT_RANGE, expr.site, text))
@@ -162,8 +164,12 @@ impl Resolver<'_, '_> {
     fn is_constant(&self, name: &Ident) -> bool {
         let text = plain(name);
         let capitals = text.chars().any(char::is_uppercase) && !text.chars().any(char::is_lowercase);
-        let known = self.scope.contains_key(&name.to_string()) || self.graph.generics.iter().any(|other| other == name);
-        capitals && !known && self.defined_later(name).is_none()
+        capitals && !self.is_known(&name.to_string()) && self.defined_later(name).is_none()
+    }
+
+    /// Whether the graph itself says what the name is: a tensor, a block or a const generic.
+    pub(super) fn is_known(&self, name: &str) -> bool {
+        self.scope.contains_key(name) || self.graph.generics.iter().any(|generic| generic == name)
     }
 
     /// The number of an expression that [is one](Self::is_written).
@@ -301,6 +307,7 @@ fn wrong_kind(parameter: &Parameter, expr: &Expr) -> Diagnostic {
         Kind::Format => "a number format: `bf16`, or the path to a type that implements `Format`",
     };
     let text = format!("`{}` is {wanted}, not `{expr}`", parameter.name);
-    let number = matches!(expr.kind, ExprKind::Number(_)) && matches!(parameter.kind, Kind::Axes | Kind::Shape);
+    let number = matches!(&expr.kind, ExprKind::Number(number) if number.text.parse::<usize>().is_ok())
+        && matches!(parameter.kind, Kind::Axes | Kind::Shape);
     Diagnostic::new(codes::ARGUMENT_KIND, expr.site, text).help_if(number.then(|| format!("write `[{expr}]`")))
 }

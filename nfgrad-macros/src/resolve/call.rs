@@ -91,6 +91,8 @@ impl<'a> Resolver<'a, '_> {
         };
         let count = check_count(signature, call, tensors.len(), rest);
         let count = self.report.ok(count);
+        // What a constant is given too much is no tensor.
+        let rest = if count.is_none() && signature.operands.is_empty() { &[] } else { rest };
         if count.is_none() {
             rest.iter().filter(|extra| !extra.is_no_tensor()).for_each(|extra| drop(self.term(extra)));
         }
@@ -109,6 +111,9 @@ impl<'a> Resolver<'a, '_> {
         let near = nearest(&word, SIGNATURES.iter().map(|signature| signature.name));
         if let Some(near) = near.and_then(signature::lookup) {
             return error.help(format!("did you mean `{}`? {}", usage(near), near.summary));
+        }
+        if let Some(shaped) = word.strip_suffix("_like").and_then(signature::lookup) {
+            return error.help(format!("`{}` takes a shape: `{}`", shaped.name, usage(shaped)));
         }
         error.help("every op is listed in the documentation of `nfgrad::op`")
     }
@@ -161,6 +166,8 @@ fn check_count(signature: &Signature, call: &Call, tensors: usize, rest: &[Expr]
     let site = rest.get(by_position).map_or_else(|| Site::from(&call.op), |extra| extra.site);
     let given = if tensors < least { tensors } else { tensors + rest.len() };
     let wanted = match (least, most) {
+        (0, 0) if by_position == 1 => "1 argument".to_owned(),
+        (0, 0) => format!("{by_position} arguments"),
         (1, 1) => "1 operand".to_owned(),
         _ if least == most => format!("{most} operands"),
         _ if least + 1 == most => format!("{least} or {most} operands"),

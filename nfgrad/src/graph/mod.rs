@@ -25,7 +25,7 @@ pub use call::{ArgumentList, Arguments, Block, Call, With};
 pub(crate) use dims::dims;
 pub use entries::{BallRef, Entries, Entry, EntryInfo, Model, Mut, Names, Outside, Place, Ref, Role, Source};
 pub use list::{Leaves, Then};
-pub use node::{BoundedState, Node, RevNode, Witnesses};
+pub use node::{BoundedState, Node, ReadsNothing, RevNode, Witnesses};
 pub use number::Number;
 pub use placement::{Adding, Apart, Placement};
 pub use plan::{MAX_OPERANDS, Mode, Modes, Nodes, Plan, Reach};

@@ -136,6 +136,17 @@ macro_rules! impl_witnesses {
     };
 }
 
+/// The witnesses of a constant, which reads nothing: a type of the context all the same, as an alias of a node must be.
+#[derive(Debug, Clone, Copy)]
+pub struct ReadsNothing<Ctx>(PhantomData<fn(Ctx)>);
+
+impl<Ctx: Context> Witnesses<Ctx> for ReadsNothing<Ctx> {
+    type Shapes = ();
+    const POSITIONS: &'static [usize] = &[];
+    const OFFSETS: &'static [usize] = &[];
+    const NUMELS: &'static [usize] = &[];
+}
+
 impl_witnesses!(S I);
 impl_witnesses!(S I, T J);
 impl_witnesses!(S I, T J, U K);

@@ -20,6 +20,7 @@ pub mod broadcast;
 pub mod cast;
 mod clamp;
 pub mod concat;
+pub mod constant;
 pub mod conv2d;
 pub mod cross_entropy;
 pub mod curve;
@@ -110,6 +111,7 @@ pub use bce_with_logits::BceWithLogits;
 pub use broadcast::Broadcast;
 pub use cast::{Cast, Target};
 pub use concat::Concat;
+pub use constant::{Arange, Array, CausalMask, Constant, Eye, Full, Ones, Zeros};
 pub use conv2d::Conv2d;
 pub use cross_entropy::CrossEntropy;
 pub use curve::{Bend, Curve};
@@ -275,7 +277,7 @@ pub struct Contribution<'a, F> {
 /// `In: Operands` reads "`In` is a tuple of shapes": the operands of an op.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a list of operand shapes",
-    note = "operands are a tuple of one to four shapes, such as `((D<2>, D<3>), (D<3>,))`"
+    note = "operands are a tuple of up to four shapes, such as `((D<2>, D<3>), (D<3>,))`"
 )]
 pub trait Operands: 'static {
     /// One `T` for each operand: an array, so that an op takes `[a, b]` apart.
@@ -313,6 +315,26 @@ macro_rules! impl_operands {
             }
         }
     };
+}
+
+/// Of a constant.
+impl Operands for () {
+    type Each<T> = [T; 0];
+
+    #[inline(always)]
+    fn each<T>(_: impl FnMut(usize) -> T) -> [T; 0] {
+        []
+    }
+
+    #[inline(always)]
+    fn zip<X, Y, Z>(_: [X; 0], _: [Y; 0], _: impl FnMut(usize, X, Y) -> Z) -> [Z; 0] {
+        []
+    }
+
+    #[inline(always)]
+    fn disjoint<T>(_: &mut [T], _: [Range<usize>; 0]) -> [&mut [T]; 0] {
+        []
+    }
 }
 
 impl_operands!(1: A a x 0);

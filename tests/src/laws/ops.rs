@@ -1,11 +1,13 @@
 //! Which rule is the law of which op of the library.
 
 use nfgrad::format::Format;
+use nfgrad::op::constant::Listed;
 use nfgrad::op::{
-    Add, All, Along, Amax, Amin, Attention, AvgPool2d, BceWithLogits, Broadcast, Cast, Concat, Conv2d, CrossEntropy,
-    Div, Divide, Exp, Gather, Integer, Invert, LayerNorm, LeakyRelu, Literal, LogSoftmax, Logistic, MatMul, MaxPool2d,
-    Maximum, Mean, Minimum, Mse, Mul, Neg, OneAxis, Op, Operands, Order, Pad, Permute, Pow, Relu, Reshape, RmsNorm,
-    SafeDiv, SafeLog, SafeLogSmooth, Scale, Shift, Slice, Softmax, Sub, Sum, Tanh, Transpose,
+    Add, All, Along, Amax, Amin, Arange, Array, Attention, AvgPool2d, BceWithLogits, Broadcast, Cast, CausalMask,
+    Concat, Conv2d, CrossEntropy, Div, Divide, Exp, Eye, Full, Gather, Integer, Invert, LayerNorm, LeakyRelu, Literal,
+    LogSoftmax, Logistic, MatMul, MaxPool2d, Maximum, Mean, Minimum, Mse, Mul, Neg, OneAxis, Ones, Op, Operands, Order,
+    Pad, Permute, Pow, Relu, Reshape, RmsNorm, SafeDiv, SafeLog, SafeLogSmooth, Scale, Shift, Slice, Softmax, Sub, Sum,
+    Tanh, Transpose, Zeros,
 };
 use nfgrad_shapes::{Dim, Shape};
 
@@ -21,6 +23,12 @@ pub trait Law<In: Operands>: Op<In> {
 pub trait ShapesOf: Operands {
     /// Their lengths.
     fn shapes() -> Vec<&'static [usize]>;
+}
+
+impl ShapesOf for () {
+    fn shapes() -> Vec<&'static [usize]> {
+        vec![]
+    }
 }
 
 impl<A: Shape> ShapesOf for (A,) {
@@ -259,6 +267,60 @@ where
 {
     fn rule() -> Rule {
         Rule::Attention(lengths::<Q, K, V>(true))
+    }
+}
+
+impl<S: Shape> Law<()> for Zeros<S> {
+    fn rule() -> Rule {
+        Rule::Constant(vec![(0, 0); S::NUMEL])
+    }
+}
+
+impl<S: Shape> Law<()> for Ones<S> {
+    fn rule() -> Rule {
+        Rule::Constant(vec![(1, 0); S::NUMEL])
+    }
+}
+
+impl<S: Shape, L: Literal> Law<()> for Full<S, L> {
+    fn rule() -> Rule {
+        Rule::Constant(vec![decimal::<L>(); S::NUMEL])
+    }
+}
+
+impl<N: Dim> Law<()> for Arange<N> {
+    fn rule() -> Rule {
+        Rule::Constant((0..).take(N::SIZE).map(|i| (i, 0)).collect())
+    }
+}
+
+/// The matrix with 1 where the row and the column say so.
+fn zeros_and_ones(size: usize, is_one: impl Fn(usize, usize) -> bool) -> Rule {
+    let row = |i: usize| (0..size).map(move |j| (i, j));
+    Rule::Constant((0..size).flat_map(row).map(|(i, j)| (i32::from(is_one(i, j)), 0)).collect())
+}
+
+impl<N: Dim> Law<()> for Eye<N> {
+    fn rule() -> Rule {
+        zeros_and_ones(N::SIZE, |i, j| i == j)
+    }
+}
+
+impl<N: Dim> Law<()> for CausalMask<N> {
+    fn rule() -> Rule {
+        zeros_and_ones(N::SIZE, |i, j| j <= i)
+    }
+}
+
+/// The numbers of an array, in decimal.
+pub trait Decimals: Listed {
+    /// The digits of each, and how many of them follow the point.
+    const DECIMALS: &'static [(i32, u8)];
+}
+
+impl<S: Shape, A: Decimals> Law<()> for Array<S, A> {
+    fn rule() -> Rule {
+        Rule::Constant(A::DECIMALS.to_vec())
     }
 }
 

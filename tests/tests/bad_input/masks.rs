@@ -220,6 +220,9 @@ fn norms_of_errors_are_near_the_best() {
         ),
         (2.0, sensitivity::<LayerNorm<Small>, ((D<4>, D<8>), (D<8>,), (D<8>,))>()),
         (2.0, sensitivity::<op::RmsNorm<Small>, ((D<4>, D<8>), (D<8>,))>()),
+        (1.01, sensitivity::<op::Shift<Small>, (Matrix,)>()),
+        (1.01, sensitivity::<op::Divide<Small>, (Matrix,)>()),
+        (1.01, sensitivity::<op::Invert<Small>, (Matrix,)>()),
         (4.0, sensitivity::<Mse, (Matrix, Matrix)>()),
         (8.0, sensitivity::<Attention, ((D<4>, D<3>), (D<5>, D<3>), (D<5>, D<2>))>()),
     ];
