@@ -322,7 +322,8 @@ impl fmt::Display for Unknown {
         self.reason.explain(f, self)?;
         let operands: Vec<_> =
             self.operands.iter().map(|(name, x, radius)| format!("{name} = {}", ball(*x, *radius))).collect();
-        write!(f, " ({})", operands.join(", "))
+        // A constant reads nothing.
+        if operands.is_empty() { Ok(()) } else { write!(f, " ({})", operands.join(", ")) }
     }
 }
 
