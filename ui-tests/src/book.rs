@@ -35,6 +35,10 @@ struct Formats;
 struct Introduction;
 
 #[cfg(doctest)]
+#[doc = include_str!("../../docs/src/numbers.md")]
+struct Numbers;
+
+#[cfg(doctest)]
 #[doc = include_str!("../../docs/src/shapes.md")]
 struct Shapes;
 
@@ -189,6 +193,10 @@ struct NF0054;
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/src/errors/NF0055.md")]
 struct NF0055;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/src/errors/NF0056.md")]
+struct NF0056;
 
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/src/errors/NF0060.md")]

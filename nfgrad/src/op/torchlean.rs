@@ -28,6 +28,10 @@
 //! | add, sub | `fl(a ± b)` | `max add` | `εδ`; `-δ` has `max εδ + h(δ)`; none for an operand that is repeated |
 //! | mul | `fl(a b)` | `max mul` | `max mul(δ, ·)`; none for an operand that is repeated |
 //! | scale by `c` | `fl(x c)` | `max (|x| + ε) εc + (|c| + εc) ε + h(x c)` | the same of `δ` |
+//! | shift by `c` | `fl(x + c)` | `max add(x, c)`, with `εc` the distance of `c` | `εδ` |
+//! | divide by `c > 0` | `fl(x / c)` | `max div(x, c)`, `η` the least of the real `c` | none |
+//! | invert of positive numbers | `fl(c / x)` | `max div(c, x)`, `η` the least of `x - ε` | none |
+//! | constants | `fl(c)` | `max` of their distances | no operand |
 //! | neg, abs, relu | exact | `max ε + h(y)` | neg `max εδ + h(δ)`, abs none, relu `max |δ| + εδ` |
 //! | exp | `fl(e^x)` | `max exp(x)` | `e = fl(e^x)`; `max mul(e, δ)` |
 //! | tanh | `fl(tanh x)` | `max 2 + h(y)` | `t`, `q = fl(t t)`, `d = fl(1 - q)`, `fl(d δ)`, with a bound for each |
