@@ -8,6 +8,7 @@ mod array;
 mod block;
 mod call;
 mod leaf;
+mod number;
 
 pub(crate) use call::tensors;
 

@@ -1,20 +1,17 @@
 //! The arguments of a call that are not tensors: which is meant, and what its value is.
 
-use std::ops::Neg;
-
 use nfgrad_shapes::signature::{Absent, Kind, Parameter, Signature};
 use quote::ToTokens;
-use syn::Ident;
 
 use super::call::usage;
+use super::number::written;
 use super::{Argument, Resolver, Value};
 use crate::ast::{Call, DimExpr, DimKind, Expr, ExprKind, Keyword, Number, Relation, ShapeExpr, Symbol};
 use crate::codes;
 use crate::dim::{Dim, ObligationKind, Poly};
-use crate::infer::plain;
-use crate::literal::{Decimal, Named, Needs, Real, Refusal};
+use crate::literal::{Decimal, Needs, Real};
 use crate::nearest::nearest;
-use crate::report::{Diagnostic, Site};
+use crate::report::Diagnostic;
 
 /// What other libraries call it, and what it is called here.
 const ALIASES: &[(&str, &str)] = &[
@@ -92,7 +89,7 @@ impl Resolver<'_, '_> {
             (Kind::Axis, _) => self.report.ok(axis(expr)).map(Value::Axis),
             (Kind::Axes, ExprKind::List(list)) => self.report.ok(axes(list)).map(Value::Axes),
             (Kind::Real, _) if self.is_written(expr) => {
-                let real = self.written(expr);
+                let real = written(expr);
                 let needs = if parameter.positive { Needs::Positive } else { Needs::Nothing };
                 self.report.ok(real).map(|real| Value::Real(real.that_needs(needs)))
             }
@@ -143,45 +140,6 @@ impl Resolver<'_, '_> {
             Some(dim) => self.dims.dimension(&dim),
         };
         self.report.ok(dim)
-    }
-}
-
-/// Numbers that are written.
-impl Resolver<'_, '_> {
-    /// Whether the expression is a real number: a literal, a constant of the module, or the negative of one.
-    ///
-    /// A name that the graph does not define is a constant if it is in capitals, as constants are; any other is a
-    /// tensor that is misspelt.
-    pub(super) fn is_written(&self, expr: &Expr) -> bool {
-        match &expr.kind {
-            ExprKind::Number(_) | ExprKind::Path(_) => true,
-            ExprKind::Name(name) => self.is_constant(name),
-            ExprKind::Negative(inner) => self.is_written(inner),
-            _ => false,
-        }
-    }
-
-    fn is_constant(&self, name: &Ident) -> bool {
-        let text = plain(name);
-        let capitals = text.chars().any(char::is_uppercase) && !text.chars().any(char::is_lowercase);
-        capitals && !self.is_known(&name.to_string()) && self.defined_later(name).is_none()
-    }
-
-    /// Whether the graph itself says what the name is: a tensor, a block or a const generic.
-    pub(super) fn is_known(&self, name: &str) -> bool {
-        self.scope.contains_key(name) || self.graph.generics.iter().any(|generic| generic == name)
-    }
-
-    /// The number of an expression that [is one](Self::is_written).
-    pub(super) fn written(&self, expr: &Expr) -> Result<Real, Diagnostic> {
-        let path = match &expr.kind {
-            ExprKind::Number(number) => return decimal(number, expr.site).map(Real::Decimal),
-            ExprKind::Negative(inner) => return self.written(inner).map(Real::neg),
-            ExprKind::Name(name) => Symbol { text: name.to_string(), tokens: name.to_token_stream(), braces: true },
-            ExprKind::Path(path) => path.clone(),
-            _ => return Err(Diagnostic::new(codes::SYNTAX, expr.site, format!("expected a number, found `{expr}`"))),
-        };
-        Ok(Real::Named(Named { path, negative: false, needs: Needs::Nothing }))
     }
 }
 
@@ -275,23 +233,6 @@ fn integer(parameter: &Parameter, number: &Number, expr: &Expr) -> Result<i32, D
     }
     let text = || format!("`{}` is too large: {expr}", parameter.name);
     number.text.parse().map_err(|_| Diagnostic::new(codes::ARGUMENT_RANGE, expr.site, text()))
-}
-
-/// A decimal literal.
-fn decimal(number: &Number, site: Site) -> Result<Decimal, Diagnostic> {
-    if !number.suffix.is_empty() {
-        let text = format!("a literal in a graph is a real number and has no suffix `{}`", number.suffix);
-        let error = Diagnostic::new(codes::LITERAL_SUFFIX, site, text);
-        return Err(error.help(format!("write `{}`; the format is chosen when the graph is run", number.text)));
-    }
-    Decimal::parse(&number.text).map_err(|refusal| {
-        let what = match refusal {
-            Refusal::Large => "is too large: f64 cannot hold it",
-            Refusal::Small => "is too close to 0: f64 cannot hold it with full precision",
-            Refusal::Long => "has more than 300 digits",
-        };
-        Diagnostic::new(codes::LITERAL_RANGE, site, format!("the literal {what}"))
-    })
 }
 
 /// A list where a number should be, or the like.

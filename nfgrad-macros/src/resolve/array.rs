@@ -2,6 +2,7 @@
 
 use nfgrad_shapes::signature::ARRAY;
 
+use super::number::written;
 use super::{Apply, Argument, MAX_RANK, Resolver, Term, Value};
 use crate::ast::{Expr, ExprKind};
 use crate::codes;
@@ -53,7 +54,7 @@ impl<'a> Resolver<'a, '_> {
             match &entry.kind {
                 ExprKind::Array(inner) => self.rows(entry.site, inner, depth + 1, lengths, reals)?,
                 _ if depth + 1 < lengths.len() => return Err(uneven(entry.site)),
-                _ if self.is_written(entry) => reals.push(self.written(entry)?),
+                _ if self.is_written(entry) => reals.push(written(entry)?),
                 _ => return Err(no_number(&entry.to_string(), entry.site)),
             }
         }

@@ -2,6 +2,7 @@
 
 use nfgrad_shapes::signature::{self, Absent, DIVIDE, INVERT, Kind, SCALE, SHIFT, SIGNATURES, Signature};
 
+use super::number::written;
 use super::{Apply, Argument, Resolver, Term, Value};
 use crate::ast::{Call, Expr, ExprKind, Operator};
 use crate::codes;
@@ -43,7 +44,7 @@ impl<'a> Resolver<'a, '_> {
         on_the_left: bool,
     ) -> Term<'a> {
         let operand = self.term(tensor);
-        let real = self.written(number).and_then(|real| match (operator, on_the_left, &real) {
+        let real = written(number).and_then(|real| match (operator, on_the_left, &real) {
             (Operator::Div, false, Real::Decimal(decimal)) if decimal.nearest == 0.0 => Err(by_zero(expr, number.site)),
             _ => Ok(real),
         });
