@@ -313,7 +313,7 @@ impl Rule {
     pub fn vjp(&self, x: &[&[Exact]], dy: &[Exact]) -> Vec<Vec<Exact>> {
         match *self {
             Self::Permute { ref dims, ref axes } => vec![layout::restored(dy, dims, axes)],
-            Self::Same => vec![dy.to_vec()],
+            Self::Same | Self::Shift { .. } => vec![dy.to_vec()],
             Self::Broadcast { ref from, ref to } => vec![layout::gathered(dy, from, to)],
             Self::Concat { outer, ref widths } => layout::parted(dy, outer, widths),
             Self::Slice { total, start, width } => {
@@ -347,7 +347,6 @@ impl Rule {
             Self::Tanh => vec![together(x[0], dy, |x, d| x.tanh_and_slope().1 * d)],
             Self::Scale { digits, places } => vec![map(dy, |d| scaled(d, digits, places))],
             Self::Constant(_) => vec![],
-            Self::Shift { .. } => vec![dy.to_vec()],
             Self::Divide { digits, places } => vec![map(dy, |d| d.over(&Exact::decimal(digits, places)))],
             Self::Invert { digits, places } => {
                 let slope = |x: &Exact, d: &Exact| -scaled(d, digits, places).over(&square(x));
