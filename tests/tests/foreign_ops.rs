@@ -5,7 +5,7 @@ use nfgrad::prelude::*;
 use nfgrad::report::{Report, Unknown};
 
 mod ops {
-    use nfgrad::bound::Up;
+    use nfgrad::bound::{Ball, Domain, Up};
     use nfgrad::shapes::Dim;
 
     use super::*;
@@ -61,6 +61,26 @@ mod ops {
     }
 
     nfgrad::declare_op! { pub(crate) Outer<const M: usize, const N: usize>(a: [M], b: [N]) -> [M, N] }
+
+    /// 1, 1/2, 1/4: a constant.
+    pub(crate) struct Halves;
+
+    impl Op<()> for Halves {
+        const NAME: &'static str = "halves";
+        type Out = (D<3>,);
+
+        fn forward<F: Format>(_: [&[F]; 0], y: &mut [F]) {
+            y.copy_from_slice(&[1.0, 0.5, 0.25].map(F::from_f64));
+        }
+
+        fn forward_radius<F: Format, R: Domain>(_: [Ball<'_, F, R>; 0], y: &[F], radii: &mut [f64]) {
+            R::fill(radii, 3, |i: usize| y[i].distance(1.0 / f64::from(1_u8 << i)));
+        }
+
+        fn vjp<F: Format>(_: [&[F]; 0], _: &[F], _: &[F], _: [Option<&mut [F]>; 0]) {}
+    }
+
+    nfgrad::declare_op! { pub(crate) Halves() -> [3] }
 }
 use ops::Outer;
 
@@ -86,6 +106,25 @@ fn an_op_of_another_crate_is_evaluated_and_differentiated() {
     assert_eq!(run.outputs().s.radii(), [0.0; 2]);
     assert_eq!(run.outputs().loss.mid().value(), 13.0 * 7.0);
     assert_eq!(run.gradients().w.mid().as_slice(), [13.0; 3]);
+}
+
+graph! {
+    graph Weighted<const B: usize> {
+        param x: [B, 3];
+        output y = x * ops::Halves();
+        output loss = sum(y);
+    }
+}
+
+#[test]
+fn an_op_of_another_crate_may_be_a_constant() {
+    let mut run = Weighted::<2>::bounded::<f32, Elementwise>();
+    run.leaves_mut().x.as_mut_slice().fill(3.0);
+    run.forward().unwrap();
+    run.backward().unwrap();
+    assert_eq!(run.outputs().y.mid().as_slice(), [3.0, 1.5, 0.75, 3.0, 1.5, 0.75]);
+    assert_eq!((run.outputs().y.radii(), run.gradients().x.radii()), (&[0.0; 6][..], &[0.0; 6][..]));
+    assert_eq!(run.gradients().x.mid().as_slice(), [1.0, 0.5, 0.25, 1.0, 0.5, 0.25]);
 }
 
 #[test]

@@ -7,7 +7,7 @@ graph! {
         let a = sum(x, axis = 1, w);
         let b = relu(x w);
         let c = (x w);
-        let d = [1.0, 2.0];
+        let d = [1.0 2.0];
         let e = &x;
         let f = x ** 2;
         let g = x +;

@@ -59,18 +59,18 @@ impl Printer<'_> {
             quote!(#n::Idx<#context #arguments, #shape, #operand>)
         });
         let placement = are_apart(&node.operands).then(|| quote!(, #n::Apart));
+        let reads = |operands: Vec<TokenStream>| match operands[..] {
+            [] => quote!(#n::ReadsNothing<#context #arguments>),
+            _ => quote!((#(#operands,)*) #placement),
+        };
         let ty = match &node.op {
             Operation::Op(op) => {
-                let op = self.op(op, named);
-                if node.operands.is_empty() {
-                    quote!(#n::Node<#op, #n::ReadsNothing<#context #arguments>>)
-                } else {
-                    quote!(#n::Node<#op, (#(#operands,)*) #placement>)
-                }
+                let (op, reads) = (self.op(op, named), reads(operands.collect()));
+                quote!(#n::Node<#op, #reads>)
             }
             Operation::Foreign { callee, .. } => {
-                let op = &callee.path;
-                quote!(#n::Node<#op, (#(#operands,)*) #placement>)
+                let (op, reads) = (&callee.path, reads(operands.collect()));
+                quote!(#n::Node<#op, #reads>)
             }
             Operation::Block { callee, arguments, .. } => {
                 let graph = instance(&callee.path, arguments, &quote!(#n));
