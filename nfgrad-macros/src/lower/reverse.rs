@@ -59,9 +59,12 @@ impl Printer<'_> {
             quote!(#n::Idx<#context #arguments, #shape, #operand>)
         });
         let placement = are_apart(&node.operands).then(|| quote!(, #n::Apart));
-        let reads = |operands: Vec<TokenStream>| match operands[..] {
-            [] => quote!(#n::ReadsNothing<#context #arguments>),
-            _ => quote!((#(#operands,)*) #placement),
+        let reads = |operands: Vec<TokenStream>| {
+            if operands.is_empty() {
+                quote!(#n::ReadsNothing<#context #arguments>)
+            } else {
+                quote!((#(#operands,)*) #placement)
+            }
         };
         let ty = match &node.op {
             Operation::Op(op) => {

@@ -1,5 +1,7 @@
 //! What the enclosures of the ops share: see [`Op::enclose`](super::Op::enclose).
 
+use std::cmp::Ordering;
+
 use super::literal::Literal;
 use crate::kernel::gemm::Mat;
 use crate::kernel::wide::product::product;
@@ -53,10 +55,7 @@ pub(super) fn matmul<const K: usize>(a: Mat<'_, WideBall<K>>, b: Mat<'_, WideBal
 /// What a mask says of an entry: whether it is kept, or `None` where its ball leaves that open.
 #[inline]
 pub(super) fn kept<const K: usize>(mask: &WideBall<K>) -> Option<bool> {
-    match mask.sign() {
-        Some(order) => Some(order.is_ne()),
-        None => None,
-    }
+    mask.sign().map(Ordering::is_ne)
 }
 
 /// A ball of the radius ∞ where a mask leaves anything open, else 0: to be added to what depends on the mask.
@@ -107,7 +106,9 @@ pub(super) fn softmax<const K: usize>(row: &mut [WideBall<K>]) -> WideBall<K> {
 pub(super) fn softmax_vjp<const K: usize>(p: &[WideBall<K>], d: &mut [WideBall<K>]) {
     let rough: f64 = p.iter().zip(&*d).map(|(p, d)| p.mid().to_f64() * d.mid().to_f64()).sum();
     let shift = if rough.is_finite() { WideBall::from(rough) } else { WideBall::ZERO };
-    d.iter_mut().for_each(|d| *d = *d - shift);
+    for d in &mut *d {
+        *d = *d - shift;
+    }
     let mean = total(p.iter().zip(&*d).map(|(&p, &d)| p * d));
     for (d, &p) in d.iter_mut().zip(p) {
         *d = p * (*d - mean);

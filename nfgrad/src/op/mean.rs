@@ -104,7 +104,9 @@ impl<S: Shape, A: Along<S>> Op<(S,)> for Mean<A> {
 
     fn enclose<const K: usize>([x]: [&[WideBall<K>]; 1], y: &mut [WideBall<K>]) {
         A::EXTENT.enclosed_sums(x, y);
-        y.iter_mut().for_each(|y| *y = *y / integer(A::EXTENT.len));
+        for y in &mut *y {
+            *y = *y / integer(A::EXTENT.len);
+        }
     }
 
     fn enclose_vjp<const K: usize>(
@@ -115,7 +117,9 @@ impl<S: Shape, A: Along<S>> Op<(S,)> for Mean<A> {
     ) {
         if let Some(dx) = dx {
             A::EXTENT.enclosed_copies(dy, dx);
-            dx.iter_mut().for_each(|dx| *dx = *dx / integer(A::EXTENT.len));
+            for dx in &mut *dx {
+                *dx = *dx / integer(A::EXTENT.len);
+            }
         }
     }
 }

@@ -81,7 +81,9 @@ pub(super) fn cotangents<const K: usize>(
             matmul(dy, part(v, b, keys, depth).t(), s);
             for (p, s) in p.chunks_exact(keys.max(1)).zip(s.chunks_exact_mut(keys.max(1))) {
                 softmax_vjp(p, s);
-                s.iter_mut().for_each(|s| *s = *s * factor);
+                for s in &mut *s {
+                    *s = *s * factor;
+                }
             }
             let s = Mat::row_major(&*s, queries, keys);
             if let Some(dq) = &mut dq {

@@ -33,7 +33,9 @@ impl Lengths {
                 matmul(self.group_weights(w, pair), Mat::row_major(&*columns, taps, windows), y);
                 for (o, y) in y.chunks_exact_mut(windows.max(1)).enumerate() {
                     let bias = bias.map_or(WideBall::ZERO, |bias| bias[pair % self.groups * self.outputs + o]);
-                    y.iter_mut().for_each(|y| *y = *y + bias);
+                    for y in &mut *y {
+                        *y = *y + bias;
+                    }
                 }
             }
         });

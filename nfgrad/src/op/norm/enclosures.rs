@@ -13,10 +13,14 @@ fn normalise<N: Norm, const K: usize>(row: &mut [WideBall<K>], epsilon: WideBall
     let count = integer(row.len());
     if N::CENTRED {
         let mean = total(row.iter().copied()) / count;
-        row.iter_mut().for_each(|x| *x = *x - mean);
+        for x in &mut *row {
+            *x = *x - mean;
+        }
     }
     let inverse = (total(row.iter().map(|&c| c * c)) / count + epsilon).rsqrt();
-    row.iter_mut().for_each(|c| *c = *c * inverse);
+    for c in &mut *row {
+        *c = *c * inverse;
+    }
     inverse
 }
 

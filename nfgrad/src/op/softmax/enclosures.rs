@@ -86,7 +86,9 @@ pub(in super::super) fn log_values<const K: usize>(
         let count = line.gather(x, row);
         p[..count].copy_from_slice(&row[..count]);
         let whole = softmax(&mut p[..count]);
-        row[..count].iter_mut().for_each(|x| *x = *x - whole);
+        for x in &mut row[..count] {
+            *x = *x - whole;
+        }
         line.scatter(&row[..count], y);
     });
 }
