@@ -67,7 +67,7 @@ impl Exact {
     /// `± words 2^exponent`, where the words are those of an integer, the least significant first.
     ///
     /// # Panics
-    /// If the exponent is beyond the machine's integers.
+    /// If the exponent is none of an `isize`.
     pub fn of_words(negative: bool, words: &[u64], exponent: i64) -> Self {
         let size = words.iter().rev().fold(unlimited(Big::ZERO), |sum, &word| (sum << 64) + unlimited(word.into()));
         let exponent = isize::try_from(exponent).expect("the exponent of a number");

@@ -1,6 +1,6 @@
 //! More words, smaller radii: so no op takes a detour through anything shorter.
 
-use nfgrad::__private::wide::WideBall;
+use nfgrad::__private::wide::{Wide, WideBall};
 use rand::{Rng, RngExt};
 
 use super::{Enclosing, InBalls};
@@ -71,7 +71,7 @@ fn evaluated<const K: usize>(
     let operands: i64 = tensors.iter().map(|x| i64::from(largest(x).exponent().max(0))).sum();
     let returned =
         results().filter(|ball| ball.is_known()).map(|ball| i64::from(ball.at_most().exponent().max(0))).max();
-    let allowed = operands + returned.unwrap_or(0) + LOST - 64 * K as i64;
+    let allowed = operands + returned.unwrap_or(0) + LOST - i64::from(Wide::<K>::BITS);
     for ball in results() {
         let sharp = !ball.is_known() || i64::from(ball.radius().exponent()) <= allowed;
         report.enclosure(true, ball.is_known(), String::new);

@@ -31,7 +31,7 @@ impl<const K: usize> Tensor<K> {
     /// The numbers of a sample, or numbers beside them that use all bits, and balls around them.
     pub fn of(rng: &mut impl Rng, sample: &Sample<f64>) -> Self {
         let made = [Made::Whole, Made::Whole, Made::Exact, Made::Narrow][rng.random_range(0..4)];
-        let (long, smaller) = (rng.random_bool(0.4), rng.random_range(40..70 * K as i64));
+        let (long, smaller) = (rng.random_bool(0.4), rng.random_range(40..i64::from(Wide::<K>::BITS) + 20));
         let is_plain = sample.is_moderate() && made != Made::Whole;
         let mut tensor = Self { is_plain, ..Self::default() };
         for ((&x, &radius), real) in sample.mid.iter().zip(&sample.rad).zip(&sample.real) {
@@ -94,7 +94,7 @@ fn lengthened<const K: usize>(rng: &mut impl Rng, x: Wide<K>) -> Wide<K> {
 /// The number itself.
 pub fn number<const K: usize>(x: &Wide<K>) -> Exact {
     let (negative, words, exponent) = x.raw();
-    Exact::of_words(negative, &words, i64::from(exponent) - 64 * K as i64)
+    Exact::of_words(negative, &words, i64::from(exponent) - i64::from(Wide::<K>::BITS))
 }
 
 /// Whether the ball contains the real number, as far as the reference can tell; one of which nothing is known contains everything.

@@ -50,6 +50,8 @@ fn of_a_leaf_that_is_no_number_nothing_is_known() {
             // What depends on the derivative at that leaf has none.
             let [a, b] = [errors(gradients.a), errors(gradients.b)];
             assert_eq!([a[1], b[1]], [f64::INFINITY; 2], "{level:?} of {bad}");
+            // The shadow knows that by itself, whatever the run computed.
+            assert_eq!([gradients.a, gradients.b].map(|x| x.shadow_radius(1).get()), [f64::INFINITY; 2], "{level:?}");
             assert!([a[0], a[2], b[0], b[2]].iter().all(|&error| error < 1e-6), "{level:?}: {a:?} {b:?}");
         }
     }
@@ -342,10 +344,20 @@ fn a_mask_of_minus_infinity_is_known_at_every_level() {
             assert!(radius < 1e-14 && gap <= radius + expected.shadow_radius(i).get(), "{level:?} {i}: {gap} {radius}");
         }
     }
-    // A parameter of -∞ is none.
-    run.leaves_mut().w.as_mut_slice()[3] = out;
+}
+
+graph! {
+    graph Biased { param b: [3]; input t: [3]; output loss = sum(softmax(b) * t); }
+}
+
+#[test]
+fn a_parameter_of_minus_infinity_is_no_mask() {
+    let mut run = Biased::run::<f32>();
+    run.leaves_mut().b.copy_from_slice(&[0.5, f32::NEG_INFINITY, 1.0]).unwrap();
+    run.leaves_mut().t.copy_from_slice(&[1.0, 2.0, 0.5]).unwrap();
     run.forward();
     run.backward();
-    let mut shadow = shadow(Level::Bits128);
-    assert_eq!(errors(shadow.certify(&run).unwrap().outputs().loss), [f64::INFINITY]);
+    for level in WIDE {
+        assert_eq!(errors(shadow(level).certify(&run).unwrap().outputs().loss), [f64::INFINITY], "{level:?}");
+    }
 }

@@ -16,6 +16,7 @@ use rand::RngExt;
 
 literals! {
     Quarter = "0.25", 0.25, true;
+    Three = "3", 3.0, true;
 }
 
 type Line = (D<4>,);
@@ -30,6 +31,7 @@ macro_rules! deciding {
         $check::<Relu, (Line,)>($($argument),*);
         $check::<Abs, (Line,)>($($argument),*);
         $check::<LeakyRelu<Quarter>, (Line,)>($($argument),*);
+        $check::<LeakyRelu<Three>, (Line,)>($($argument),*);
         $check::<Maximum, (Line, Line)>($($argument),*);
         $check::<Maximum, (Two, (D<2>,))>($($argument),*);
         $check::<Minimum, (Line, Line)>($($argument),*);
@@ -145,7 +147,7 @@ fn every_answer_that_is_possible_is_in_the_ball() {
 fn each_that_may_be_the_largest_may_have_all_or_nothing() {
     let x = vec![ball(1.0, 0.25), ball(1.25, 0.25), ball(0.0, 0.25), ball(1.5, 0.25)];
     let all = |x: &WideBall<2>| contains(x, &Exact::zero()) && contains(x, &Exact::new(3.0));
-    let dx = &in_balls::<Amax<All>, (Line,), 2>(&[x.clone()], &exactly(&[3.0]))[1];
+    let dx = &in_balls::<Amax<All>, (Line,), 2>(std::slice::from_ref(&x), &exactly(&[3.0]))[1];
     assert!(all(&dx[0]) && all(&dx[1]) && all(&dx[3]), "{dx:?}");
     assert!(dx[2].is_exact() && dx[2].mid().is_zero());
     let dx = &in_balls::<Amin<All>, (Line,), 2>(&[x], &exactly(&[3.0]))[1];
@@ -297,7 +299,7 @@ fn minus_infinity_is_left_out() {
         assert!(a.iter().all(WideBall::is_known) && a.iter().zip(b).all(equal), "{a:?} {b:?}");
     };
     let (found, expected) = (
-        in_balls::<Softmax<Axis<1>>, (Scores,), 2>(&[z.clone()], &dy),
+        in_balls::<Softmax<Axis<1>>, (Scores,), 2>(std::slice::from_ref(&z), &dy),
         in_balls::<Softmax<Axis<1>>, (Scores, Scores), 2>(&[numbers.clone(), mask.clone()], &dy),
     );
     same(&found[0], &expected[0]);
@@ -313,10 +315,12 @@ fn minus_infinity_is_left_out() {
     let meant = in_balls::<CrossEntropy, (Scores, Scores), 2>(&[z.clone(), exactly(&[1.0; 6])], &dy[..2]);
     assert!(meant[0].iter().all(|loss| !loss.is_known()));
 
-    let found = in_balls::<LogSoftmax<Axis<1>>, (Scores,), 2>(&[z.clone()], &dy);
+    let found = in_balls::<LogSoftmax<Axis<1>>, (Scores,), 2>(std::slice::from_ref(&z), &dy);
     let expected = in_balls::<LogSoftmax<Axis<1>>, (Scores, Scores), 2>(&[numbers, mask], &dy);
     assert!([1, 5].iter().all(|&i| found[0][i].is_minus_infinity()));
-    [0, 2, 3, 4].iter().for_each(|&i| same(&found[0][i..=i], &expected[0][i..=i]));
+    for i in [0, 2, 3, 4] {
+        same(&found[0][i..=i], &expected[0][i..=i]);
+    }
     same(&[found[1][1], found[1][5]], &[dy[1], dy[5]]);
 
     let bce = in_balls::<BceWithLogits, (Scores, Scores), 2>(&[z.clone(), t], &dy[..1]);
@@ -329,6 +333,7 @@ fn minus_infinity_is_left_out() {
 /// Nothing but a sum keeps it.
 #[test]
 fn minus_infinity_is_unknown_elsewhere() {
+    type Square = ((D<2>, D<2>), (D<2>, D<2>));
     const OUT: WideBall<2> = WideBall::MINUS_INFINITY;
     let one = WideBall::ONE;
     assert!((OUT + one).is_minus_infinity() && (one + OUT).is_minus_infinity() && !OUT.is_known());
@@ -370,7 +375,6 @@ fn minus_infinity_is_unknown_elsewhere() {
     for (i, other) in others.into_iter().enumerate() {
         assert!(!other.is_known() && !other.is_minus_infinity(), "{i}: {other:?}");
     }
-    type Square = ((D<2>, D<2>), (D<2>, D<2>));
     let product = in_balls::<MatMul, Square, 2>(&[vec![OUT; 4], exactly(&[1.0; 4])], &exactly(&[1.0; 4]));
     assert!(product[0].iter().all(|x| !x.is_known() && !x.is_minus_infinity()));
 }
