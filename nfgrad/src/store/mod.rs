@@ -30,7 +30,7 @@
 //!
 //! The tensors of a file must be those of the graph: none is missing, none is left over, all have their shapes. Each that does not fit is named
 //! in one [error](crate::error::FileError), and then nothing at all is loaded. A file that is damaged, or made to harm, is an error too, and costs
-//! no more memory than fifteen times its length.
+//! no more memory than ten times its length.
 //!
 //! # Which numbers become which
 //!
@@ -53,6 +53,8 @@ mod atomic;
 #[cfg(feature = "safetensors")]
 mod checkpoint;
 mod codes;
+#[cfg(feature = "safetensors")]
+mod header;
 mod load;
 mod mapping;
 #[cfg(feature = "npz")]

@@ -1,19 +1,15 @@
 //! Files `.safetensors`: the length of a header, a header in JSON, and the numbers.
-//!
-//! The header is parsed here, and not by [`safetensors::SafeTensors`], for three reasons: that takes the last of two tensors of one name, holds
-//! a header in twenty times its size, and does not say which tensor it is that does not fit its bytes. What it refuses is refused here too; a test compares.
 
 use std::cmp::Reverse;
-use std::fmt;
 use std::fs::File;
 use std::io::{BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
 use safetensors::tensor::TensorInfo;
-use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::archive::{Archive, Entry, Notes, Outgoing, open_file, size};
+use super::header::{Header, Info, NOTES};
 use crate::error::{Malformed, Problem};
 use crate::format::Dtype;
 
@@ -21,8 +17,6 @@ use crate::format::Dtype;
 const PREFIX: u64 = 8;
 /// The longest header that the format allows.
 const LONGEST: u64 = 100_000_000;
-/// The name of what is no tensor in a header.
-const NOTES: &str = "__metadata__";
 
 /// A file of which the header has been read.
 #[derive(Debug)]
@@ -47,10 +41,10 @@ impl Safetensors {
         let length = length.ok_or(Malformed::HeaderLength { claimed, limit })?;
         let mut header = vec![0; length];
         file.read_exact(&mut header)?;
-        let header: Header = serde_json::from_slice(&header).map_err(|error| damaged(&error))?;
-        let data = PREFIX + claimed;
-        let (entries, starts) = header.tensors(data, bytes)?;
-        Ok(Self { file, entries, starts, notes: header.notes })
+        let Header { tensors, notes } = serde_json::from_slice(&header).map_err(|error| damaged(&error))?;
+        drop(header);
+        let (entries, starts) = placed(tensors, PREFIX + claimed, bytes)?;
+        Ok(Self { file, entries, starts, notes })
     }
 
     /// The remarks.
@@ -75,78 +69,31 @@ impl Archive for Safetensors {
     }
 }
 
-/// A header as it stands there.
-struct Header {
-    tensors: Vec<(String, TensorInfo)>,
-    notes: Notes,
-}
-
-impl Header {
-    /// The tensors, and where each begins in a file whose data begin at `data` and end at `end`.
-    fn tensors(&self, data: u64, end: u64) -> Result<(Vec<Entry>, Vec<u64>), Malformed> {
-        let mut sorted: Vec<_> = self.tensors.iter().collect();
-        sorted.sort_by(|(a, _), (b, _)| a.cmp(b));
-        if let Some(pair) = sorted.windows(2).find(|pair| pair[0].0 == pair[1].0) {
-            return Err(Malformed::Twice { name: pair[0].0.clone() });
+/// The tensors of a header, and where each begins in a file whose data begin at `data` and end at `end`.
+fn placed(mut tensors: Vec<(String, Info)>, data: u64, end: u64) -> Result<(Vec<Entry>, Vec<u64>), Malformed> {
+    tensors.sort_by(|(a, _), (b, _)| a.cmp(b));
+    if let Some(pair) = tensors.windows(2).find(|pair| pair[0].0 == pair[1].0) {
+        return Err(Malformed::Twice { name: pair[0].0.clone() });
+    }
+    tensors.sort_by_key(|(_, info)| info.offsets);
+    let (mut entries, mut starts) = (Vec::with_capacity(tensors.len()), Vec::with_capacity(tensors.len()));
+    let mut expected = 0;
+    for (name, Info { dtype, shape, offsets: (start, stop) }) in tensors {
+        let dtype = our(&name, dtype)?;
+        let needed = size(&name, dtype, &shape)?;
+        if start != expected {
+            return Err(Malformed::Offsets { name, expected, found: start });
         }
-        sorted.sort_by_key(|(_, info)| info.data_offsets);
-        let (mut entries, mut starts) = (Vec::with_capacity(sorted.len()), Vec::with_capacity(sorted.len()));
-        let mut expected = 0;
-        for (name, info) in sorted {
-            let (start, stop) = (info.data_offsets.0 as u64, info.data_offsets.1 as u64);
-            let dtype = dtype(name, info.dtype)?;
-            let needed = size(name, dtype, &info.shape)?;
-            if start != expected {
-                return Err(Malformed::Offsets { name: name.clone(), expected, found: start });
-            }
-            let found = stop.saturating_sub(start);
-            if found != needed || stop < start {
-                return Err(Malformed::Size { name: name.clone(), needed, found });
-            }
-            expected = stop;
-            let (shape, name) = (info.shape.clone(), name.clone());
-            entries.push(Entry { name, dtype, shape, is_reversed: false, is_big_endian: false, bytes: needed });
-            starts.push(data + start);
-            if stop > end {
-                // Later starts would only be larger, and might overflow.
-                break;
-            }
+        let found = stop.saturating_sub(start);
+        if found != needed || stop < start {
+            return Err(Malformed::Size { name, needed, found });
         }
-        let asked = data.saturating_add(expected);
-        if asked == end { Ok((entries, starts)) } else { Err(Malformed::Length { expected: asked, found: end }) }
+        expected = stop;
+        entries.push(Entry { name, dtype, shape, is_reversed: false, is_big_endian: false, bytes: needed });
+        starts.push(data.saturating_add(start));
     }
-}
-
-impl<'de> Deserialize<'de> for Header {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(HeaderVisitor)
-    }
-}
-
-struct HeaderVisitor;
-
-impl<'de> Visitor<'de> for HeaderVisitor {
-    type Value = Header;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the tensors by their names")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Header, A::Error> {
-        let (mut tensors, mut notes) = (Vec::new(), None);
-        while let Some(name) = map.next_key::<String>()? {
-            if name == NOTES {
-                let found = map.next_value::<Option<Notes>>()?;
-                if notes.replace(found.unwrap_or_default()).is_some() {
-                    return Err(A::Error::custom(format!("`{NOTES}` is there twice")));
-                }
-            } else {
-                let info = map.next_value().map_err(|error| A::Error::custom(format!("`{name}`: {error}")))?;
-                tensors.push((name, info));
-            }
-        }
-        Ok(Header { tensors, notes: notes.unwrap_or_default() })
-    }
+    let asked = data.saturating_add(expected);
+    if asked == end { Ok((entries, starts)) } else { Err(Malformed::Length { expected: asked, found: end }) }
 }
 
 fn damaged(error: &serde_json::Error) -> Malformed {
@@ -156,7 +103,7 @@ fn damaged(error: &serde_json::Error) -> Malformed {
 macro_rules! dtypes {
     ($($theirs:ident => $ours:ident),* $(,)?) => {
         /// A type of theirs, if it is known.
-        fn dtype(name: &str, dtype: safetensors::Dtype) -> Result<Dtype, Malformed> {
+        fn our(name: &str, dtype: safetensors::Dtype) -> Result<Dtype, Malformed> {
             match dtype {
                 $(safetensors::Dtype::$theirs => Ok(Dtype::$ours),)*
                 unknown => Err(Malformed::UnknownDtype { name: name.to_owned(), dtype: unknown.to_string() }),

@@ -29,7 +29,7 @@ fn verdict(folder: &Folder, bytes: &[u8]) -> Problem {
     run.leaves_mut().a.fill_with(|| 7.0);
     let (result, most) = memory::most(|| run.load_params(&path));
     // Some words, and for what is in the file no more than a multiple of its length, whatever it asks for.
-    assert!(most < 8192 + 14 * bytes.len(), "{most} bytes for a file of {}", bytes.len());
+    assert!(most < 8192 + 10 * bytes.len(), "{most} bytes for a file of {}", bytes.len());
     let found = problem(result);
     assert_eq!(run.leaves().a.as_slice(), [7.0; 2]);
     found
@@ -100,7 +100,7 @@ fn a_header_that_cannot_be_parsed_says_where() {
     says(&a(r#"{"dtype":"F32","shape":[2]}"#), "`a`: missing field `data_offsets`");
     says(&a(r#"{"dtype":"F32","dtype":"F32","shape":[2],"data_offsets":[0,8]}"#), "`a`: duplicate field");
     says(&file(r#"{"__metadata__":{"a":1}}"#, 0), "invalid type");
-    says(&file(r#"{"__metadata__":{},"__metadata__":{}}"#, 0), "there twice");
+    says(&file(r#"{"__metadata__":{},"__metadata__":{}}"#, 0), "duplicate field `__metadata__`");
     let mut latin = file(r#"{"a":1}"#, 0);
     latin[10] = 0xe9;
     says(&latin, "unicode");
@@ -135,7 +135,7 @@ fn many_names_and_long_shapes_are_no_more_than_misfits() {
     }
     let long = format!(r#"{{"a":{{"dtype":"U8","shape":[0{}],"data_offsets":[0,0]}}}}"#, ",1".repeat(1 << 20));
     match verdict(&folder, &file(&long, 0)) {
-        Problem::Tensors { misfits, .. } => assert_eq!(misfits.len(), 2),
+        Problem::Malformed(Malformed::Header { reason }) => assert!(reason.contains("`a`: more than 64 axes")),
         other => panic!("{other:?}"),
     }
 }
