@@ -55,6 +55,12 @@ catalogue! {
     Sub: (M, M), (M, V), (Q, V), (N, N), (V, S), (S, S);
     Mul: (M, M), (M, V), (Q, S), (N, N), (V, V), (S, S), (U, U);
     Scale<Tenth>: (M,), (V,), (S,);
+    Full<M, Tenth>: ();
+    CausalMask<D<3>>: ();
+    Arange<D<3>>: ();
+    Shift<Tenth>: (M,), (V,), (S,);
+    Divide<Tenth>: (M,), (V,), (S,);
+    Invert<Tenth>: (M,);
     Neg: (M,), (V,);
     Abs: (M,);
     Relu: (M,), (V,), (Q,), (P,);

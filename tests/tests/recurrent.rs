@@ -1,6 +1,7 @@
 //! A recurrent network: blocks that are called twenty times, each on what the calls before have left.
 
 use nfgrad::bound::Domain;
+use nfgrad::bound::Up;
 use nfgrad::prelude::*;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -131,7 +132,7 @@ fn radii<D: Domain>() -> [f64; 5] {
         gradients.u.max_radius(),
         gradients.b.max_radius(),
     ]
-    .map(|radius| radius.get())
+    .map(Up::get)
 }
 
 /// Gates are bounded, and so is what their errors do, in a domain of norms too: it was ∞ after twenty steps.

@@ -22,9 +22,8 @@ fn evaluated<const K: usize>(
     let mut ops: Vec<&dyn Enclosing<K>> = Vec::new();
     for (rule, operands) in &program.nodes {
         let x: Vec<_> = operands.iter().map(|&k| &values[k][..]).collect();
-        let fits = |op: &&dyn Enclosing<K>| {
-            op.rule() == *rule && op.numels().iter().copied().eq(x.iter().map(|x| x.len()))
-        };
+        let fits =
+            |op: &&dyn Enclosing<K>| op.rule() == *rule && op.numels().iter().copied().eq(x.iter().map(|x| x.len()));
         let op = catalogue.iter().map(|op| &**op).find(fits).expect("an op of the catalogue");
         let mut y = vec![WideBall::UNKNOWN; op.result_numel()];
         op.enclose(&x, &mut y);
