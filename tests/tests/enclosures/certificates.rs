@@ -358,6 +358,9 @@ fn a_parameter_of_minus_infinity_is_no_mask() {
     run.forward();
     run.backward();
     for level in WIDE {
-        assert_eq!(errors(shadow(level).certify(&run).unwrap().outputs().loss), [f64::INFINITY], "{level:?}");
+        let mut shadow = shadow(level);
+        let error = errors(shadow.certify(&run).unwrap().outputs().loss)[0];
+        // A share is at most 1, whatever it is; more is not known.
+        assert!(error > 1.0, "{level:?}: {error:e}");
     }
 }
