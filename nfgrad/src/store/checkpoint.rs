@@ -9,7 +9,7 @@ use super::mapping::{Mapping, Placed};
 use super::run::{is_param, refused};
 use super::safetensors::{self, Safetensors};
 use super::slot::Slot;
-use crate::error::{Error, FileError, Malformed, Problem};
+use crate::error::{Error, FileError, Malformed, Misfit, Problem};
 use crate::format::Stored;
 use crate::graph::{Model, Run};
 use crate::optim::Optimizer;
@@ -152,35 +152,50 @@ impl Checkpoint {
         let notes = file.notes().iter().filter(|(name, _)| !name.starts_with(OURS));
         let notes = notes.map(|(name, text)| (name.clone(), text.clone())).collect();
 
-        let slots = Slot::of::<G>(is_param::<G>);
-        let len = if remembers { G::PARAM_SIZE } else { 0 };
-        let mut params = run.params().to_vec();
-        let mut of_params: Vec<_> =
-            O::OF_PARAMS.iter().map(|_| vec![<O::Number as crate::format::Format>::ZERO; len]).collect();
-        let mut numbers = vec![0.0; O::NUMBERS.len()];
-        let mut loader = Loader::new(&mut file, Conversion { rounds: false, takes_integers: false });
-        loader.take(&placed(&slots, Slot::clone), &mut params).map_err(failed)?;
-        if remembers {
-            for (what, values) in O::OF_PARAMS.iter().zip(&mut of_params) {
-                let renamed = |slot: &Slot| Slot { name: of_param(what, &slot.name), ..slot.clone() };
-                loader.take(&placed(&slots, renamed), values).map_err(failed)?;
-            }
-        }
-        let scalars: Vec<_> = (0..)
-            .zip(O::NUMBERS)
-            .map(|(start, name)| Slot { name: of_optimizer(name), dims: &[], start, numel: 1 })
-            .collect();
-        loader.take(&placed(&scalars, Slot::clone), &mut numbers).map_err(failed)?;
-        let misfits = loader.finish(&Mapping::new());
+        let read = Training::read::<G, O>(&mut file, remembers, run.params().to_vec());
+        let (Training { params, of_params, numbers }, misfits) = read.map_err(failed)?;
         if !misfits.is_empty() {
             return Err(refused::<G>(path, misfits).into());
         }
-        let impossible =
-            |k: usize| Malformed::Number { name: of_optimizer(O::NUMBERS[k]), number: format!("{:e}", numbers[k]) };
-        let resumed = optimizer.resume(&numbers, remembers.then_some(of_params));
-        resumed.map_err(|k| failed(impossible(k).into()))?;
+        if let Err(k) = optimizer.resume(&numbers, remembers.then_some(of_params)) {
+            let (name, number) = (of_optimizer(O::NUMBERS[k]), format!("{:e}", numbers[k]));
+            return Err(failed(Malformed::Number { name, number }.into()).into());
+        }
         run.set_leaves(0, &params);
         Ok(Self { notes })
+    }
+}
+
+/// What a checkpoint has, before any of it is taken.
+struct Training<F, N> {
+    params: Vec<F>,
+    /// What is remembered of each parameter; of none, if nothing is.
+    of_params: Vec<Vec<N>>,
+    numbers: Vec<f64>,
+}
+
+impl<F: Stored, N: Stored> Training<F, N> {
+    /// Reads all of it, in the layout of `params`, which are replaced.
+    fn read<G: Model, O: Optimizer<F, Number = N>>(
+        file: &mut Safetensors,
+        remembers: bool,
+        mut params: Vec<F>,
+    ) -> Result<(Self, Vec<Misfit>), Problem> {
+        let slots = Slot::of::<G>(is_param::<G>);
+        let mut loader = Loader::new(file, Conversion { rounds: false, takes_integers: false });
+        loader.take(&placed(&slots, Slot::clone), &mut params)?;
+        let mut of_params = Vec::new();
+        for what in O::OF_PARAMS.iter().filter(|_| remembers) {
+            let mut values = vec![N::ZERO; G::PARAM_SIZE];
+            let renamed = |slot: &Slot| Slot { name: of_param(what, &slot.name), ..slot.clone() };
+            loader.take(&placed(&slots, renamed), &mut values)?;
+            of_params.push(values);
+        }
+        let mut numbers = vec![0.0; O::NUMBERS.len()];
+        let scalar = |(start, name): (usize, &&str)| Slot { name: of_optimizer(name), dims: &[], start, numel: 1 };
+        let scalars: Vec<_> = O::NUMBERS.iter().enumerate().map(scalar).collect();
+        loader.take(&placed(&scalars, Slot::clone), &mut numbers)?;
+        Ok((Self { params, of_params, numbers }, loader.finish(&Mapping::new())))
     }
 }
 
