@@ -10,6 +10,9 @@ use nfgrad_tests::oracle::{Exact, Oracle};
 
 #[path = "oracle/certificates.rs"]
 mod certificates;
+#[path = "oracle/deep.rs"]
+#[allow(dead_code, reason = "fields of leaves are read by macros")]
+mod deep;
 #[path = "oracle/entries.rs"]
 mod entries;
 
