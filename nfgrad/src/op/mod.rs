@@ -98,8 +98,8 @@ use nfgrad_shapes::Shape;
 
 use crate::bound::{Ball, Domain, T0, Up};
 use crate::format::Format;
-use crate::kernel::wide::WideBall;
 
+pub use crate::kernel::wide::{Radius, Wide, WideBall};
 pub use abs::Abs;
 pub use add::Add;
 pub use amax::Amax;
@@ -218,7 +218,7 @@ pub trait Op<In: Operands>: 'static {
     /// The real function in balls: each ball of `y` contains the real result for *all* real numbers of the balls of `x`. Without a rule nothing is
     /// known.
     ///
-    /// Nothing is rounded to a format here, and the order of operations is free: a [`Shadow`](crate::shadow::Shadow) asks for this in as many bits
+    /// Nothing is rounded to a format here, and the order of operations is free. A [`Shadow`](crate::shadow::Shadow) asks for this in as many bits
     /// as a certificate needs. Since a [`WideBall`] can only be computed with, a detour through f64, which would end all precision there,
     /// does not compile.
     fn enclose<const K: usize>(_x: In::Each<&[WideBall<K>]>, y: &mut [WideBall<K>]) {

@@ -14,7 +14,8 @@
 //! An entry that is not finite, in the run or in the shadow, has no error to be found and is not counted. Nor is an exact 0 that the
 //! shadow finds to be 0 as well, as behind a relu: it has no scale. But it counts as coarse where nothing at all is known of it.
 //!
-//! So a level on which some entries are hopeless is good enough if the others are well there.
+//! So a level on which some entries are hopeless is good enough if the others are well there. Above f64 the same is asked: radii are measured from the
+//! ball itself, since an f64 near its midpoint is off by more than a radius of 128 bits.
 
 use nfgrad_shapes::Listed;
 

@@ -6,10 +6,12 @@ use crate::format::Format;
 use crate::graph::{BoundedRun, HasLoss, RevGraph, Run};
 use crate::kernel::wide::WideBall;
 
-/// The sharpest radii that a shadow computed.
+/// The sharpest radii that a shadow computed: in f64 up to [`Level::Elementwise`], in balls of wide numbers above.
+///
+/// A shadow leaves out levels that will not do, but for those below one in f64 that was asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
-    /// The largest error of each tensor.
+    /// The largest error of each tensor, in f64.
     Uniform,
     /// And the 2-norm of its errors.
     Euclidean,

@@ -1,4 +1,4 @@
-//! The shadow: the same graph once more as balls in f64, to measure a run against.
+//! The shadow: the same graph once more as balls, in f64 or in more bits, to measure a run against.
 //!
 //! An a posteriori bound pays for the worst rounding at each step, and after two or three layers says nothing about a
 //! gradient. The shadow evaluates the graph in f64 with radii of its own. Every real value is within the shadow's radius
@@ -24,6 +24,10 @@
 //! number for each tensor, the largest error, were not enough. It goes on with the 2-norms of the errors, which grow far less from layer
 //! to layer, and then with one radius for each element. Every radius that is known is true, so an element has the smallest of
 //! those that were computed; [`Certificate::level`] says how far the shadow went, and [`Shadow::at_least`] asks for more.
+//!
+//! In deep networks no radii in f64 are enough. All radii grow by a factor from layer to layer, so that each layer takes some bits. Above f64 the shadow
+//! evaluates the graph in balls of 128, 256 or 512 bits, whose operations enclose their real results ([`Op::enclose`](crate::op::Op::enclose)).
+//! [`Certificate::needed`] says how many bits it takes, and [`Shadow::at_most`] how many it may take.
 
 mod answer;
 mod blunt;
@@ -47,7 +51,7 @@ use ladder::{Both, Forward, Sweeps};
 pub use verdict::{Tally, Verdict};
 use wide::Wide;
 
-/// A graph evaluated as balls in f64.
+/// A graph evaluated as balls, in f64 and where that is not enough in more bits.
 ///
 /// ```
 /// use nfgrad::prelude::*;
@@ -135,7 +139,7 @@ impl<G: RevGraph> Shadow<G> {
     }
 
     /// Caps the level: the shadow computes no radii beyond it, and what is known there is its answer. Each of the upper levels takes
-    /// several times as long as the one before it.
+    /// several times as long as the one before it. [`Certificate::needed`] says whether another would do.
     #[must_use]
     pub fn at_most(mut self, level: Level) -> Self {
         self.most = level;
