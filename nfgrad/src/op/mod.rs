@@ -219,7 +219,7 @@ pub trait Op<In: Operands>: 'static {
     /// known.
     ///
     /// Nothing is rounded to a format here, and the order of operations is free. A [`Shadow`](crate::shadow::Shadow) asks for this in as many bits
-    /// as a certificate needs. Since a [`WideBall`] can only be computed with, a detour through f64, which would end all precision there,
+    /// as a certificate needs. Since a [`WideBall`] is no f64 and becomes none, a detour through f64, which would end all precision there,
     /// does not compile.
     fn enclose<const K: usize>(_x: In::Each<&[WideBall<K>]>, y: &mut [WideBall<K>]) {
         y.fill(WideBall::UNKNOWN);
