@@ -60,7 +60,7 @@ impl<'a, F: Format, S: Shape> Enclosed<'a, F, S> {
     }
 
     /// How many bits numbers need for this tensor to be bounded well: the bits of the level that the shadow reached, and those by which its radii were too
-    /// large, or fewer where there was room. `None` where the radii of too many entries are infinite, so that it cannot be told.
+    /// large, or fewer where there was room. `None` where it cannot be told: the radii of too many entries are infinite, or no entry of the run is finite.
     ///
     /// Well bounded is a tensor if the radii of a quarter of its entries are at most a hundredth of their errors, and those of no more than a quarter are larger than their errors; an error
     /// counts as no less than half a unit in the last place. An estimate: rounding errors of other lengths are others, and in f64 there are other rules.

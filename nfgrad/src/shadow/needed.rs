@@ -27,8 +27,11 @@ pub(super) fn missing<F: Format>(run: &[F], real: &Tensor<'_>) -> f64 {
 }
 
 /// The bits that numbers need for a tensor to be bounded well: those of the rung that was reached, and what is missing. `None` where nothing
-/// is known of too many entries.
+/// is known of too many entries, or no entry is finite, so that there is nothing to be bounded.
 pub(super) fn needed<F: Format>(run: &[F], real: &Tensor<'_>) -> Option<u32> {
+    if !run.is_empty() && sample(run.len()).all(|i| !run[i].is_finite()) {
+        return None;
+    }
     bits(f64::from(real.bits()) + missing(run, real))
 }
 
@@ -82,24 +85,60 @@ impl<G: RevGraph> Shadow<G> {
         grown
     }
 
-    /// The bits that all outputs need, or all of them and all gradients.
+    /// The bits that all outputs need, or all of them and all gradients. `None` where it cannot be told of one.
     pub(super) fn needed<F: Format>(&self, run: &Run<G, F>, gradients: bool) -> Option<u32> {
-        bits(f64::from(self.level.bits()) + self.missing(run, gradients))
+        let mut most = Some(0);
+        self.each(run, gradients, &mut |run, real| {
+            most = most.zip(needed(run, real)).map(|(most, bits)| most.max(bits))
+        });
+        most
     }
 
     /// The most that is missing of any output, or gradient.
     pub(super) fn missing<F: Format>(&self, run: &Run<G, F>, gradients: bool) -> f64 {
         let mut most = f64::NEG_INFINITY;
+        self.each(run, gradients, &mut |run, real| most = most.max(missing(run, real)));
+        most
+    }
+
+    /// Visits the outputs, or all of them and all gradients: what was computed, and what is known of it.
+    fn each<F: Format>(&self, run: &Run<G, F>, gradients: bool, visit: &mut dyn FnMut(&[F], &Tensor<'_>)) {
         let (values, cotangents) = (self.answer(false), self.answer(true));
         G::Context::LAYOUT.for_each(&mut |position, span| {
             let own = span.offset..span.offset + span.numel;
             if G::OUTPUTS.contains(&position) {
-                most = most.max(missing(&run.values().values()[own.clone()], &values.at(position, span)));
+                visit(&run.values().values()[own.clone()], &values.at(position, span));
             }
             if gradients && position < G::PARAMS {
-                most = most.max(missing(&run.cotangents().values()[own], &cotangents.at(position, span)));
+                visit(&run.cotangents().values()[own], &cotangents.at(position, span));
             }
         });
-        most
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::answer::Radii;
+    use super::*;
+    use crate::bound::Up;
+
+    fn of(run: &[f32], mid: &[f64], radius: f64) -> Option<u32> {
+        needed(run, &Tensor::new(mid, Radii { all: Up::new(radius), each: None }, None))
+    }
+
+    #[test]
+    fn the_bits_are_those_of_the_level_and_what_is_missing() {
+        // The scale is half a unit of 1, 2^-24; a hundredth of that is some 2^-31.
+        assert_eq!(of(&[1.0], &[1.0], 2f64.powi(-24)), Some(60));
+        assert_eq!(of(&[1.0], &[1.0], 2f64.powi(-40)), Some(44));
+        assert_eq!(of(&[1.0], &[1.0], f64::INFINITY), None);
+    }
+
+    #[test]
+    fn what_has_no_number_needs_no_number_of_bits() {
+        assert_eq!(of(&[f32::NAN], &[f64::NAN], f64::INFINITY), None);
+        assert_eq!(of(&[f32::INFINITY; 2], &[1.0; 2], 0.0), None);
+        assert_eq!(of(&[0.0; 2], &[0.0; 2], 0.0), Some(0));
+        assert_eq!(of(&[], &[], f64::INFINITY), Some(0));
     }
 }

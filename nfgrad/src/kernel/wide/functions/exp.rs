@@ -15,7 +15,7 @@ impl<const K: usize> Wide<K> {
     /// `e^self`, within `2^(-64 K - 50)` of it and the rounding; unknown where it is beyond all exponents.
     ///
     /// `|x| = n ln 2 + r` or, for a number below 0, `n ln 2 - r`, with `0 <= r < 3/4`. In units of the last of `K + 1` words `|x|` is short by less than 1, `n ln 2` by less than
-    /// `1 + n 2^-64`; so `r` is off by at most 2, of which `e^r / 4 < 3/4` is off by less than 2, relative to `1/4` at most by 8. [`quarter`] is short by less.
+    /// `1 + n 2^-64`; so `r` is off by at most 2, of which `e^r / 4 < 3/4` is off by less than 2, relative to `1/4` at most by 8. `quarter` is short by less.
     pub fn exp(&self) -> WideBall<K> {
         if self.is_zero() {
             return WideBall::ONE;
