@@ -44,7 +44,7 @@ pub enum Kind {
     Axis,
     /// `axes = [1, 0]`: several of them. `(Axis<1>, Axis<0>)`.
     Axes,
-    /// `eps = 1e-6`: the real number that is written. A type that implements `Literal`, as that of `0.1 * x`.
+    /// `eps = 1e-6`: the real number that is written, or a constant of the module, `eps = EPS`. A type that implements `Literal`, as that of `0.1 * x`.
     Real,
     /// `exponent = -2`: an integer literal. `Integer<-2>`.
     Integer,
