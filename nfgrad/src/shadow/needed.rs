@@ -89,7 +89,7 @@ impl<G: RevGraph> Shadow<G> {
     pub(super) fn needed<F: Format>(&self, run: &Run<G, F>, gradients: bool) -> Option<u32> {
         let mut most = Some(0);
         self.each(run, gradients, &mut |run, real| {
-            most = most.zip(needed(run, real)).map(|(most, bits)| most.max(bits))
+            most = most.zip(needed(run, real)).map(|(most, bits)| most.max(bits));
         });
         most
     }
