@@ -21,8 +21,9 @@ impl<const K: usize> WideBall<K> {
             mantissa = mantissa.times(10) + Self::from(f64::from(figure));
         }
         let places = i64::try_from(part.chars().filter(|c| *c != '_').count()).ok()?;
-        let exponent = exponent.checked_sub(places)?;
-        let power = Self::from(10.0).powi(exponent.checked_abs()?);
+        // Beyond these no exponent of a number follows.
+        let exponent = i64::from(i32::try_from(exponent.checked_sub(places)?).ok()?);
+        let power = Self::from(10.0).powi(exponent.abs());
         let size = if exponent < 0 { mantissa / power } else { mantissa * power };
         Some(if negative { -size } else { size })
     }
