@@ -17,8 +17,6 @@
 //! So a level on which some entries are hopeless is good enough if the others are well there. Above f64 the same is asked: radii are measured from the
 //! ball itself, since an f64 near its midpoint is off by more than a radius of 128 bits.
 
-use nfgrad_shapes::Listed;
-
 use super::{Shadow, Tensor};
 use crate::bound::Up;
 use crate::format::Format;
@@ -28,18 +26,7 @@ impl<G: RevGraph> Shadow<G> {
     /// Whether some output, or gradient, is blunt.
     pub(super) fn is_blunt<F: Format>(&self, run: &Run<G, F>, gradients: bool) -> bool {
         let mut blunt = false;
-        let (values, cotangents) = (self.answer(false), self.answer(true));
-        G::Context::LAYOUT.for_each(&mut |position, span| {
-            let own = span.offset..span.offset + span.numel;
-            if G::OUTPUTS.contains(&position) {
-                let real = values.at(position, span);
-                blunt = blunt || Census::of(&run.values().values()[own.clone()], &real).is_blunt();
-            }
-            if gradients && position < G::PARAMS {
-                let real = cotangents.at(position, span);
-                blunt = blunt || Census::of(&run.cotangents().values()[own], &real).is_blunt();
-            }
-        });
+        self.each(run, gradients, &mut |run, real| blunt = blunt || Census::of(run, real).is_blunt());
         blunt
     }
 }

@@ -1,10 +1,10 @@
 //! How many bits a certificate needs: from what the rung that was reached has left open.
 //!
 //! A radius of a ball is what its roundings have grown to. With `b` bits more, all of them are `2^-b` times as large. So where the radius is known the bits that
-//! are missing are known too: those between it and a radius that is small beside the error ([`Excess`]).
+//! are missing are known too: those between it and a radius that is small beside the error ([`Tensor::excess`]).
 //!
-//! Where nothing is known any more, radii have grown as large as the numbers, and a function such as `1/x` had no value. From where in the graph that happened
-//! one can tell about how fast they grow.
+//! Where nothing is known any more, either radii have grown as large as the numbers, or a function such as `1/x` had no value. Which of the two it was says where to
+//! go on.
 
 use nfgrad_shapes::Listed;
 
@@ -102,7 +102,7 @@ impl<G: RevGraph> Shadow<G> {
     }
 
     /// Visits the outputs, or all of them and all gradients: what was computed, and what is known of it.
-    fn each<F: Format>(&self, run: &Run<G, F>, gradients: bool, visit: &mut dyn FnMut(&[F], &Tensor<'_>)) {
+    pub(super) fn each<F: Format>(&self, run: &Run<G, F>, gradients: bool, visit: &mut dyn FnMut(&[F], &Tensor<'_>)) {
         let (values, cotangents) = (self.answer(false), self.answer(true));
         G::Context::LAYOUT.for_each(&mut |position, span| {
             let own = span.offset..span.offset + span.numel;

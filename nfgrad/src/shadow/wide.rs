@@ -1,11 +1,11 @@
 //! [`Wide`]: the upper rungs of a shadow, where the graph is evaluated in balls of 128, 256 or 512 bits.
 
-use super::Level;
 use std::fmt;
 use std::ops::Range;
 
 use nfgrad_shapes::{Context, Listed};
 
+use super::Level;
 use super::ladder::Sweeps;
 use crate::error::Error;
 use crate::format::Format;
