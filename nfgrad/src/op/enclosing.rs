@@ -3,9 +3,9 @@
 use std::cmp::Ordering;
 
 use super::literal::Literal;
-use crate::kernel::gemm::Mat;
-use crate::kernel::wide::product::product;
 use crate::kernel::wide::{Radius, WideBall};
+
+pub(super) use crate::kernel::wide::product::product as matmul;
 
 /// The real number that is written.
 pub(super) fn written<L: Literal, const K: usize>() -> WideBall<K> {
@@ -45,11 +45,6 @@ pub(super) fn columns<const K: usize>(rows: usize, out: &mut [WideBall<K>], term
     for (j, out) in out.iter_mut().enumerate() {
         *out = total((0..rows).map(|row| term(row * columns + j)));
     }
-}
-
-/// `C = A B` of row-major matrices, `m` by `k` and `k` by `n`, of which one may be transposed in memory.
-pub(super) fn matmul<const K: usize>(a: Mat<'_, WideBall<K>>, b: Mat<'_, WideBall<K>>, c: &mut [WideBall<K>]) {
-    product(a, b, c);
 }
 
 /// What a mask says of an entry: whether it is kept, or `None` where its ball leaves that open.

@@ -113,16 +113,13 @@ impl<'a> Tensor<'a> {
     /// How many bits the radius of element `i` is above its scale: the error of `x`, or half a unit in its last place. `None` for one that has no scale.
     pub(super) fn excess<F: Format>(&self, i: usize, x: F) -> Option<f64> {
         // The radius as its logarithm, for that of a ball may be beyond all f64.
-        let (distance, radius, is_known) = match self.wide {
-            Some(wide) => {
-                let [distance, radius] = wide.distance(i, x);
-                let bits = if radius.is_finite() { f64::from(radius.exponent()) } else { f64::INFINITY };
-                (Up::new(distance.to_f64()), bits, radius.to_f64().is_finite())
-            }
-            None => {
-                let radius = self.radii.radius(i).get();
-                (x.distance(self.mid[i]), radius.log2(), radius.is_finite())
-            }
+        let (distance, radius, is_known) = if let Some(wide) = self.wide {
+            let [distance, radius] = wide.distance(i, x);
+            let bits = if radius.is_finite() { f64::from(radius.exponent()) } else { f64::INFINITY };
+            (Up::new(distance.to_f64()), bits, radius.to_f64().is_finite())
+        } else {
+            let radius = self.radii.radius(i).get();
+            (x.distance(self.mid[i]), radius.log2(), radius.is_finite())
         };
         let mid = self.mid()[i];
         if !x.is_finite() || !mid.is_finite() || (mid == 0.0 && x == F::ZERO && is_known) {

@@ -1,6 +1,8 @@
 //! Attention in balls: products of matrices, and a softmax of each row between them.
 
-use super::super::enclosing::{doubt, integer, matmul, softmax, softmax_vjp};
+use super::super::axis::Extent;
+use super::super::enclosing::{integer, matmul, softmax_vjp};
+use super::super::softmax::enclosures;
 use super::values::Lengths;
 use crate::kernel::gemm::Mat;
 use crate::kernel::scratch::with_buffers;
@@ -11,26 +13,15 @@ fn shares<const K: usize>(
     lengths: Lengths,
     [q, k]: [Mat<'_, WideBall<K>>; 2],
     choice: &impl Fn(usize) -> Option<bool>,
-    p: &mut [WideBall<K>],
-    row: &mut [WideBall<K>],
+    [scores, p]: [&mut [WideBall<K>]; 2],
 ) {
     let factor = integer(lengths.width).rsqrt();
-    matmul(q, k.t(), p);
-    for (i, p) in p.chunks_exact_mut(lengths.keys.max(1)).enumerate() {
-        let choice = |j: usize| choice(i * lengths.keys + j);
-        let mut count = 0;
-        for j in (0..p.len()).filter(|&j| choice(j) != Some(false)) {
-            row[count] = p[j] * factor;
-            count += 1;
-        }
-        softmax(&mut row[..count]);
-        let unknown = doubt((0..p.len()).map(choice));
-        let mut shares = row.iter();
-        for (j, p) in p.iter_mut().enumerate() {
-            let share = if choice(j) == Some(false) { None } else { shares.next() };
-            *p = unknown + share.copied().unwrap_or_default();
-        }
+    matmul(q, k.t(), scores);
+    for score in &mut *scores {
+        *score = *score * factor;
     }
+    let rows = Extent { outer: lengths.queries, len: lengths.keys, inner: 1 };
+    enclosures::values(rows, scores, choice, p);
 }
 
 /// Part `b` of a row-major tensor, as a matrix.
@@ -51,10 +42,10 @@ pub(super) fn values<const K: usize>(
     y: &mut [WideBall<K>],
 ) {
     let Lengths { batch, queries, keys, width, depth } = lengths;
-    with_buffers([queries * keys, keys], |[p, row]: [&mut [WideBall<K>]; 2]| {
+    with_buffers([queries * keys; 2], |[scores, p]: [&mut [WideBall<K>]; 2]| {
         for b in 0..batch {
             let choice = |i: usize| choice(b * queries * keys + i);
-            shares(lengths, [part(q, b, queries, width), part(k, b, keys, width)], &choice, p, row);
+            shares(lengths, [part(q, b, queries, width), part(k, b, keys, width)], &choice, [&mut *scores, &mut *p]);
             let p = Mat::row_major(&*p, queries, keys);
             matmul(p, part(v, b, keys, depth), part_mut(y, b, queries * depth));
         }
@@ -70,11 +61,11 @@ pub(super) fn cotangents<const K: usize>(
 ) {
     let Lengths { batch, queries, keys, width, depth } = lengths;
     let factor = integer(width).rsqrt();
-    with_buffers([queries * keys, queries * keys, keys], |[p, s, row]: [&mut [WideBall<K>]; 3]| {
+    with_buffers([queries * keys; 2], |[p, s]: [&mut [WideBall<K>]; 2]| {
         for b in 0..batch {
             let choice = |i: usize| choice(b * queries * keys + i);
             let ([q, k], dy) = ([part(q, b, queries, width), part(k, b, keys, width)], part(dy, b, queries, depth));
-            shares(lengths, [q, k], &choice, p, row);
+            shares(lengths, [q, k], &choice, [&mut *s, &mut *p]);
             if let Some(dv) = &mut dv {
                 matmul(Mat::row_major(&*p, queries, keys).t(), dy, part_mut(dv, b, keys * depth));
             }
